@@ -1,0 +1,87 @@
+//! Working days.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Day;
+
+/// What an official notice says of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayKind {
+    /// Off (放假).
+    Holiday,
+    /// A day of work in exchange for one off (调休上班).
+    Workday,
+}
+
+/// The working-day calendar (工作日历): Monday to Friday, except as official notices say.
+///
+/// A year without any notice is reckoned by weekdays alone, and [`Calendar::covers`] says so.
+#[derive(Debug, Clone, Default)]
+pub struct Calendar(BTreeMap<Day, DayKind>);
+
+impl Calendar {
+    /// A calendar of the given exceptions.
+    pub fn new(days: impl IntoIterator<Item = (Day, DayKind)>) -> Self {
+        Self(days.into_iter().collect())
+    }
+
+    /// Whether work is done on a day.
+    pub fn is_working(&self, day: Day) -> bool {
+        match self.0.get(&day) {
+            Some(kind) => *kind == DayKind::Workday,
+            None => day.is_weekday(),
+        }
+    }
+
+    /// Whether the official notice of the day's year is known.
+    pub fn covers(&self, day: Day) -> bool {
+        let year = day.date().year();
+        self.0.keys().any(|known| known.date().year() == year)
+    }
+
+    /// The last day of a period of `days` working days; the day it starts on is not counted.
+    pub fn after(&self, start: Day, days: u32) -> Day {
+        let mut day = start;
+        let mut left = days;
+        while left > 0 {
+            day = day.plus(1);
+            left -= u32::from(self.is_working(day));
+        }
+        day
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    /// National Day 2026: off from 1 to 7 October, worked on 20 September and 10 October.
+    fn calendar() -> Calendar {
+        let off = (1..=7).map(|n| (day(&format!("2026-10-0{n}")), DayKind::Holiday));
+        let on = ["2026-09-20", "2026-10-10"].map(|text| (day(text), DayKind::Workday));
+        Calendar::new(off.chain(on))
+    }
+
+    #[test]
+    fn holidays_do_not_count_and_make_up_days_do() {
+        let calendar = calendar();
+        assert_eq!(calendar.after(day("2026-09-30"), 1), day("2026-10-08"));
+        assert_eq!(calendar.after(day("2026-09-30"), 3), day("2026-10-10"));
+        assert_eq!(calendar.after(day("2026-09-19"), 1), day("2026-09-20"));
+        assert_eq!(calendar.after(day("2026-09-30"), 0), day("2026-09-30"));
+    }
+
+    #[test]
+    fn an_unknown_year_is_reckoned_by_weekdays() {
+        let calendar = calendar();
+        assert!(calendar.covers(day("2026-01-01")) && !calendar.covers(day("2027-01-01")));
+        assert_eq!(calendar.after(day("2027-01-01"), 1), day("2027-01-04"));
+    }
+}

@@ -1,0 +1,211 @@
+//! Why a call did not do what was asked.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a call can fail with, sorted by what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The market's rules say no; the code tells which.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A listing does not fit a case, for each of these reasons.
+    #[error("the listing is not eligible for the case")]
+    Ineligible(Vec<Reason>),
+    /// Something in the request is wrong, each with its place.
+    #[error("the request is invalid")]
+    Invalid(Vec<Fault>),
+    /// There is no such thing, or the actor may not know of it.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// Somebody changed it meanwhile: read it again and retry.
+    #[error("the {0} was changed meanwhile")]
+    Stale(&'static str),
+    /// Nobody who says who he is, or a token that is no longer good.
+    #[error("not signed in")]
+    Anonymous,
+    /// The store is too busy to take it now: try again.
+    #[error("too busy")]
+    Busy,
+    /// Ours to mend, not the caller's.
+    #[error("storage failed: {0}")]
+    Storage(#[from] sqlx::Error),
+    /// Ours to mend, not the caller's.
+    #[error("file storage failed: {0}")]
+    Files(#[from] object_store::Error),
+    /// Ours to mend, not the caller's.
+    #[error("search failed: {0}")]
+    Search(#[from] tantivy::TantivyError),
+    /// What is stored is not what the program writes.
+    #[error("stored {0} is inconsistent")]
+    Inconsistent(&'static str),
+}
+
+impl Error {
+    /// One wrong thing at one place.
+    pub fn invalid(
+        pointer: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Invalid(vec![Fault::new(pointer, code, message)])
+    }
+}
+
+/// One wrong thing in what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fault {
+    /// Where: a JSON pointer into the body, or the name of a parameter or column.
+    pub pointer: String,
+    /// A stable code of what is wrong.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub code: std::borrow::Cow<'static, str>,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+impl Fault {
+    /// A wrong thing at a place.
+    pub fn new(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code: code.into(), message: message.into() }
+    }
+}
+
+/// A code with its sentence, and sometimes a detail: why a listing does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reason {
+    /// The refusal that it is.
+    #[serde(rename = "code")]
+    pub refusal: Refusal,
+    /// Which qualification, region or amount, for people.
+    pub detail: String,
+}
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident $code:literal $zh:literal $en:literal;)*) => {
+        /// The complete list of the market's refusals.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Refusal { $(
+            #[doc = $en]
+            #[serde(rename = $code)]
+            $name
+        ),* }
+
+        impl Refusal {
+            /// Every refusal, in the table's order.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Never changes once released.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// The sentence for people, in Chinese.
+            pub const fn zh(self) -> &'static str {
+                match self { $(Self::$name => $zh),* }
+            }
+
+            /// The sentence for people, in English.
+            pub const fn en(self) -> &'static str {
+                match self { $(Self::$name => $en),* }
+            }
+        }
+    };
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.en())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+refusals! {
+    ApplicantsOnly "applicants-only" "仅申请人可办理" "Only an applicant may do this";
+    AgenciesOnly "agencies-only" "仅中介机构可办理" "Only an agency may do this";
+    DepartmentsOnly "departments-only" "仅审批部门可办理" "Only an approval department may do this";
+    OperatorOnly "operator-only" "仅运营机构可办理" "Only the operator may do this";
+    OtherSide "other-side" "应由对方办理" "This step belongs to the other side";
+    KeyReused "idempotency-key-reused" "幂等键已用于另一请求" "The idempotency key was used for another request";
+
+    LoginTaken "login-taken" "登录名已被使用" "The login is taken";
+    WrongPassword "wrong-login" "登录名或密码不正确" "Login or password is wrong";
+    PartyNotHeld "party-not-held" "您不能代表该主体办事" "You may not act for this party";
+
+    AgencyExists "agency-exists" "该统一社会信用代码已入驻" "An agency with this unified social credit code exists";
+    AgencyNotApplying "agency-not-applying" "机构不在入驻核验状态" "The agency is not awaiting its formal check";
+    AgencyNotRejected "agency-not-rejected" "机构未被退回" "The application was not rejected";
+    AgencyNotAdmitted "agency-not-admitted" "机构未入驻" "The agency is not admitted";
+    AgencySuspended "agency-suspended" "机构已被暂停" "The agency is suspended";
+    AgencyNotSuspended "agency-not-suspended" "机构未被暂停" "The agency is not suspended";
+    AgencyExited "agency-exited" "机构已退出" "The agency has left the market";
+    AgencyHasOrders "agency-has-orders" "机构尚有在办订单" "The agency has open orders";
+    QualificationExists "qualification-exists" "该证书已登记" "This certificate is recorded already";
+    QualificationRevoked "qualification-revoked" "证书已撤销" "The certificate is revoked";
+    PractitionerExists "practitioner-exists" "该执业人员已登记" "This practitioner is recorded already";
+
+    ListingExists "listing-exists" "该服务编号已存在" "The agency has a listing with this code";
+    ListingPublished "listing-published" "服务已上架" "The listing is published already";
+    ListingNotPublished "listing-not-published" "服务未上架" "The listing is not published";
+    ListingChanged "listing-changed" "服务内容或价格已变更，请重新确认" "The listing has changed since it was seen";
+    ItemWithdrawn "item-withdrawn" "该中介服务事项已取消" "The service item is withdrawn";
+
+    QualificationMissing "qualification-missing" "缺少所需资质" "A required qualification is missing";
+    LevelTooLow "level-too-low" "资质等级不足" "The qualification's level is too low";
+    MajorMissing "major-missing" "资质专业不符" "The qualification does not carry the required major";
+    QualificationExpired "qualification-expired" "资质已过期" "The qualification has expired";
+    QualificationNotYetValid "qualification-not-yet-valid" "资质尚未生效" "The qualification is not valid yet";
+    RegionNotServed "region-not-served" "不服务该地区" "The region of the case is not served";
+    PriceOverCap "price-over-cap" "价格超过该事项的最高限价" "The price is over the item's cap";
+    OtherItem "other-item" "该服务不是所需事项" "The listing offers another service item";
+    DirectOverLimit "direct-over-limit" "财政性资金超过直接选取限额，应公开选取" "Fiscal money over the limit of direct purchase needs an open selection";
+
+    MatterWithdrawn "matter-withdrawn" "该事项已停办" "The matter is withdrawn";
+    CaseClosed "case-closed" "办件已办结" "The case is closed";
+    CaseHasOrders "case-has-orders" "办件尚有在办订单" "The case has open orders";
+    NotNeeded "not-needed" "该办件不需要此项中介服务" "The case does not need this service";
+    AlreadyOrdered "already-ordered" "该项服务已有在办或已完成的订单" "The service is ordered already";
+    NotOfCase "not-of-case" "贵部门不是该办件的参与部门" "The department takes no part in the case";
+    NotYourStep "not-your-step" "该环节由其他部门办理" "Another department decides this step";
+    StepNotReady "step-not-ready" "该环节尚未具备办理条件" "The step cannot be decided yet";
+    StepDone "step-done" "该环节已办结" "The step is decided already";
+    StepNotReturned "step-not-returned" "该环节未被退回" "The step was not returned";
+    NotReusable "not-reusable" "该订单的成果不能用于本办件" "The order's deliverable does not fit this case";
+
+    OrderNotPlaced "order-not-placed" "订单不在待接单状态" "The order is not awaiting the agency's answer";
+    OrderNotAccepted "order-not-accepted" "订单不在待签合同状态" "The order is not awaiting a contract";
+    OrderNotContracted "order-not-contracted" "没有待确认的合同" "There is no contract to confirm";
+    OrderNotInService "order-not-in-service" "订单不在服务中状态" "The order is not in service";
+    OrderNotDelivered "order-not-delivered" "没有待验收的成果" "There is no deliverable to check";
+    OrderNotSignedOff "order-not-signed-off" "成果尚未验收" "The deliverable is not signed off";
+    OrderNotCancellable "order-not-cancellable" "合同签订后不能取消，可协商终止" "After the contract an order is terminated, not cancelled";
+    OrderNotTerminable "order-not-terminable" "订单当前不能终止" "The order cannot be terminated now";
+    OrderOver "order-over" "订单已结束" "The order is over";
+    OwnContract "own-contract" "合同应由对方确认" "The other side confirms the contract";
+    AmountDiffers "amount-differs" "合同金额与订单金额不一致" "The contract's amount differs from the order's";
+    NoSuchUpload "no-such-upload" "该成果文件未上传" "This deliverable was not uploaded to the order";
+    AlreadyDelivered "already-delivered" "该成果文件已提交过" "This deliverable was handed over before";
+    NotAConsumer "not-a-consumer" "贵部门不使用该成果" "The department does not use this deliverable";
+    AlreadyUsed "already-used" "贵部门已使用该成果" "The department has used the deliverable already";
+
+    DigestMismatch "digest-mismatch" "文件内容与声明的 SHA-256 不一致" "The content does not have the declared SHA-256";
+    FileTooLarge "file-too-large" "文件超过大小上限" "The file is larger than allowed";
+    FileEmpty "file-empty" "文件为空" "The file is empty";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_plain() {
+        let mut codes: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Refusal::ALL.len());
+        assert!(codes.iter().all(|code| code.bytes().all(|b| b == b'-' || b.is_ascii_lowercase())));
+    }
+}

@@ -1,0 +1,51 @@
+//! The numbers that differ from region to region and from year to year.
+
+use serde::{Deserialize, Serialize};
+
+use super::{code::RegionCode, money::Money, time::Day};
+
+/// The rules' numbers for one region from one day on (政策参数). Days are working days unless said
+/// otherwise; every decision that uses one stores the profile's version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyProfile {
+    /// Where it applies: the region and what is below it, unless that has a profile of its own.
+    pub region: RegionCode,
+    /// Grows with every change for the region.
+    pub version: i64,
+    /// The first day it applies.
+    pub effective_from: Day,
+    /// Where the numbers come from.
+    pub basis: String,
+    /// The operator's formal check of an application (形式核验).
+    pub formal_check_days: u32,
+    /// An agency's answer to a placed order.
+    pub accept_days: u32,
+    /// The record of the contract after acceptance.
+    pub contract_days: u32,
+    /// The other side's confirmation of the contract.
+    pub confirm_contract_days: u32,
+    /// The applicant's check of a deliverable (验收).
+    pub sign_off_days: u32,
+    /// The agency's rework of a returned deliverable.
+    pub rework_days: u32,
+    /// A department's use or return of a deliverable.
+    pub use_days: u32,
+    /// The amount in yuan from which fiscal money needs an open selection.
+    pub direct_limit_fiscal: Money,
+    /// Calendar days before its end from which a certificate is shown as expiring.
+    pub expiry_warning_days: u32,
+    /// The graded lengths of a suspension, in months.
+    pub suspension_months: Vec<u32>,
+    /// The largest deliverable, in bytes.
+    pub deliverable_max_bytes: u64,
+}
+
+/// The profiles of a file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFile {
+    /// One for each region and version.
+    #[serde(default, rename = "profile")]
+    pub profiles: Vec<PolicyProfile>,
+}

@@ -1,0 +1,176 @@
+//! Instants and days.
+
+use serde::{Deserialize, Serialize};
+use time::{
+    Date, Duration, OffsetDateTime, UtcOffset,
+    format_description::{StaticFormatDescription, well_known::Rfc3339},
+    macros::{format_description, offset},
+};
+
+/// China has one time zone, without summer time.
+const CHINA: UtcOffset = offset!(+8);
+
+/// An instant in UTC, in microseconds since 1970, the finest that `PostgreSQL` keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime))]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since 1970.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// The day in China at this instant.
+    pub fn day(self) -> Day {
+        Day(self.time().to_offset(CHINA).date())
+    }
+
+    /// So many seconds later.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0 + seconds * 1_000_000)
+    }
+
+    /// The first instant after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    fn time(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+impl From<OffsetDateTime> for Timestamp {
+    fn from(time: OffsetDateTime) -> Self {
+        let micros = time.unix_timestamp_nanos() / 1000;
+        Self(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = time::error::Parse;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        OffsetDateTime::parse(text, &Rfc3339).map(Self::from)
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = time::error::Parse;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(at: Timestamp) -> Self {
+        at.to_string()
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.time().format(&Rfc3339).map_err(|_| std::fmt::Error)?)
+    }
+}
+
+const DAY: StaticFormatDescription = format_description!("[year]-[month]-[day]");
+
+/// A calendar day in China, such as a deadline or the last day of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Date))]
+pub struct Day(Date);
+
+impl Day {
+    /// The day as a date.
+    pub const fn date(self) -> Date {
+        self.0
+    }
+
+    /// So many calendar days later; the last day there is, past the end of time.
+    #[must_use]
+    pub fn plus(self, days: i64) -> Self {
+        Self(self.0.saturating_add(Duration::days(days)))
+    }
+
+    /// Monday to Friday.
+    pub fn is_weekday(self) -> bool {
+        self.0.weekday().number_days_from_monday() < 5
+    }
+
+    /// Whether the day is in a year of four digits, which is all that a day's text can hold.
+    fn is_plain(self) -> bool {
+        (1000..=9999).contains(&self.0.year())
+    }
+}
+
+impl From<Date> for Day {
+    fn from(date: Date) -> Self {
+        Self(date)
+    }
+}
+
+/// Why a text is not a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a day such as 2026-11-24")]
+pub struct NotADay;
+
+impl std::str::FromStr for Day {
+    type Err = NotADay;
+
+    fn from_str(text: &str) -> Result<Self, NotADay> {
+        let day = Date::parse(text, DAY).map(Self).map_err(|_| NotADay)?;
+        if day.is_plain() { Ok(day) } else { Err(NotADay) }
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = NotADay;
+
+    fn try_from(text: String) -> Result<Self, NotADay> {
+        text.parse()
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> Self {
+        day.to_string()
+    }
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.format(DAY).map_err(|_| std::fmt::Error)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_in_china() {
+        let before: Timestamp = "2026-11-23T15:59:59Z".parse().unwrap();
+        assert_eq!(before.day().to_string(), "2026-11-23");
+        assert_eq!(before.plus_seconds(1).day().to_string(), "2026-11-24");
+    }
+
+    #[test]
+    fn days_are_strict() {
+        for bad in ["2026-2-3", "2026-02-30", "20260203", "2026-02-03T00:00:00Z", "", "今天"] {
+            assert_eq!(bad.parse::<Day>(), Err(NotADay), "{bad}");
+        }
+    }
+}

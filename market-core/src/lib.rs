@@ -1,0 +1,32 @@
+//! Domain, storage and search of an intermediary-services marketplace (网上中介服务超市).
+//!
+//! Open a [`Market`], then speak its nouns: `market.orders().place(..)`.
+
+pub mod agency;
+pub mod catalog;
+pub mod department;
+mod kernel;
+mod market;
+pub mod matter;
+pub mod rules;
+mod store;
+
+pub use kernel::{
+    actor::{Actor, Call, Party},
+    calendar::{Calendar, DayKind},
+    code,
+    env::Env,
+    error::{Error, Fault, Reason, Refusal},
+    id,
+    money::Money,
+    page::{Cursor, Page, Paging},
+    policy::{PolicyFile, PolicyProfile},
+    secret::sha256_hex,
+    time::{Day, Timestamp},
+    uscc::Uscc,
+};
+pub use market::{Market, Options};
+pub use store::{
+    Durability,
+    journal::{Kind, Recorded},
+};

@@ -1,0 +1,94 @@
+//! The handle that callers hold.
+
+use std::{path::PathBuf, sync::Arc};
+
+use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::Notify;
+
+use crate::{
+    Actor, Call, Durability, Env, Error,
+    kernel::{actor::Party, id::PersonId},
+    store::{Begun, Db, Tx},
+};
+
+/// A marketplace: where it is kept, and where its time and ids come from.
+///
+/// Cheap to clone; every clone is the same marketplace.
+#[derive(Debug, Clone)]
+pub struct Market {
+    pub(crate) db: Db,
+    pub(crate) env: Env,
+    /// Deliverables, under their digests.
+    pub(crate) files: Arc<dyn ObjectStore>,
+    /// Told after every commit of this process.
+    pub(crate) wake: Arc<Notify>,
+}
+
+/// How to open a marketplace.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `sqlite::memory:`, `sqlite:<path>` or `postgres://…`.
+    pub database: String,
+    /// The folder of deliverables; in memory if none is given.
+    pub files: Option<PathBuf>,
+    /// What an acknowledged write survives, on `SQLite`.
+    pub durability: Durability,
+    /// Where time, ids and secrets come from.
+    pub env: Env,
+}
+
+impl Options {
+    /// A marketplace at a database URL, with its files in memory.
+    pub fn new(database: impl Into<String>) -> Self {
+        Self {
+            database: database.into(),
+            files: None,
+            durability: Durability::Full,
+            env: Env::real(),
+        }
+    }
+}
+
+impl Market {
+    /// Opens a marketplace and brings its database up to date.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let files: Arc<dyn ObjectStore> = match options.files {
+            Some(folder) => Arc::new(LocalFileSystem::new_with_prefix(folder)?),
+            None => Arc::new(InMemory::new()),
+        };
+        let db = Db::open(&options.database, options.durability).await?;
+        Ok(Self { db, env: options.env, files, wake: Arc::default() })
+    }
+
+    /// Where time and ids come from.
+    pub const fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Waits for the next commit of this process.
+    pub async fn changed(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Lets go of the database, with everything committed.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.db.close().await
+    }
+
+    /// Begins a unit of work of the program itself.
+    pub(crate) async fn work(&self) -> Result<Tx, Error> {
+        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
+        self.db.begin(actor, self.env.now(), self.wake.clone()).await
+    }
+
+    /// Begins a call's unit of work, or gives the answer that the same call got before.
+    pub(crate) async fn begin<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        action: &'static str,
+        input: &impl Serialize,
+    ) -> Result<Begun<T>, Error> {
+        self.db.begin_call(call, action, input, self.env.now(), self.wake.clone()).await
+    }
+}

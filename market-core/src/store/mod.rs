@@ -1,0 +1,197 @@
+//! Where everything is kept: one SQL text on `SQLite` and `PostgreSQL`.
+//!
+//! This folder is the only place that names a driver. [`Db`] is either database, [`Tx`] a unit of
+//! work on it, [`Query`] a statement. Read `writer` for how `SQLite` commits in groups, `journal`
+//! for how every change is recorded and followed, `migrate` for how one folder serves both.
+
+mod codec;
+pub(crate) mod journal;
+mod migrate;
+mod query;
+pub(crate) mod tx;
+mod writer;
+
+use std::time::Duration;
+
+use sqlx::{
+    Connection, Executor, PgPool, SqlSafeStr, SqliteConnection, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+/// The statements of a file: a constant for each, and a list of all for the test that prepares
+/// every one on both databases.
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)*) => {
+        $(const $name: &str = $sql;)*
+        /// Every statement of this file, by name.
+        pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+pub(crate) use statements;
+
+pub(crate) use self::{
+    codec::text_enum,
+    query::Query,
+    tx::{Begun, Tx, begin},
+};
+use self::{query::Run, writer::Writer};
+use crate::Error;
+
+/// What an acknowledged write survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A power cut: every commit waits for the disk.
+    #[default]
+    Full,
+    /// A crash of the program; a power cut may take the last commits. For loading packs and for
+    /// tests, on `SQLite`.
+    Relaxed,
+}
+
+/// A database of either kind.
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    Pg(PgPool),
+    Lite { writer: Writer, readers: SqlitePool },
+    Memory(Writer),
+}
+
+/// Longest wait for a connection before the caller is told to come back.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+impl Db {
+    /// Opens a database by its URL and brings its tables up to date.
+    pub(crate) async fn open(url: &str, durability: Durability) -> Result<Self, Error> {
+        if url.starts_with("postgres") {
+            Self::open_postgres(url).await
+        } else {
+            Self::open_sqlite(url, durability).await
+        }
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.options([
+            ("statement_timeout", "15s"),
+            ("lock_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options)
+            .await?;
+        migrate::MIGRATIONS.run(&pool).await.map_err(sqlx::Error::from)?;
+        Ok(Self::Pg(pool))
+    }
+
+    async fn open_sqlite(url: &str, durability: Durability) -> Result<Self, Error> {
+        let synchronous = match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Relaxed => SqliteSynchronous::Normal,
+        };
+        let in_memory = url.contains(":memory:");
+        let journal = if in_memory { SqliteJournalMode::Memory } else { SqliteJournalMode::Wal };
+        let options = url
+            .parse::<SqliteConnectOptions>()?
+            .create_if_missing(true)
+            .journal_mode(journal)
+            .synchronous(synchronous)
+            .busy_timeout(Duration::from_secs(10))
+            .foreign_keys(true)
+            .pragma("cache_size", "-65536")
+            .pragma("mmap_size", "268435456")
+            .pragma("temp_store", "memory");
+        let mut conn = SqliteConnection::connect_with(&options).await?;
+        migrate::for_sqlite().run(&mut conn).await.map_err(sqlx::Error::from)?;
+        let writer = Writer::new(conn);
+        if in_memory {
+            return Ok(Self::Memory(writer));
+        }
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options.read_only(true))
+            .await?;
+        Ok(Self::Lite { writer, readers })
+    }
+
+    /// A single statement outside any transaction; reads only, on `SQLite`.
+    pub(crate) fn query(&self, sql: impl SqlSafeStr) -> Query<'_> {
+        let run = match self {
+            Self::Pg(pool) => Run::Pg(pool, Default::default()),
+            Self::Lite { readers, .. } => Run::Lite(readers, Default::default()),
+            Self::Memory(writer) => Run::Memory(writer, Default::default()),
+        };
+        Query::new(sql, run)
+    }
+
+    /// Has the database check a statement, without running it.
+    pub(crate) async fn prepare(&self, sql: &'static str) -> Result<(), Error> {
+        let sql = sql.into_sql_str();
+        match self {
+            Self::Pg(pool) => pool.prepare(sql).await.map(drop)?,
+            Self::Lite { readers, .. } => readers.prepare(sql).await.map(drop)?,
+            Self::Memory(writer) => (&mut **writer.turn().await?).prepare(sql).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Lets go of the database, with everything committed and folded in.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        match self {
+            Self::Pg(pool) => pool.close().await,
+            Self::Lite { writer, readers } => {
+                readers.close().await;
+                writer.close().await?;
+            }
+            Self::Memory(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Says what a unique index that stood in the way means.
+pub(crate) trait OnDuplicate<T> {
+    fn on_duplicate(self, refusal: crate::Refusal) -> Result<T, Error>;
+}
+
+impl<T> OnDuplicate<T> for Result<T, Error> {
+    fn on_duplicate(self, refusal: crate::Refusal) -> Result<T, Error> {
+        self.map_err(|why| match &why {
+            Error::Storage(sqlx::Error::Database(database)) if database.is_unique_violation() => {
+                refusal.into()
+            }
+            _ => why,
+        })
+    }
+}
+
+impl Error {
+    /// Whether the database asked for the whole command again (serialization, deadlock).
+    fn is_transient(&self) -> bool {
+        let Self::Storage(sqlx::Error::Database(database)) = self else { return false };
+        matches!(database.code().as_deref(), Some("40001" | "40P01"))
+    }
+}
+
+/// How often a command is run again before its caller hears of it.
+const RETRIES: u32 = 8;
+
+/// Runs a command again when the database asks for it.
+pub(crate) async fn retry<T, F>(mut command: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut tries = 0;
+    loop {
+        match command().await {
+            Err(why) if why.is_transient() && tries < RETRIES => {
+                tokio::time::sleep(Duration::from_millis(1 << tries)).await;
+                tries += 1;
+            }
+            done => return done,
+        }
+    }
+}

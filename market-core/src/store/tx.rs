@@ -1,0 +1,154 @@
+//! A unit of work: made for one call, committed with its answer.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sqlx::{Postgres, SqlSafeStr, Transaction, types::Json};
+use tokio::sync::Notify;
+
+use super::{
+    Db,
+    query::{Query, Run},
+    statements,
+    writer::WriteTx,
+};
+use crate::{
+    Error, Refusal,
+    kernel::{
+        actor::{Actor, Call},
+        secret::sha256_hex,
+        time::Timestamp,
+    },
+};
+
+#[derive(Debug)]
+enum Driver {
+    Pg(Transaction<'static, Postgres>),
+    Lite(WriteTx),
+}
+
+/// A unit of work on either database. Dropped without [`Tx::finish`], it never happened.
+#[derive(Debug)]
+pub(crate) struct Tx {
+    driver: Driver,
+    /// Who does it; every journal entry names them.
+    pub(crate) actor: Actor,
+    /// When it is done.
+    pub(crate) at: Timestamp,
+    key: Option<(String, String)>,
+    wake: Arc<Notify>,
+}
+
+/// A call's unit of work, or the answer that the same call got before.
+#[derive(Debug)]
+pub(crate) enum Begun<T> {
+    Fresh(Tx),
+    Done(T),
+}
+
+/// Begins a call's unit of work; a call that was answered before returns that answer at once.
+macro_rules! begin {
+    ($market:expr, $call:expr, $action:literal, $input:expr) => {
+        match $market.begin($call, $action, $input).await? {
+            $crate::store::Begun::Fresh(tx) => tx,
+            $crate::store::Begun::Done(answer) => return Ok(answer),
+        }
+    };
+}
+pub(crate) use begin;
+
+statements! {
+    CLAIM = "\
+        insert into idempotency (scope, key, fingerprint, result, at) values ($1, $2, $3, null, $4) \
+        on conflict do nothing";
+    CLAIMED = "select fingerprint, result from idempotency where scope = $1 and key = $2";
+    ANSWER = "update idempotency set result = $3 where scope = $1 and key = $2";
+}
+
+/// An answer as it is kept: databases index into JSON objects, so it is wrapped in one.
+#[derive(Serialize, Deserialize)]
+struct Answer<T> {
+    answer: T,
+}
+
+impl Db {
+    /// Begins a unit of work for an actor at a time.
+    pub(crate) async fn begin(
+        &self,
+        actor: Actor,
+        at: Timestamp,
+        wake: Arc<Notify>,
+    ) -> Result<Tx, Error> {
+        let driver = match self {
+            Self::Pg(pool) => Driver::Pg(pool.begin().await.map_err(busy)?),
+            Self::Lite { writer, .. } | Self::Memory(writer) => Driver::Lite(writer.begin().await?),
+        };
+        Ok(Tx { driver, actor, at, key: None, wake })
+    }
+
+    /// Begins a call's unit of work under its idempotency key, if it has one.
+    pub(crate) async fn begin_call<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        action: &'static str,
+        input: &impl Serialize,
+        at: Timestamp,
+        wake: Arc<Notify>,
+    ) -> Result<Begun<T>, Error> {
+        let mut tx = self.begin(call.actor.clone(), at, wake).await?;
+        let Some(key) = &call.key else { return Ok(Begun::Fresh(tx)) };
+        let scope = format!("{} {}", call.actor.party, call.actor.person);
+        let input =
+            serde_json::to_string(&(action, input)).map_err(|_| Error::Inconsistent("request"))?;
+        let fingerprint = sha256_hex(input.as_bytes());
+        let claim = tx.query(CLAIM).bind(&scope).bind(key).bind(&fingerprint).bind(at);
+        if claim.execute().await? == 1 {
+            tx.key = Some((scope, key.clone()));
+            return Ok(Begun::Fresh(tx));
+        }
+        let (before, answer): (String, Option<Json<Answer<serde_json::Value>>>) =
+            tx.query(CLAIMED).bind(&scope).bind(key).one().await?;
+        if before != fingerprint {
+            return Err(Refusal::KeyReused.into());
+        }
+        let answer = answer.ok_or(Error::Inconsistent("idempotency key"))?.0.answer;
+        let answer = serde_json::from_value(answer);
+        answer.map(Begun::Done).map_err(|_| Error::Inconsistent("answer"))
+    }
+}
+
+fn busy(why: sqlx::Error) -> Error {
+    match why {
+        sqlx::Error::PoolTimedOut => Error::Busy,
+        other => other.into(),
+    }
+}
+
+impl Tx {
+    /// A statement inside this unit of work.
+    pub(crate) fn query(&mut self, sql: impl SqlSafeStr) -> Query<'_> {
+        match &mut self.driver {
+            Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, Default::default())),
+            Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, Default::default())),
+        }
+    }
+
+    /// When a change after `previous` happens: now, but never before what it follows.
+    pub(crate) fn at_after(&self, previous: Timestamp) -> Timestamp {
+        self.at.max(previous.next())
+    }
+
+    /// Keeps the answer with the call's key, and commits both with everything done.
+    pub(crate) async fn finish<T: Serialize>(mut self, answer: T) -> Result<T, Error> {
+        if let Some((scope, key)) = self.key.take() {
+            let kept = Json(Answer { answer: &answer });
+            self.query(ANSWER).bind(scope).bind(key).bind(kept).execute().await?;
+        }
+        match self.driver {
+            Driver::Pg(tx) => tx.commit().await?,
+            Driver::Lite(tx) => tx.commit().await?,
+        }
+        self.wake.notify_waiters();
+        Ok(answer)
+    }
+}
