@@ -12,6 +12,7 @@ pub mod rules;
 mod store;
 
 pub use kernel::{
+    action::{Action, Change},
     actor::{Actor, Call, Party},
     calendar::{Calendar, DayKind},
     code,

@@ -1,5 +1,6 @@
 //! What every slice may use, and what uses no slice.
 
+pub mod action;
 pub mod actor;
 pub mod calendar;
 pub mod code;
@@ -10,5 +11,6 @@ pub mod money;
 pub mod page;
 pub mod policy;
 pub mod secret;
+pub mod text;
 pub mod time;
 pub mod uscc;

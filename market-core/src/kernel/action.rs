@@ -1,0 +1,52 @@
+//! What may be done to a thing next, and what came of putting a record.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Refusal;
+
+/// One thing that can be done to an object: allowed now to whoever asked, or why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Action {
+    /// What it is called, such as `publish`.
+    pub name: String,
+    /// Whether it may be done now.
+    pub allowed: bool,
+    /// Why it may not be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+}
+
+impl Action {
+    /// An action, and what would come of it.
+    pub fn of(name: &str, outcome: Result<(), Refusal>) -> Self {
+        Self { name: name.to_owned(), allowed: outcome.is_ok(), refusal: outcome.err() }
+    }
+}
+
+/// What putting a record did to what was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It is new.
+    Created,
+    /// It was there, and differed.
+    Changed,
+    /// It was there just so: nothing was written.
+    Unchanged,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_action_says_why() {
+        let action = Action::of("publish", Err(Refusal::ListingPublished));
+        let shown = serde_json::to_string(&action).unwrap();
+        assert_eq!(shown, r#"{"name":"publish","allowed":false,"refusal":"listing-published"}"#,);
+        let shown = serde_json::to_string(&Action::of("publish", Ok(()))).unwrap();
+        assert_eq!(shown, r#"{"name":"publish","allowed":true}"#);
+    }
+}

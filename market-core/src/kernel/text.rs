@@ -1,0 +1,58 @@
+//! What any text that people write must keep to.
+
+use super::error::Fault;
+
+/// Characters that turn the direction of writing, so that a text reads as another one.
+const TURNS: [char; 9] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}',
+];
+
+/// Finds fault with a text that is too short without the blanks around it, too long, or holds
+/// characters that cannot be seen: control characters and turns of direction.
+pub(crate) fn check_text(
+    pointer: &str,
+    text: &str,
+    min: usize,
+    max: usize,
+    faults: &mut Vec<Fault>,
+) {
+    if text.trim().chars().count() < min || text.chars().count() > max {
+        let message = format!("must have {min} to {max} characters");
+        faults.push(Fault::new(pointer, "length", message));
+    }
+    if text.chars().any(|c| c.is_control() || TURNS.contains(&c)) {
+        faults.push(Fault::new(pointer, "characters", "must hold no control characters"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Vec<String> {
+        let mut faults = Vec::new();
+        check_text("/name", text, 2, 4, &mut faults);
+        faults.into_iter().map(|fault| fault.code.into_owned()).collect()
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        assert_eq!(codes("测绘中心"), [""; 0]);
+        assert_eq!(codes("测绘中心院"), ["length"]);
+    }
+
+    #[test]
+    fn blanks_alone_are_no_text() {
+        assert_eq!(codes("   "), ["length"]);
+        assert_eq!(codes(" a "), ["length"]);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused() {
+        for text in ["a\u{0}b", "a\nb", "a\u{202e}b", "a\u{7f}b"] {
+            assert_eq!(codes(text), ["characters"], "{text:?}");
+        }
+        assert_eq!(codes("\u{0}"), ["length", "characters"]);
+    }
+}
