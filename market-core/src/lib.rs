@@ -12,9 +12,10 @@ pub mod rules;
 mod store;
 
 pub use kernel::{
-    action::{Action, Change},
+    action::Action,
     actor::{Actor, Call, Party},
     calendar::{Calendar, DayKind},
+    change::Change,
     code,
     env::Env,
     error::{Error, Fault, Reason, Refusal},

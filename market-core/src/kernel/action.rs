@@ -1,4 +1,4 @@
-//! What may be done to a thing next, and what came of putting a record.
+//! What may be done to a thing next.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,19 +22,6 @@ impl Action {
     pub fn of(name: &str, outcome: Result<(), Refusal>) -> Self {
         Self { name: name.to_owned(), allowed: outcome.is_ok(), refusal: outcome.err() }
     }
-}
-
-/// What putting a record did to what was kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// It is new.
-    Created,
-    /// It was there, and differed.
-    Changed,
-    /// It was there just so: nothing was written.
-    Unchanged,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod actor;
 pub mod calendar;
+pub mod change;
 pub mod code;
 pub mod env;
 pub mod error;

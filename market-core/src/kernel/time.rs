@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use time::{
-    Date, Duration, OffsetDateTime, UtcOffset,
+    Date, Duration, Month, OffsetDateTime, UtcOffset,
     format_description::{StaticFormatDescription, well_known::Rfc3339},
     macros::{format_description, offset},
 };
@@ -105,6 +105,19 @@ impl Day {
         Self(self.0.saturating_add(Duration::days(days)))
     }
 
+    /// The day that a period of so many months from this day ends on: the same day of the later
+    /// month, or its last (民法典 art. 202).
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Self {
+        let months = i64::from(self.0.year()) * 12
+            + i64::from(u8::from(self.0.month()) - 1)
+            + i64::from(months);
+        let year = i32::try_from(months / 12).unwrap_or(i32::MAX);
+        let month = Month::January.nth_next(u8::try_from(months % 12).unwrap_or(0));
+        let day = self.0.day().min(month.length(year));
+        Self(Date::from_calendar_date(year, month, day).unwrap_or(Date::MAX))
+    }
+
     /// Monday to Friday.
     pub fn is_weekday(self) -> bool {
         self.0.weekday().number_days_from_monday() < 5
@@ -165,6 +178,19 @@ mod tests {
         let before: Timestamp = "2026-11-23T15:59:59Z".parse().unwrap();
         assert_eq!(before.day().to_string(), "2026-11-23");
         assert_eq!(before.plus_seconds(1).day().to_string(), "2026-11-24");
+    }
+
+    #[test]
+    fn months_end_on_the_same_day_or_the_last() {
+        for (start, months, end) in [
+            ("2026-11-24", 3, "2027-02-24"),
+            ("2026-11-30", 3, "2027-02-28"),
+            ("2026-12-31", 12, "2027-12-31"),
+            ("2026-01-31", 0, "2026-01-31"),
+        ] {
+            let start: Day = start.parse().unwrap();
+            assert_eq!(start.plus_months(months).to_string(), end);
+        }
     }
 
     #[test]
