@@ -169,6 +169,7 @@ refusals! {
     NotNeeded "not-needed" "该办件不需要此项中介服务" "The case does not need this service";
     AlreadyOrdered "already-ordered" "该项服务已有在办或已完成的订单" "The service is ordered already";
     NotOfCase "not-of-case" "贵部门不是该办件的参与部门" "The department takes no part in the case";
+    NoSuchStep "no-such-step" "该办件没有此环节" "The case has no such step";
     NotYourStep "not-your-step" "该环节由其他部门办理" "Another department decides this step";
     StepNotReady "step-not-ready" "该环节尚未具备办理条件" "The step cannot be decided yet";
     StepDone "step-done" "该环节已办结" "The step is decided already";

@@ -9,6 +9,8 @@ pub(crate) mod journal;
 mod migrate;
 mod put;
 mod query;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tx;
 mod writer;
 
