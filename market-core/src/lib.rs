@@ -3,11 +3,14 @@
 //! Open a [`Market`], then speak its nouns: `market.orders().place(..)`.
 
 pub mod agency;
+pub mod case;
 pub mod catalog;
 pub mod department;
 mod kernel;
 mod market;
 pub mod matter;
+pub mod order;
+pub mod progress;
 pub mod rules;
 mod store;
 #[cfg(test)]

@@ -9,10 +9,13 @@ use tokio::sync::Notify;
 use crate::{
     Actor, Call, Durability, Env, Error,
     agency::{Agencies, Listings},
+    case::Cases,
     catalog::Catalog,
     department::Departments,
     kernel::{actor::Party, id::PersonId},
     matter::Matters,
+    order::{Deliverables, Orders},
+    progress::Progresses,
     rules::Rules,
     store::{Begun, Db, Tx},
 };
@@ -66,6 +69,13 @@ impl Market {
         Ok(Self { db, env: options.env, files, wake: Arc::default() })
     }
 
+    /// The same marketplace with another source of time and ids: to tell a story that lies in the
+    /// past.
+    #[must_use]
+    pub fn with_env(&self, env: Env) -> Self {
+        Self { env, ..self.clone() }
+    }
+
     /// Where time and ids come from.
     pub const fn env(&self) -> &Env {
         &self.env
@@ -99,6 +109,26 @@ impl Market {
     /// What agencies sell.
     pub const fn listings(&self) -> Listings<'_> {
         Listings(self)
+    }
+
+    /// Cases.
+    pub const fn cases(&self) -> Cases<'_> {
+        Cases(self)
+    }
+
+    /// Orders.
+    pub const fn orders(&self) -> Orders<'_> {
+        Orders(self)
+    }
+
+    /// The files that orders hand over.
+    pub const fn deliverables(&self) -> Deliverables<'_> {
+        Deliverables(self)
+    }
+
+    /// Cases at a glance.
+    pub const fn progress(&self) -> Progresses<'_> {
+        Progresses(self)
     }
 
     /// Waits for the next commit of this process.
