@@ -2,7 +2,9 @@
 //!
 //! Open a [`Market`], then speak its nouns: `market.orders().place(..)`.
 
+pub mod account;
 pub mod agency;
+pub mod applicant;
 pub mod catalog;
 pub mod department;
 mod kernel;

@@ -8,7 +8,6 @@ use tokio::sync::Notify;
 
 use crate::{
     Actor, Call, Durability, Env, Error,
-    kernel::{actor::Party, id::PersonId},
     store::{Begun, Db, Tx},
 };
 
@@ -78,8 +77,12 @@ impl Market {
 
     /// Begins a unit of work of the program itself.
     pub(crate) async fn work(&self) -> Result<Tx, Error> {
-        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
-        self.db.begin(actor, self.env.now(), self.wake.clone()).await
+        self.work_as(&Actor::system()).await
+    }
+
+    /// Begins a unit of work of an actor that is not kept under an idempotency key.
+    pub(crate) async fn work_as(&self, actor: &Actor) -> Result<Tx, Error> {
+        self.db.begin(actor.clone(), self.env.now(), self.wake.clone()).await
     }
 
     /// Begins a call's unit of work, or gives the answer that the same call got before.
