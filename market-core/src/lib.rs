@@ -7,10 +7,12 @@ pub mod agency;
 pub mod applicant;
 pub mod catalog;
 pub mod department;
+pub mod feed;
 mod kernel;
 mod market;
 pub mod matter;
 pub mod rules;
+pub mod statistics;
 mod store;
 #[cfg(test)]
 mod testing;

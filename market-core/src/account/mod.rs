@@ -16,6 +16,8 @@ use crate::{
 };
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 mod token;
 
 /// A person with an account (自然人账号).
@@ -123,14 +125,7 @@ impl NewPerson {
 
 /// The accounts of a market.
 #[derive(Debug, Clone, Copy)]
-pub struct Accounts<'a>(&'a Market);
-
-impl Market {
-    /// The accounts of people.
-    pub const fn accounts(&self) -> Accounts<'_> {
-        Accounts(self)
-    }
-}
+pub struct Accounts<'a>(pub(crate) &'a Market);
 
 /// Whether the actor may manage a person's account: the operator everybody's, others their own.
 fn operator_or_self(actor: &Actor, person: PersonId) -> Result<(), Refusal> {

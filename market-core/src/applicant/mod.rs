@@ -58,13 +58,12 @@ impl Applicant {
 
 /// A telephone number of which the middle cannot be read; nothing of a short one can.
 fn mask(phone: &str) -> String {
-    let digits: Vec<char> = phone.chars().collect();
-    match digits.as_slice() {
-        [a, b, c, middle @ .., d, e, f, g] if middle.len() >= 3 => {
-            [a, b, c].into_iter().chain(&['*'; 4]).chain([d, e, f, g]).collect()
-        }
-        _ => "****".to_owned(),
+    let length = phone.chars().count();
+    if length < 10 {
+        return "****".to_owned();
     }
+    let shown = |from, count| phone.chars().skip(from).take(count).collect::<String>();
+    shown(0, 3) + "****" + &shown(length - 4, 4)
 }
 
 /// An applicant to be registered.
@@ -109,14 +108,7 @@ impl NewApplicant {
 
 /// The applicants of a market.
 #[derive(Debug, Clone, Copy)]
-pub struct Applicants<'a>(&'a Market);
-
-impl Market {
-    /// The applicants.
-    pub const fn applicants(&self) -> Applicants<'_> {
-        Applicants(self)
-    }
-}
+pub struct Applicants<'a>(pub(crate) &'a Market);
 
 impl Applicants<'_> {
     /// Gives a person who has no account yet one, with the applicant that they act for.
