@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::{
     Actor, Call, Durability, Env, Error,
     account::Accounts,
+    agency::{Agencies, Listings},
     applicant::Applicants,
     catalog::Catalog,
     department::Departments,
@@ -105,6 +106,16 @@ impl Market {
     /// Regions, working days and policy profiles.
     pub const fn rules(&self) -> Rules<'_> {
         Rules(self)
+    }
+
+    /// Agencies, their qualifications and practitioners.
+    pub const fn agencies(&self) -> Agencies<'_> {
+        Agencies(self)
+    }
+
+    /// What agencies sell.
+    pub const fn listings(&self) -> Listings<'_> {
+        Listings(self)
     }
 
     /// Waits for the next commit of this process.

@@ -33,8 +33,8 @@ statements! {
         where id = $1 and version = $2";
     SET_PASSWORD = "update people set password = $2 where id = $1";
     INSERT_MEMBERSHIP = "\
-        insert into memberships (person_id, party, created_at) values ($1, $2, $3) \
-        on conflict do nothing";
+        insert into memberships (person_id, party, created_at) \
+        select id, $2, $3 from people where id = $1 on conflict do nothing";
     DELETE_MEMBERSHIP = "delete from memberships where person_id = $1 and party = $2";
     MEMBERSHIP = "select party from memberships where person_id = $1 and party = $2";
     PARTIES = "select party from memberships where person_id = $1 order by created_at, party";
@@ -175,7 +175,8 @@ impl Tx {
         self.query(SET_PASSWORD).bind(id).bind(hash).execute().await.map(drop)
     }
 
-    /// Lets a person act for a party, and says whether that is new.
+    /// Lets a person act for a party, and says whether that is new. The program itself, which has
+    /// no account, has no need of it.
     pub(crate) async fn insert_membership(
         &mut self,
         person: PersonId,
