@@ -8,11 +8,13 @@ use tokio::sync::Notify;
 
 use crate::{
     Actor, Call, Durability, Env, Error,
+    account::Accounts,
     agency::{Agencies, Listings},
+    applicant::Applicants,
     case::Cases,
     catalog::Catalog,
     department::Departments,
-    kernel::{actor::Party, id::PersonId},
+    feed::Feed,
     matter::Matters,
     order::{Deliverables, Orders},
     progress::Progresses,
@@ -81,6 +83,21 @@ impl Market {
         &self.env
     }
 
+    /// People, the parties that they act for, and their tokens.
+    pub const fn accounts(&self) -> Accounts<'_> {
+        Accounts(self)
+    }
+
+    /// Applicants.
+    pub const fn applicants(&self) -> Applicants<'_> {
+        Applicants(self)
+    }
+
+    /// What happened, in order.
+    pub const fn feed(&self) -> Feed<'_> {
+        Feed(self)
+    }
+
     /// Categories, qualification kinds and service items.
     pub const fn catalog(&self) -> Catalog<'_> {
         Catalog(self)
@@ -143,8 +160,25 @@ impl Market {
 
     /// Begins a unit of work of the program itself.
     pub(crate) async fn work(&self) -> Result<Tx, Error> {
-        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
-        self.db.begin(actor, self.env.now(), self.wake.clone()).await
+        self.work_as(&Actor::system()).await
+    }
+
+    /// Begins a unit of work of an actor that is not kept under an idempotency key.
+    pub(crate) async fn work_as(&self, actor: &Actor) -> Result<Tx, Error> {
+        self.db.begin(actor.clone(), self.env.now(), self.wake.clone()).await
+    }
+
+    /// Gives positions to every journal entry that has none yet.
+    pub(crate) async fn number(&self) -> Result<(), Error> {
+        while self.db.has_unnumbered().await? {
+            let mut tx = self.work().await?;
+            let numbered = tx.number_journal().await?;
+            tx.finish(()).await?;
+            if numbered == 0 {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Begins a call's unit of work, or gives the answer that the same call got before.
