@@ -48,9 +48,6 @@ const SUSPENDED: [&str; 7] = [
     "资质证书更新材料逾期未补正",
 ];
 
-const EXITED: [&str; 4] =
-    ["机构申请退出", "营业执照已注销", "主营业务调整，机构申请退出", "提供虚假材料入驻，予以清退"];
-
 /// The parts of an agency that are drawn before its row is written.
 #[derive(Debug)]
 pub(crate) struct Seat<'a> {
@@ -97,7 +94,6 @@ fn standing(steady: bool, today: Date, draw: &mut Draw) -> (String, String, Stri
             let until = today.saturating_add(Duration::days(draw.between(3, 330)));
             ("suspended", until.to_string(), draw.word(&SUSPENDED))
         }
-        3 => ("exited", String::new(), draw.word(&EXITED)),
         _ => ("admitted", String::new(), ""),
     };
     (state.to_owned(), until, reason.to_owned())

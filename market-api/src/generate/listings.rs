@@ -14,8 +14,6 @@ use super::work::Work;
 pub(crate) struct Seller<'a> {
     pub(crate) uscc: &'a str,
     pub(crate) county: &'a Region,
-    /// An agency that has left offers nothing any more.
-    pub(crate) left: bool,
     /// The first listing is on offer whatever the lot says.
     pub(crate) steady: bool,
 }
@@ -78,7 +76,6 @@ fn listing(
     draw: &mut Draw,
 ) -> ListingRow {
     let state = match draw.below(100) {
-        _ if seller.left => "off_shelf",
         0..=83 => "published",
         84..=91 => "draft",
         _ => "off_shelf",

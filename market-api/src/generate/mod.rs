@@ -105,8 +105,7 @@ impl World<'_> {
         let name = self.name(number, county, work.trades[0], nature, names);
         let seat = Seat { number, uscc: uscc.clone(), name, nature, county };
         let row = agency::row(seat, &self.places, &work, (self.today, oldest), steady, &mut draw);
-        let left = row.state == "exited";
-        let seller = Seller { uscc: &uscc, county, left, steady };
+        let seller = Seller { uscc: &uscc, county, steady };
         pack.listings.extend(listings::listings(&work, &self.places, seller, &mut draw));
         pack.agencies.push(row);
         pack.qualifications.extend(certificates);

@@ -192,6 +192,6 @@ fn standing_goes_with_its_reason() {
         assert_eq!(row.state == "suspended", !row.suspended_until.is_empty());
         assert!(row.established_on < today().to_string());
     }
-    let share = |state: &str| pack.agencies.iter().filter(|row| row.state == state).count();
-    assert!((50..150).contains(&share("suspended")) && (10..60).contains(&share("exited")));
+    let suspended = pack.agencies.iter().filter(|row| row.state == "suspended").count();
+    assert!((50..150).contains(&suspended), "{suspended}");
 }
