@@ -5,9 +5,11 @@ use crate::{Error, Market};
 
 /// The statements of each file that has any.
 const FILES: &[(&str, &[(&str, &str)])] = &[
+    ("account", crate::account::store::STATEMENTS),
     ("agency", crate::agency::store::STATEMENTS),
     ("agency listing", crate::agency::listing_store::STATEMENTS),
     ("agency qualification", crate::agency::qualification_store::STATEMENTS),
+    ("applicant", crate::applicant::store::STATEMENTS),
     ("case", crate::case::store::STATEMENTS),
     ("catalog", crate::catalog::store::STATEMENTS),
     ("deliverable", crate::order::deliverable_store::STATEMENTS),
@@ -16,6 +18,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
     ("rules", crate::rules::store::STATEMENTS),
+    ("statistics", crate::statistics::STATEMENTS),
     ("transaction", super::tx::STATEMENTS),
 ];
 
