@@ -10,6 +10,8 @@ mod market;
 pub mod matter;
 pub mod rules;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use kernel::{
     action::Action,

@@ -8,7 +8,11 @@ use tokio::sync::Notify;
 
 use crate::{
     Actor, Call, Durability, Env, Error,
+    catalog::Catalog,
+    department::Departments,
     kernel::{actor::Party, id::PersonId},
+    matter::Matters,
+    rules::Rules,
     store::{Begun, Db, Tx},
 };
 
@@ -64,6 +68,26 @@ impl Market {
     /// Where time and ids come from.
     pub const fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// Categories, qualification kinds and service items.
+    pub const fn catalog(&self) -> Catalog<'_> {
+        Catalog(self)
+    }
+
+    /// Approval departments.
+    pub const fn departments(&self) -> Departments<'_> {
+        Departments(self)
+    }
+
+    /// One-thing matters.
+    pub const fn matters(&self) -> Matters<'_> {
+        Matters(self)
+    }
+
+    /// Regions, working days and policy profiles.
+    pub const fn rules(&self) -> Rules<'_> {
+        Rules(self)
     }
 
     /// Waits for the next commit of this process.

@@ -4,10 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Money,
+    Error, Market, Money, Page, Paging,
     code::{CategoryCode, DepartmentCode, ItemCode, LevelCode, QualificationKind},
     store::text_enum,
 };
+
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 /// A category of services (服务种类).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,4 +168,48 @@ pub struct ServiceItem {
     pub deliverable: DeliverableKind,
     /// Removed from the list: no case may require it any more.
     pub withdrawn: bool,
+}
+
+/// Which service items a list holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemFilter {
+    /// Only those of a category.
+    pub category: Option<CategoryCode>,
+    /// Only those that a department's approvals ask for.
+    pub department: Option<DepartmentCode>,
+}
+
+/// What anybody may read in the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct Catalog<'a>(pub(crate) &'a Market);
+
+impl Catalog<'_> {
+    /// Every category, in the order of display.
+    pub async fn categories(&self) -> Result<Vec<Category>, Error> {
+        self.0.db.categories().await
+    }
+
+    /// Every kind of qualification, by code.
+    pub async fn qualification_types(&self) -> Result<Vec<QualificationType>, Error> {
+        self.0.db.qualification_types().await
+    }
+
+    /// Service items on the list, by code.
+    pub async fn items(
+        &self,
+        filter: &ItemFilter,
+        paging: &Paging,
+    ) -> Result<Page<ServiceItem>, Error> {
+        self.0.db.service_items(filter, paging).await
+    }
+
+    /// The current version of a service item.
+    pub async fn item(&self, code: &ItemCode) -> Result<ServiceItem, Error> {
+        self.0.db.service_item(code).await
+    }
+
+    /// A version of a service item, such as the one that an order was placed for.
+    pub async fn item_version(&self, code: &ItemCode, version: i64) -> Result<ServiceItem, Error> {
+        self.0.db.service_item_version(code, version).await
+    }
 }

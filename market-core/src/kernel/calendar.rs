@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::time::Day;
+use crate::store::text_enum;
 
-/// What an official notice says of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DayKind {
-    /// Off (放假).
-    Holiday,
-    /// A day of work in exchange for one off (调休上班).
-    Workday,
+text_enum! {
+    /// What an official notice says of a day.
+    pub enum DayKind {
+        /// Off (放假).
+        Holiday = "holiday",
+        /// A day of work in exchange for one off (调休上班).
+        Workday = "workday",
+    }
 }
 
 /// The working-day calendar (工作日历): Monday to Friday, except as official notices say.

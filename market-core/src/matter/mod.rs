@@ -4,9 +4,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Error, Market, Page, Paging,
     code::{DepartmentCode, ItemCode, MatterCode, StepKey},
     store::text_enum,
 };
+
+pub(crate) mod store;
 
 /// A one-thing matter (一件事情), as of one of its versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,5 +126,26 @@ impl Matter {
         departments.sort_unstable();
         departments.dedup();
         departments
+    }
+}
+
+/// What anybody may read about matters.
+#[derive(Debug, Clone, Copy)]
+pub struct Matters<'a>(pub(crate) &'a Market);
+
+impl Matters<'_> {
+    /// Matters for which a case may be opened, by code.
+    pub async fn list(&self, paging: &Paging) -> Result<Page<Matter>, Error> {
+        self.0.db.matters(paging).await
+    }
+
+    /// The current version of a matter.
+    pub async fn get(&self, code: &MatterCode) -> Result<Matter, Error> {
+        self.0.db.matter(code).await
+    }
+
+    /// A version of a matter, such as the one that a case was opened under.
+    pub async fn version(&self, code: &MatterCode, version: i64) -> Result<Matter, Error> {
+        self.0.db.matter_version(code, version).await
     }
 }

@@ -7,6 +7,7 @@
 mod codec;
 pub(crate) mod journal;
 mod migrate;
+mod put;
 mod query;
 pub(crate) mod tx;
 mod writer;

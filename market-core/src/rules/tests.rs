@@ -1,0 +1,99 @@
+use super::*;
+use crate::{
+    Change, Money,
+    testing::{market, on_both},
+};
+
+fn region(code: &str, parent: &str) -> (RegionCode, String, Option<RegionCode>) {
+    (code.parse().unwrap(), format!("region {code}"), parent.parse().ok())
+}
+
+fn profile(region: &str, version: i64, from: &str) -> PolicyProfile {
+    PolicyProfile {
+        region: region.parse().unwrap(),
+        version,
+        effective_from: from.parse().unwrap(),
+        basis: "test".to_owned(),
+        formal_check_days: 2,
+        accept_days: 2,
+        contract_days: 10,
+        confirm_contract_days: 5,
+        sign_off_days: 5,
+        rework_days: 5,
+        use_days: 5,
+        direct_limit_fiscal: Money::from_fen(10_000_000).unwrap(),
+        expiry_warning_days: 60,
+        suspension_months: vec![3, 6, 12],
+        deliverable_max_bytes: 1,
+    }
+}
+
+async fn policy_on(market: &Market, region: &str, day: &str) -> Result<(String, i64), Error> {
+    let found = market.rules().policy(&region.parse().unwrap(), day.parse().unwrap()).await?;
+    Ok((found.region.to_string(), found.version))
+}
+
+on_both! {
+    async fn the_nearest_region_decides_and_of_it_the_latest_profile(url: &str) {
+        let market = market(url).await;
+        let mut tx = market.work().await.unwrap();
+        let regions = [region("330282", "330200"), region("330200", "330000"),
+            region("330000", "100000"), region("100000", ""), region("110000", "100000")];
+        assert_eq!(tx.put_regions(&regions).await.unwrap(), [Change::Created; 5]);
+        for (code, version, from) in [("100000", 1, "2020-01-01"), ("330200", 1, "2024-01-01"),
+            ("330200", 3, "2025-01-01"), ("330200", 2, "2025-01-01"), ("330282", 1, "2030-01-01")] {
+            assert_eq!(tx.put_policy(&profile(code, version, from)).await.unwrap(), Change::Created);
+        }
+        let again = tx.put_policy(&profile("330200", 3, "2025-01-01")).await.unwrap();
+        assert_eq!(again, Change::Unchanged);
+        assert!(tx.put_policy(&profile("330200", 3, "2025-01-02")).await.is_err());
+        tx.finish(()).await.unwrap();
+
+        let cixi = |day| policy_on(&market, "330282", day);
+        assert_eq!(cixi("2023-12-31").await.unwrap(), ("100000".to_owned(), 1));
+        assert_eq!(cixi("2024-01-01").await.unwrap(), ("330200".to_owned(), 1));
+        assert_eq!(cixi("2026-01-01").await.unwrap(), ("330200".to_owned(), 3));
+        assert_eq!(cixi("2030-01-01").await.unwrap(), ("330282".to_owned(), 1));
+        let beijing = policy_on(&market, "110000", "2026-01-01").await.unwrap();
+        assert_eq!(beijing, ("100000".to_owned(), 1));
+        let too_early = cixi("2019-12-31").await;
+        assert!(matches!(too_early, Err(Error::Inconsistent("policy profile"))));
+    }
+
+    async fn what_lies_in_a_moved_region_moves_with_it(url: &str) {
+        let market = market(url).await;
+        let mut tx = market.work().await.unwrap();
+        let regions = [region("1", ""), region("2", "1"), region("3", "2")];
+        tx.put_regions(&regions).await.unwrap();
+        let moved = [region("4", "1"), region("2", "4"), region("1", "")];
+        let changes = tx.put_regions(&moved).await.unwrap();
+        assert_eq!(changes, [Change::Created, Change::Changed, Change::Unchanged]);
+        let path = tx.region(&"3".parse().unwrap()).await.unwrap().path;
+        assert_eq!(path.iter().map(RegionCode::as_str).collect::<Vec<_>>(), ["1", "4", "2", "3"]);
+        assert!(tx.put_regions(&[region("4", "3")]).await.is_err());
+        assert!(tx.put_regions(&[region("5", "9")]).await.is_err());
+        tx.finish(()).await.unwrap();
+        let country = market.rules().regions(None).await.unwrap();
+        let inside = market.rules().regions(Some(&country[0].code)).await.unwrap();
+        assert_eq!(inside.iter().map(|region| region.code.as_str()).collect::<Vec<_>>(), ["4"]);
+        let entries = market.db.journal_of(crate::Kind::Rules, "regions").await.unwrap();
+        assert_eq!(entries.len(), 2);
+    }
+
+    async fn the_calendar_begins_with_the_year(url: &str) {
+        let market = market(url).await;
+        let mut tx = market.work().await.unwrap();
+        let day = |day: &str, kind| CalendarDay {
+            day: day.parse().unwrap(), kind, name: "国庆节".to_owned(),
+        };
+        let days = [day("2025-12-31", DayKind::Holiday), day("2026-01-01", DayKind::Holiday),
+            day("2026-10-10", DayKind::Workday)];
+        assert_eq!(tx.put_calendar_days(&days).await.unwrap(), [Change::Created; 3]);
+        assert_eq!(tx.put_calendar_days(&days).await.unwrap(), [Change::Unchanged; 3]);
+        let calendar = tx.calendar("2026-11-24".parse().unwrap()).await.unwrap();
+        tx.finish(()).await.unwrap();
+        assert!(!calendar.is_working("2026-01-01".parse().unwrap()));
+        assert!(calendar.is_working("2026-10-10".parse().unwrap()));
+        assert!(!calendar.covers("2025-12-31".parse().unwrap()));
+    }
+}

@@ -1,0 +1,48 @@
+//! A fresh market for a test, on either database.
+
+use sqlx::{Connection, Executor};
+
+use crate::{Env, Market, Options};
+
+/// When tests begin.
+pub(crate) const START: &str = "2026-11-24T01:00:00Z";
+
+/// Tests that run on both databases: `name::sqlite` and `name::postgres`, of a body that takes
+/// the URL of a fresh, empty database.
+macro_rules! on_both {
+    ($(async fn $name:ident($url:ident: &str) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn body($url: &str) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                body("sqlite::memory:").await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                body(&crate::testing::fresh_postgres().await).await;
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;
+
+/// The URL of a new database on the tests' server.
+pub(crate) async fn fresh_postgres() -> String {
+    let server = std::env::var("MARKET_TEST_POSTGRES")
+        .expect("MARKET_TEST_POSTGRES names the tests' PostgreSQL; ./check starts one");
+    let name = format!("test_{}", Env::real().id().simple());
+    let mut conn = sqlx::PgConnection::connect(&server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("create database {name}"));
+    conn.execute(create).await.unwrap();
+    format!("{}/{name}", server.trim_end_matches('/'))
+}
+
+/// A market at a URL, whose clock stands at [`START`].
+pub(crate) async fn market(url: &str) -> Market {
+    let env = Env::fixed(START.parse().unwrap());
+    Market::open(Options { env, ..Options::new(url) }).await.unwrap()
+}
