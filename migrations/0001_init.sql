@@ -183,6 +183,7 @@ create table applicants (
 
 -- Agencies.
 
+-- suspended_until is the last day of a suspension; after it the agency is admitted again by itself.
 create table agencies (
   id uuid primary key,
   uscc text not null unique,
@@ -191,6 +192,7 @@ create table agencies (
   profile jsonb not null,
   origin text not null,
   state text not null,
+  suspended_until text,
   detail jsonb not null,
   version bigint not null,
   created_at timestamptz not null,

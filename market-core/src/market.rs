@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Actor, Call, Durability, Env, Error,
+    agency::{Agencies, Listings},
     catalog::Catalog,
     department::Departments,
     kernel::{actor::Party, id::PersonId},
@@ -88,6 +89,16 @@ impl Market {
     /// Regions, working days and policy profiles.
     pub const fn rules(&self) -> Rules<'_> {
         Rules(self)
+    }
+
+    /// Agencies, their qualifications and practitioners.
+    pub const fn agencies(&self) -> Agencies<'_> {
+        Agencies(self)
+    }
+
+    /// What agencies sell.
+    pub const fn listings(&self) -> Listings<'_> {
+        Listings(self)
     }
 
     /// Waits for the next commit of this process.

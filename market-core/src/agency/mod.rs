@@ -1,16 +1,33 @@
 //! Agencies (中介服务机构): their admission, qualifications, practitioners and listings.
+//!
+//! Read `state` for what may happen to an agency, `admission` for who may make it happen,
+//! `qualification` and `listing` for what an agency has, `record` for how packs bring agencies in,
+//! and the `store` files for where everything is kept.
 
 use serde::{Deserialize, Serialize};
 
-pub use self::state::{Admitted, AgencyState, Applying, Exited, Rejected, Suspended};
+pub(crate) use self::listing::Offer;
+pub use self::{
+    admission::{Leaving, Rejection, Suspension},
+    listing::{Listing, ListingFilter, ListingState, ListingTerms, Listings, NewListing, Terms},
+    qualification::{NewPractitioner, NewQualification, Practitioner, Qualification},
+    state::{Admitted, AgencyState, Applying, Exited, Rejected, Standing, Suspended},
+};
 use crate::{
-    Day, Money, Timestamp, Uscc,
-    code::{ItemCode, LevelCode, ListingCode, QualificationKind, RegionCode},
-    id::{AgencyId, ListingId, PractitionerId, QualificationId},
-    store::text_enum,
+    Action, Actor, Call, Day, Error, Fault, Market, Money, Page, Paging, Refusal, Timestamp, Uscc,
+    code::RegionCode, id::AgencyId, kernel::text::check_text, store::text_enum,
 };
 
+mod admission;
+mod listing;
+pub(crate) mod listing_store;
+mod qualification;
+pub(crate) mod qualification_store;
+pub(crate) mod record;
 mod state;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 text_enum! {
     /// What an agency is in law (机构性质).
@@ -83,118 +100,185 @@ pub struct Agency<S = AgencyState> {
     pub updated_at: Timestamp,
 }
 
-/// A qualification certificate (资质证书).
+/// What an agency may correct later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Qualification {
-    /// Its id.
-    pub id: QualificationId,
-    /// Whose it is.
-    pub agency_id: AgencyId,
-    /// Its kind.
-    pub kind: QualificationKind,
-    /// Its level.
-    pub level: LevelCode,
-    /// The majors that it carries.
-    pub majors: Vec<String>,
-    /// The certificate's number.
-    pub number: String,
-    /// Who issued it.
-    pub issuer: String,
-    /// The first day it is valid.
-    pub valid_from: Day,
-    /// The last day it is valid.
-    pub valid_until: Day,
-    /// Withdrawn by its issuer.
-    pub revoked: bool,
-}
-
-impl Qualification {
-    /// Whether it counts on a day.
-    pub fn is_valid_on(&self, day: Day) -> bool {
-        !self.revoked && self.valid_from <= day && day <= self.valid_until
-    }
-}
-
-/// A practitioner (执业人员).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Practitioner {
-    /// Their id.
-    pub id: PractitionerId,
-    /// Where they work.
-    pub agency_id: AgencyId,
-    /// Their name.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AgencyDetails))]
+#[serde(deny_unknown_fields)]
+pub struct Details {
+    /// Its registered name.
     pub name: String,
-    /// What they are certified for.
-    pub specialty: QualificationKind,
-    /// The certificate's number.
-    pub certificate: String,
-    /// The last day it is valid.
-    pub valid_until: Day,
+    /// The region of its registration.
+    pub region: RegionCode,
+    /// What it says of itself.
+    pub profile: Profile,
 }
 
-text_enum! {
-    /// Whether a listing can be bought (上架状态).
-    pub enum ListingState {
-        /// Not shown yet (草稿).
-        Draft = "draft",
-        /// Shown and sold (已上架).
-        Published = "published",
-        /// No longer sold (已下架).
-        OffShelf = "off_shelf",
-    }
-}
-
-/// What a listing offers; a change makes a new version, and orders keep the one they saw.
+/// An agency that wants to be admitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Terms {
-    /// Its title.
-    pub title: String,
-    /// What is done for the price.
-    pub summary: String,
-    /// The price.
-    pub price: Money,
-    /// What the price is for, such as 元/项.
-    pub unit: String,
-    /// The regions served, each with all that is below it.
-    pub regions: Vec<RegionCode>,
-    /// The promised turnaround, in working days.
-    pub days: u32,
+pub struct NewAgency {
+    /// Its unified social credit code.
+    pub uscc: Uscc,
+    /// Its registered name.
+    pub name: String,
+    /// The region of its registration.
+    pub region: RegionCode,
+    /// What it says of itself.
+    pub profile: Profile,
 }
 
-/// A listing (上架服务): one service item offered by one agency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Listing {
-    /// Its id.
-    pub id: ListingId,
-    /// Whose it is.
-    pub agency_id: AgencyId,
-    /// The agency's own number for it.
-    pub code: ListingCode,
-    /// What is offered.
-    pub item: ItemCode,
-    /// Whether it can be bought.
-    pub state: ListingState,
-    /// The number of the current terms, from 1.
-    pub number: i64,
-    /// The current terms.
-    pub terms: Terms,
-    /// Grows by one with every change.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
+/// Which agencies a list holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgencyFilter {
+    /// Only those whose admission stands so.
+    pub state: Option<Standing>,
 }
 
-/// A listing with everything that decides whether it may be bought now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Offer {
-    pub(crate) listing: Listing,
-    pub(crate) agency: Agency,
-    pub(crate) qualifications: Vec<Qualification>,
+impl Profile {
+    fn check(&self, today: Day, faults: &mut Vec<Fault>) {
+        let person = &self.legal_representative;
+        check_text("/profile/legal_representative", person, 1, 100, faults);
+        check_text("/profile/address", &self.address, 1, 200, faults);
+        check_text("/profile/phone", &self.phone, 5, 40, faults);
+        check_text("/profile/scope", &self.scope, 1, 4000, faults);
+        if self.established_on > today {
+            let message = "an agency was founded today or before";
+            faults.push(Fault::new("/profile/established_on", "future", message));
+        }
+    }
+}
+
+impl Details {
+    fn check(&self, today: Day) -> Vec<Fault> {
+        check_details(&self.name, &self.profile, today)
+    }
+}
+
+impl NewAgency {
+    fn check(&self, today: Day) -> Vec<Fault> {
+        check_details(&self.name, &self.profile, today)
+    }
+}
+
+fn check_details(name: &str, profile: &Profile, today: Day) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    check_text("/name", name, 2, 200, &mut faults);
+    profile.check(today, &mut faults);
+    faults
+}
+
+/// Refuses what has faults.
+fn flawless(faults: Vec<Fault>) -> Result<(), Error> {
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Says where in the request something is named that does not exist.
+fn named_at<T>(found: Result<T, Error>, pointer: &str) -> Result<T, Error> {
+    found.map_err(|why| match why {
+        Error::NotFound(what) => Error::invalid(pointer, "unknown", format!("no such {what}")),
+        other => other,
+    })
+}
+
+impl<S> Agency<S> {
+    /// What the agency may correct.
+    pub(crate) fn details(&self) -> Details {
+        let (name, region) = (self.name.clone(), self.region.clone());
+        Details { name, region, profile: self.profile.clone() }
+    }
+
+    /// The agency, unless the call expects it at another version.
+    pub(crate) fn expected(self, call: &Call) -> Result<Self, Error> {
+        match call.expected {
+            Some(version) if version != self.version => Err(Error::Stale("agency")),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Whether an actor belongs to an agency; why not, otherwise.
+fn own(actor: &Actor, id: AgencyId) -> Result<(), Refusal> {
+    if actor.agency()? == id { Ok(()) } else { Err(Refusal::PartyNotHeld) }
+}
+
+/// Whether an actor belongs to an agency or is the operator; why not, otherwise.
+fn own_or_operator(actor: &Actor, id: AgencyId) -> Result<(), Refusal> {
+    actor.operator().or_else(|_| own(actor, id))
+}
+
+impl Agency {
+    /// Whether somebody may know of the agency: anybody, once it is admitted.
+    pub fn is_visible_to(&self, actor: Option<&Actor>) -> bool {
+        self.state.standing().is_public()
+            || actor.is_some_and(|actor| own_or_operator(actor, self.id).is_ok())
+    }
+
+    /// What an actor may do to the agency now, and why not the rest. Leaving may still be refused
+    /// while orders are open.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let now = || self.clone();
+        let operator = actor.operator();
+        let own = own(actor, self.id);
+        let either = own_or_operator(actor, self.id);
+        let present = now().present().map(drop);
+        vec![
+            Action::of("admit", operator.and(now().applying().map(drop))),
+            Action::of("reject", operator.and(now().applying().map(drop))),
+            Action::of("reapply", own.and(now().rejected().map(drop))),
+            Action::of("change", own.and(present)),
+            Action::of("suspend", operator.and(now().admitted().map(drop))),
+            Action::of("reinstate", operator.and(now().suspended().map(drop))),
+            Action::of("leave", either.and(now().joined().map(drop))),
+            Action::of("add_qualification", either.and(present)),
+            Action::of("revoke_qualification", operator.and(present)),
+            Action::of("add_practitioner", either.and(present)),
+            Action::of("remove_practitioner", either.and(present)),
+            Action::of("create_listing", own.and(present)),
+        ]
+    }
+}
+
+/// The agencies of a market.
+#[derive(Debug, Clone, Copy)]
+pub struct Agencies<'a>(pub(crate) &'a Market);
+
+impl Agencies<'_> {
+    /// An agency: anybody may read it once it is admitted.
+    pub async fn get(&self, actor: Option<&Actor>, id: AgencyId) -> Result<Agency, Error> {
+        let agency = self.0.db.agency(id).await?.as_of(self.0.env.now().day());
+        if agency.is_visible_to(actor) { Ok(agency) } else { Err(Error::NotFound("agency")) }
+    }
+
+    /// Agencies, the latest first, of those that the actor may know of.
+    pub async fn list(
+        &self,
+        actor: Option<&Actor>,
+        filter: &AgencyFilter,
+        paging: &Paging,
+    ) -> Result<Page<Agency>, Error> {
+        let today = self.0.env.now().day();
+        let page = self.0.db.agencies(actor, filter, paging, today).await?;
+        Ok(page.map(|agency| agency.as_of(today)))
+    }
+
+    /// The qualification certificates of an agency, by kind and number.
+    pub async fn qualifications(
+        &self,
+        actor: Option<&Actor>,
+        id: AgencyId,
+    ) -> Result<Vec<Qualification>, Error> {
+        self.get(actor, id).await?;
+        self.0.db.qualifications(id).await
+    }
+
+    /// The practitioners of an agency, by certificate.
+    pub async fn practitioners(
+        &self,
+        actor: Option<&Actor>,
+        id: AgencyId,
+    ) -> Result<Vec<Practitioner>, Error> {
+        self.get(actor, id).await?;
+        self.0.db.practitioners(id).await
+    }
 }
