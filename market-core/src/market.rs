@@ -1,6 +1,6 @@
 //! The handle that callers hold.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use serde::{Serialize, de::DeserializeOwned};
@@ -14,7 +14,7 @@ use crate::{
     kernel::{actor::Party, id::PersonId},
     matter::Matters,
     rules::Rules,
-    store::{Begun, Db, Tx},
+    store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
 };
 
 /// A marketplace: where it is kept, and where its time and ids come from.
@@ -99,6 +99,22 @@ impl Market {
     /// What agencies sell.
     pub const fn listings(&self) -> Listings<'_> {
         Listings(self)
+    }
+
+    /// Gives every journal entry committed until now its position.
+    pub async fn number(&self) -> Result<(), Error> {
+        while self.db.has_unnumbered().await? {
+            let mut tx = self.work().await?;
+            let numbered = tx.number_journal().await?;
+            tx.finish(()).await?;
+            match numbered {
+                // Another node is at it.
+                0 => tokio::time::sleep(Duration::from_millis(5)).await,
+                NUMBERED_AT_ONCE => {}
+                _ => break,
+            }
+        }
+        Ok(())
     }
 
     /// Waits for the next commit of this process.
