@@ -9,6 +9,7 @@ mod kernel;
 mod market;
 pub mod matter;
 pub mod rules;
+pub mod search;
 mod store;
 #[cfg(test)]
 mod testing;

@@ -14,6 +14,7 @@ use crate::{
     kernel::{actor::Party, id::PersonId},
     matter::Matters,
     rules::Rules,
+    search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
 };
 
@@ -26,6 +27,8 @@ pub struct Market {
     pub(crate) env: Env,
     /// Deliverables, under their digests.
     pub(crate) files: Arc<dyn ObjectStore>,
+    /// What is searched.
+    pub(crate) index: Arc<Home>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -37,6 +40,8 @@ pub struct Options {
     pub database: String,
     /// The folder of deliverables; in memory if none is given.
     pub files: Option<PathBuf>,
+    /// The folder of the search index, which one process writes; in memory if none is given.
+    pub index: Option<PathBuf>,
     /// What an acknowledged write survives, on `SQLite`.
     pub durability: Durability,
     /// Where time, ids and secrets come from.
@@ -49,6 +54,7 @@ impl Options {
         Self {
             database: database.into(),
             files: None,
+            index: None,
             durability: Durability::Full,
             env: Env::real(),
         }
@@ -63,7 +69,8 @@ impl Market {
             None => Arc::new(InMemory::new()),
         };
         let db = Db::open(&options.database, options.durability).await?;
-        Ok(Self { db, env: options.env, files, wake: Arc::default() })
+        let index = Arc::new(Home::open(options.index)?);
+        Ok(Self { db, env: options.env, files, index, wake: Arc::default() })
     }
 
     /// Where time and ids come from.
@@ -99,6 +106,11 @@ impl Market {
     /// What agencies sell.
     pub const fn listings(&self) -> Listings<'_> {
         Listings(self)
+    }
+
+    /// Search over agencies and listings.
+    pub const fn search(&self) -> Search<'_> {
+        Search(self)
     }
 
     /// Gives every journal entry committed until now its position.
