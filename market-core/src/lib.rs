@@ -15,6 +15,7 @@ pub mod matter;
 pub mod order;
 pub mod progress;
 pub mod rules;
+pub mod search;
 pub mod statistics;
 mod store;
 #[cfg(test)]

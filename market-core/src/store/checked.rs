@@ -18,6 +18,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
     ("rules", crate::rules::store::STATEMENTS),
+    ("search", crate::search::store::STATEMENTS),
     ("statistics", crate::statistics::STATEMENTS),
     ("transaction", super::tx::STATEMENTS),
 ];
