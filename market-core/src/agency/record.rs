@@ -178,7 +178,7 @@ impl QualificationRecord {
         }
     }
 
-    fn new(&self) -> NewQualification {
+    fn to_new(&self) -> NewQualification {
         NewQualification {
             kind: self.kind.clone(),
             level: self.level.clone(),
@@ -204,7 +204,7 @@ impl PractitionerRecord {
         }
     }
 
-    fn new(&self) -> NewPractitioner {
+    fn to_new(&self) -> NewPractitioner {
         NewPractitioner {
             name: self.name.clone(),
             specialty: self.specialty.clone(),
@@ -232,7 +232,7 @@ impl ListingRecord {
         }
     }
 
-    fn new(&self) -> NewListing {
+    fn to_new(&self) -> NewListing {
         let terms = Terms {
             title: self.title.clone(),
             summary: self.summary.clone(),
@@ -249,7 +249,7 @@ impl ListingRecord {
 fn flawless_row(faults: Vec<Fault>) -> Result<(), Error> {
     let column = |fault: Fault| {
         let path = fault.pointer.trim_start_matches('/');
-        let path = path.strip_prefix("profile/").or(path.strip_prefix("terms/")).unwrap_or(path);
+        let path = path.strip_prefix("profile/").unwrap_or(path);
         let column = path.split('/').next().unwrap_or(path).to_owned();
         Fault { pointer: column, ..fault }
     };
@@ -307,7 +307,7 @@ impl Tx {
         before: Option<&Qualification>,
         id: QualificationId,
     ) -> Result<(Qualification, Change), Error> {
-        let new = row.new();
+        let new = row.to_new();
         let mut faults = new.check();
         faults.extend(new.check_kind(kind));
         flawless_row(faults)?;
@@ -340,7 +340,7 @@ impl Tx {
         before: Option<&Practitioner>,
         id: PractitionerId,
     ) -> Result<(Practitioner, Change), Error> {
-        let new = row.new();
+        let new = row.to_new();
         flawless_row(new.check())?;
         let after = new.of(agency.id, before.map_or(id, |before| before.id));
         let change = match before {
@@ -368,8 +368,8 @@ impl Tx {
         before: Option<&Listing>,
         id: ListingId,
     ) -> Result<(Listing, Change), Error> {
-        let new = row.new();
-        flawless_row(new.terms.check())?;
+        let new = row.to_new();
+        flawless_row(new.terms.check(""))?;
         let Some(before) = before.cloned() else {
             let created = Listing::create(id, agency, &new, self.at);
             let listing = Listing { state: row.state, ..created.listing };
@@ -386,7 +386,7 @@ impl Tx {
             return Ok((before, Change::Unchanged));
         }
         let number = before.number + i64::from(new_terms);
-        let listing = Listing { terms: new.terms, number, ..before };
+        let listing = Listing { number, terms: new.terms, ..before };
         let moved = listing.moved(row.state, "listing_imported", new_terms);
         Ok((self.save_listing(moved).await?, Change::Changed))
     }

@@ -74,10 +74,18 @@ on_both! {
     async fn what_a_listing_names_must_exist(url: &str) {
         let market = world(url).await;
         let id = admitted(&market, USCC).await.id;
-        let create = |new| async move { faults(market.listings().create(&of(id), new).await) };
+        let listings = market.listings();
+        let create = |new| async move { faults(listings.create(&of(id), new).await) };
         let mut nowhere = new_listing("l1", 1);
         nowhere.terms.regions.push(region("999999"));
-        assert_eq!(create.clone()(nowhere).await, ["/terms/regions/1 unknown"]);
+        assert_eq!(create(nowhere).await, ["/terms/regions/1 unknown"]);
+        let draft = listings.create(&of(id), new_listing("l1", 1)).await.unwrap();
+        let nowhere = Terms { regions: vec![region("999999")], days: 0, ..terms(1) };
+        let changed = listings.change(&of(id), draft.id, nowhere.clone()).await;
+        assert_eq!(faults(changed), ["/days range"]);
+        let nowhere = Terms { days: 1, ..nowhere };
+        let changed = listings.change(&of(id), draft.id, nowhere).await;
+        assert_eq!(faults(changed), ["/regions/0 unknown"]);
         let nothing = NewListing { item: "none".parse().unwrap(), ..new_listing("l1", 1) };
         assert_eq!(create(nothing).await, ["/item unknown"]);
     }
