@@ -197,9 +197,9 @@ pub(super) async fn open_order(market: &Market, listing: &Listing) {
         values ($1, $2, 'build', 1, '建房', '330282', 'social', 'open', 1, $3, $3)";
     tx.query(sql).bind(case).bind(applicant).bind(at).execute().await.unwrap();
     let sql = "insert into orders (id, case_id, item, item_version, listing_id, listing_number, \
-        agency_id, applicant_id, amount_fen, service_days, policy_region, policy_version, state, \
-        detail, live, version, placed_at, updated_at) \
-        values ($1, $2, 'survey', 1, $3, 1, $4, $5, 1, 1, '100000', 1, 'placed', $6, $7, 1, $8, $8)";
+        agency_id, applicant_id, amount_fen, service_days, policy_version, state, detail, since, \
+        live, version, placed_at, updated_at) \
+        values ($1, $2, 'survey', 1, $3, 1, $4, $5, 1, 1, 1, 'placed', $6, $8, $7, 1, $8, $8)";
     tx.query(sql)
         .bind(OrderId(uuid::Uuid::from_u128(6)))
         .bind(case)
@@ -215,10 +215,10 @@ pub(super) async fn open_order(market: &Market, listing: &Listing) {
     tx.finish(()).await.unwrap();
 }
 
-/// Ends every order.
+/// Completes every order.
 pub(super) async fn close_orders(market: &Market) {
     let mut tx = market.work().await.unwrap();
-    tx.query("update orders set live = $1").bind(false).execute().await.unwrap();
+    tx.query("update orders set state = 'completed'").execute().await.unwrap();
     tx.finish(()).await.unwrap();
 }
 
