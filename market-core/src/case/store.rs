@@ -35,6 +35,10 @@ statements! {
     REQUIREMENTS = "\
         select case_id, item, item_version, order_id, linked_by, used_by from case_requirements \
         where true";
+    REGION = "select region from cases where id = $1";
+    LINKED = "\
+        select c.matter, c.matter_version from case_requirements r \
+        join cases c on c.id = r.case_id where r.order_id = $1";
     IDS = "select id from cases where true";
     MOVE = "\
         update cases set state = $2, version = $3, updated_at = $4 where id = $1 \
@@ -149,6 +153,15 @@ impl Db {
         Ok(cases)
     }
 
+    /// The matters, each as of a version, of every case that an order serves: its own, and those
+    /// that it was linked to.
+    pub(crate) async fn matters_served(
+        &self,
+        order: OrderId,
+    ) -> Result<Vec<(MatterCode, i64)>, Error> {
+        self.query(LINKED).bind(order).all().await
+    }
+
     /// The ids of a party's cases, newest first.
     pub(super) async fn case_ids(
         &self,
@@ -185,6 +198,11 @@ impl Tx {
         let mut case = assemble(vec![row], steps, requirements).remove(0);
         by_key(&mut case.steps);
         Ok(case)
+    }
+
+    /// Where a case is.
+    pub(crate) async fn case_region(&mut self, id: CaseId) -> Result<RegionCode, Error> {
+        self.query(REGION).bind(id).one::<(RegionCode,)>().await.map(|(region,)| region)
     }
 
     pub(super) async fn insert_case(&mut self, case: &Case, clock: &Clock) -> Result<(), Error> {

@@ -194,6 +194,7 @@ refusals! {
     OwnContract "own-contract" "合同应由对方确认" "The other side confirms the contract";
     AmountDiffers "amount-differs" "合同金额与订单金额不一致" "The contract's amount differs from the order's";
     NoSuchUpload "no-such-upload" "该成果文件未上传" "This deliverable was not uploaded to the order";
+    TooManyUploads "too-many-uploads" "该订单上传的成果文件过多" "Too many files were uploaded to the order";
     AlreadyDelivered "already-delivered" "该成果文件已提交过" "This deliverable was handed over before";
     NotAConsumer "not-a-consumer" "贵部门不使用该成果" "The department does not use this deliverable";
     AlreadyUsed "already-used" "贵部门已使用该成果" "The department has used the deliverable already";

@@ -72,6 +72,9 @@ impl NewDeliverable {
     }
 }
 
+/// The most that may be uploaded to one order, whose list has no pages.
+const MAX_UPLOADS: i64 = 100;
+
 /// The deliverables of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Deliverables<'m>(pub(crate) &'m Market);
@@ -126,10 +129,14 @@ impl Deliverables<'_> {
         let mut tx = begin!(self.0, call, "deliverables.upload", &(order, new));
         let held = tx.hold_order(call, order).await?;
         check_uploader(&call.actor, &held.order)?;
+        let last = tx.last_deliverable(order).await?;
+        if last >= MAX_UPLOADS {
+            return Err(Refusal::TooManyUploads.into());
+        }
         let deliverable = Deliverable {
             id: DeliverableId(self.0.env.id()),
             order_id: order,
-            number: tx.last_deliverable(order).await? + 1,
+            number: last + 1,
             name: new.name.clone(),
             media_type: new.media_type.clone(),
             size: i64::try_from(size).unwrap_or(i64::MAX),
@@ -178,16 +185,11 @@ fn check_uploader(actor: &Actor, order: &Order) -> Result<(), Error> {
 /// The agency sees what it uploads, the applicant what was handed over, the departments of the
 /// case what the applicant has accepted.
 fn may_read(actor: &Actor, order: &Order, number: i64) -> bool {
-    let (handed_over, accepted) = match &order.state {
-        AnyState::Delivered(state) => (state.deliverable, 0),
-        AnyState::Reworking(state) => (state.deliverable, 0),
-        AnyState::SignedOff(state) => (state.deliverable, state.deliverable),
-        AnyState::Completed(state) => (state.deliverable, state.deliverable),
-        _ => (0, 0),
-    };
+    let is_accepted = matches!(order.state, AnyState::SignedOff(_) | AnyState::Completed(_));
+    let handed_over = order.state.handed_over();
     match actor.party {
         Party::Agency(_) | Party::Operator => true,
-        Party::Applicant(_) => number <= handed_over,
-        Party::Department(_) => number == accepted,
+        Party::Applicant(_) => handed_over.is_some_and(|last| number <= last),
+        Party::Department(_) => is_accepted && handed_over == Some(number),
     }
 }

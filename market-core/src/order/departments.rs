@@ -67,6 +67,9 @@ impl Orders<'_> {
             }
             let order = tx.order(order).await.map_err(|_| Refusal::NotReusable)?;
             check_reusable(&order, &case, item)?;
+            if tx.case_region(order.terms.case_id).await? != case.region {
+                return Err(Refusal::NotReusable.into());
+            }
             let clock = tx.clock_of(&case).await?;
             let linked = case.requirements.iter().find(|one| one.item == *item);
             let mut used_by = linked.map_or_else(Vec::new, |one| one.used_by.clone());
@@ -87,8 +90,8 @@ impl Orders<'_> {
     }
 }
 
-/// A deliverable is reused for the same service, applicant and place only, and only once every
-/// department of its own case has used it.
+/// A deliverable is reused for the same service and applicant (and place) only, and only once
+/// every department of its own case has used it.
 fn check_reusable(order: &Order, case: &Case, item: &ItemCode) -> Result<(), Refusal> {
     let completed = matches!(order.state, AnyState::Completed(_));
     let same = order.terms.applicant_id == case.applicant_id

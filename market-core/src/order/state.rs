@@ -133,6 +133,8 @@ state! {
 state! {
     /// Ended before completion (已终止).
     Terminated {
+        /// The number of the last deliverable that was handed over, if any was.
+        deliverable: Option<i64>,
         /// The side that ended it.
         by: Side,
         /// Why.
@@ -234,6 +236,18 @@ impl AnyState {
             Self::Completed(_) | Self::Declined(_) | Self::Cancelled(_) | Self::Terminated(_) => {
                 None
             }
+        }
+    }
+
+    /// The number of the last deliverable that was handed over.
+    pub const fn handed_over(&self) -> Option<i64> {
+        match self {
+            Self::Delivered(state) => Some(state.deliverable),
+            Self::Reworking(state) => Some(state.deliverable),
+            Self::SignedOff(state) => Some(state.deliverable),
+            Self::Completed(state) => Some(state.deliverable),
+            Self::Terminated(state) => state.deliverable,
+            _ => None,
         }
     }
 

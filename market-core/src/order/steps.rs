@@ -242,9 +242,10 @@ impl Order {
         clock: &Clock,
     ) -> Result<Moved<AnyState>, Refusal> {
         let from = self.check_terminable()?;
-        let moved =
-            self.moved(from, "order_terminated", clock, |_| Terminated { by, reason }.into());
-        Ok(moved)
+        Ok(self.moved(from, "order_terminated", clock, |state| {
+            let deliverable = state.handed_over();
+            Terminated { deliverable, by, reason }.into()
+        }))
     }
 
     fn check_terminable(&self) -> Result<&'static str, Refusal> {

@@ -75,7 +75,7 @@ fn states() -> Vec<AnyState> {
         Completed { contract: contract(), deliverable: 1, uses }.into(),
         Declined { reason: reason() }.into(),
         Cancelled { by: Side::Applicant, reason: reason() }.into(),
-        Terminated { by: Side::Agency, reason: reason() }.into(),
+        Terminated { deliverable: None, by: Side::Agency, reason: reason() }.into(),
     ]
 }
 
