@@ -244,7 +244,7 @@ impl PractitionerRecord {
 impl ListingRecord {
     /// What is wrong with the row, in itself or beside the listing that is there.
     pub(crate) fn faults(&self, before: Option<&Listing>) -> Vec<Fault> {
-        let mut faults = at_columns(self.to_new().terms.check());
+        let mut faults = at_columns(self.to_new().terms.check(""));
         if let Some(before) = before.filter(|before| before.item != self.item) {
             let item = &before.item;
             let message = format!("the listing offers {item}; another item is another listing");
@@ -287,7 +287,7 @@ impl ListingRecord {
 fn at_columns(faults: Vec<Fault>) -> Vec<Fault> {
     let column = |fault: Fault| {
         let path = fault.pointer.trim_start_matches('/');
-        let path = path.strip_prefix("profile/").or(path.strip_prefix("terms/")).unwrap_or(path);
+        let path = path.strip_prefix("profile/").unwrap_or(path);
         let column = path.split('/').next().unwrap_or(path).to_owned();
         Fault { pointer: column, ..fault }
     };

@@ -133,7 +133,7 @@ impl Tx {
             return Ok((before, Change::Unchanged));
         }
         let number = before.number + i64::from(new_terms);
-        let listing = Listing { terms: new.terms, number, ..before };
+        let listing = Listing { number, terms: new.terms, ..before };
         let moved = listing.moved(row.state, "listing_imported", new_terms);
         Ok((self.save_listing(moved).await?, Change::Changed))
     }
