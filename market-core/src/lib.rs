@@ -5,6 +5,7 @@
 pub mod agency;
 pub mod catalog;
 pub mod department;
+pub mod import;
 mod kernel;
 mod market;
 pub mod matter;
