@@ -1,6 +1,6 @@
 //! Keeping the index in step with the journal.
 
-use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, sync::atomic::Ordering, time::Duration};
 
 use tantivy::TantivyError;
 use tokio::{
@@ -97,6 +97,7 @@ impl Search<'_> {
             && agencies.is_empty()
             && mark.position - writing.committed < PASSED_OVER
         {
+            self.0.index.read.store(mark.position, Ordering::Relaxed);
             writing.mark = mark;
             return Ok(());
         }
