@@ -100,6 +100,12 @@ impl Home {
         })
     }
 
+    /// Ends writing, so that another process may. Nothing is lost: what is not committed yet is
+    /// read from the journal again.
+    pub(crate) async fn close(&self) {
+        *self.writing.lock().await = None;
+    }
+
     fn serving(&self) -> Arc<Opened> {
         self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

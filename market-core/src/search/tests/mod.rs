@@ -1,5 +1,6 @@
 //! A small market to search in.
 
+mod chance;
 mod finding;
 mod following;
 mod keeping;
