@@ -8,11 +8,16 @@ use tokio::sync::Notify;
 
 use crate::{
     Actor, Call, Durability, Env, Error,
+    account::Accounts,
     agency::{Agencies, Listings},
+    applicant::Applicants,
+    case::Cases,
     catalog::Catalog,
     department::Departments,
-    kernel::{actor::Party, id::PersonId},
+    feed::Feed,
     matter::Matters,
+    order::{Deliverables, Orders},
+    progress::Progresses,
     rules::Rules,
     search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
@@ -73,9 +78,31 @@ impl Market {
         Ok(Self { db, env: options.env, files, index, wake: Arc::default() })
     }
 
+    /// The same marketplace with another source of time and ids: to tell a story that lies in the
+    /// past.
+    #[must_use]
+    pub fn with_env(&self, env: Env) -> Self {
+        Self { env, ..self.clone() }
+    }
+
     /// Where time and ids come from.
     pub const fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// People, the parties that they act for, and their tokens.
+    pub const fn accounts(&self) -> Accounts<'_> {
+        Accounts(self)
+    }
+
+    /// Applicants.
+    pub const fn applicants(&self) -> Applicants<'_> {
+        Applicants(self)
+    }
+
+    /// What happened, in order.
+    pub const fn feed(&self) -> Feed<'_> {
+        Feed(self)
     }
 
     /// Categories, qualification kinds and service items.
@@ -106,6 +133,26 @@ impl Market {
     /// What agencies sell.
     pub const fn listings(&self) -> Listings<'_> {
         Listings(self)
+    }
+
+    /// Cases.
+    pub const fn cases(&self) -> Cases<'_> {
+        Cases(self)
+    }
+
+    /// Orders.
+    pub const fn orders(&self) -> Orders<'_> {
+        Orders(self)
+    }
+
+    /// The files that orders hand over.
+    pub const fn deliverables(&self) -> Deliverables<'_> {
+        Deliverables(self)
+    }
+
+    /// Cases at a glance.
+    pub const fn progress(&self) -> Progresses<'_> {
+        Progresses(self)
     }
 
     /// Search over agencies and listings.
@@ -142,8 +189,12 @@ impl Market {
 
     /// Begins a unit of work of the program itself.
     pub(crate) async fn work(&self) -> Result<Tx, Error> {
-        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
-        self.db.begin(actor, self.env.now(), self.wake.clone()).await
+        self.work_as(&Actor::system()).await
+    }
+
+    /// Begins a unit of work of an actor that is not kept under an idempotency key.
+    pub(crate) async fn work_as(&self, actor: &Actor) -> Result<Tx, Error> {
+        self.db.begin(actor.clone(), self.env.now(), self.wake.clone()).await
     }
 
     /// Begins a call's unit of work, or gives the answer that the same call got before.

@@ -9,9 +9,9 @@ use super::{
     state::{Moved, Suspended},
 };
 use crate::{
-    Actor, Day, Error, Kind, Page, Paging, Party, Refusal, Timestamp, Uscc,
+    Actor, Day, Error, Kind, Page, Paging, Refusal, Timestamp, Uscc,
     code::RegionCode,
-    id::{AgencyId, OrderId, PersonId},
+    id::{AgencyId, OrderId},
     store::{Db, OnDuplicate, Query, Tx, journal::Entry, statements},
 };
 
@@ -35,9 +35,6 @@ statements! {
         from agencies where (state in ('admitted', 'suspended', 'exited') or id = $1 or $2)";
     IDS = "select id from agencies where id > $1 order by id limit $2";
     LIVE_ORDER = "select id from orders where agency_id = $1 and live limit 1";
-    JOIN = "\
-        insert into memberships (person_id, party, created_at) \
-        select id, $2, $3 from people where id = $1";
 }
 
 #[derive(FromRow)]
@@ -185,17 +182,6 @@ impl Tx {
     pub(super) async fn has_live_orders(&mut self, id: AgencyId) -> Result<bool, Error> {
         let live: Option<(OrderId,)> = self.query(LIVE_ORDER).bind(id).optional().await?;
         Ok(live.is_some())
-    }
-
-    /// Lets a person who has an account act for a party.
-    pub(super) async fn insert_membership(
-        &mut self,
-        person: PersonId,
-        party: &Party,
-    ) -> Result<(), Error> {
-        let at = self.at;
-        let query = self.query(JOIN).bind(person).bind(party.to_string()).bind(at);
-        query.execute().await.map(drop)
     }
 }
 

@@ -49,6 +49,11 @@ impl Error {
     ) -> Self {
         Self::Invalid(vec![Fault::new(pointer, code, message)])
     }
+
+    /// Invalid, if there are faults.
+    pub(crate) fn unless_faultless(faults: Vec<Fault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self::Invalid(faults)) }
+    }
 }
 
 /// One wrong thing in what was sent.
@@ -135,6 +140,7 @@ refusals! {
     WrongPassword "wrong-login" "登录名或密码不正确" "Login or password is wrong";
     PartyNotHeld "party-not-held" "您不能代表该主体办事" "You may not act for this party";
 
+    ApplicantExists "applicant-exists" "该统一社会信用代码已注册申请人" "An applicant with this unified social credit code exists";
     AgencyExists "agency-exists" "该统一社会信用代码已入驻" "An agency with this unified social credit code exists";
     AgencyNotApplying "agency-not-applying" "机构不在入驻核验状态" "The agency is not awaiting its formal check";
     AgencyNotRejected "agency-not-rejected" "机构未被退回" "The application was not rejected";
@@ -169,6 +175,7 @@ refusals! {
     NotNeeded "not-needed" "该办件不需要此项中介服务" "The case does not need this service";
     AlreadyOrdered "already-ordered" "该项服务已有在办或已完成的订单" "The service is ordered already";
     NotOfCase "not-of-case" "贵部门不是该办件的参与部门" "The department takes no part in the case";
+    NoSuchStep "no-such-step" "该办件没有此环节" "The case has no such step";
     NotYourStep "not-your-step" "该环节由其他部门办理" "Another department decides this step";
     StepNotReady "step-not-ready" "该环节尚未具备办理条件" "The step cannot be decided yet";
     StepDone "step-done" "该环节已办结" "The step is decided already";

@@ -1,0 +1,294 @@
+//! Accounts: people, the parties that each may act for, and the tokens that prove it.
+//!
+//! [`token`] is how a person signs in and how a token becomes an [`Actor`]; this file is how
+//! people and their memberships are kept. Nothing here ever shows or records a password or a
+//! token, except the token to whom it was just made for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+pub use self::token::{Issued, Token};
+use crate::{
+    Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
+    id::PersonId,
+    kernel::{secret::hash_password, text::check_text},
+    store::{begin, retry},
+};
+
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+mod token;
+
+/// A person with an account (自然人账号).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// What they sign in with.
+    pub login: String,
+    /// Their name.
+    pub name: String,
+    /// May not sign in, and their tokens are no good.
+    pub disabled: bool,
+    /// Grows by one with every change, also of memberships and tokens.
+    pub version: i64,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+/// A person with all the parties that they may act for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Account {
+    /// Who it is.
+    #[serde(flatten)]
+    pub person: Person,
+    /// For whom they may act, in the order in which they were granted.
+    pub parties: Vec<Party>,
+}
+
+/// A password as it was typed; it can be read and checked, but neither printed nor stored.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Password, min_length = 8, max_length = 128))]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// A password as typed.
+    pub fn new(typed: impl Into<String>) -> Self {
+        Self(typed.into())
+    }
+
+    fn check(&self, pointer: &str, faults: &mut Vec<Fault>) {
+        check_text(pointer, &self.0, 8, 128, faults);
+    }
+
+    /// What is kept of it. Made off the threads that serve requests, for it is slow on purpose.
+    pub(crate) async fn hash(self, market: &Market) -> Result<String, Error> {
+        let env = market.env.clone();
+        token::slowly(move || hash_password(&env, &self.0)).await?
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A person to be given an account.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewPerson {
+    /// What they will sign in with: 2 to 64 of `a-z`, `0-9`, `.`, `_`, `@` and `-`.
+    pub login: String,
+    /// Their name.
+    pub name: String,
+    /// Their password, of at least 8 characters; without one they act by tokens only.
+    pub password: Option<Password>,
+}
+
+impl NewPerson {
+    /// Finds fault with what was asked, each fault's place beginning with `at`.
+    pub(crate) fn check(&self, at: &str, faults: &mut Vec<Fault>) {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
+        if !(2..=64).contains(&self.login.len()) || !self.login.bytes().all(plain) {
+            let message = "must have 2 to 64 of a-z, 0-9, '.', '_', '@' and '-'";
+            faults.push(Fault::new(format!("{at}/login"), "login", message));
+        }
+        check_text(&format!("{at}/name"), &self.name, 1, 64, faults);
+        if let Some(password) = &self.password {
+            password.check(&format!("{at}/password"), faults);
+        }
+    }
+
+    /// The person, and what is kept of their password.
+    pub(crate) async fn make(self, market: &Market) -> Result<(Person, Option<String>), Error> {
+        let password = match self.password {
+            Some(password) => Some(password.hash(market).await?),
+            None => None,
+        };
+        let person = Person {
+            id: PersonId(market.env.id()),
+            login: self.login,
+            name: self.name,
+            disabled: false,
+            version: 1,
+            created_at: market.env.now(),
+        };
+        Ok((person, password))
+    }
+}
+
+/// The accounts of a market.
+#[derive(Debug, Clone, Copy)]
+pub struct Accounts<'a>(pub(crate) &'a Market);
+
+/// Whether the actor may manage a person's account: the operator everybody's, others their own.
+fn operator_or_self(actor: &Actor, person: PersonId) -> Result<(), Refusal> {
+    if actor.person == person { Ok(()) } else { actor.operator() }
+}
+
+impl Accounts<'_> {
+    /// Gives a person an account; the operator does.
+    pub async fn create_person(&self, call: &Call, new: NewPerson) -> Result<Person, Error> {
+        call.actor.operator()?;
+        let mut faults = Vec::new();
+        new.check("", &mut faults);
+        Error::unless_faultless(faults)?;
+        let (person, password) = new.make(self.0).await?;
+        retry(|| self.create_once(call, &person, password.as_deref())).await
+    }
+
+    async fn create_once(
+        &self,
+        call: &Call,
+        person: &Person,
+        password: Option<&str>,
+    ) -> Result<Person, Error> {
+        // Not the password: what is kept of a call could be used to guess it quickly.
+        let asked = (&person.login, &person.name);
+        let mut tx = begin!(self.0, call, "accounts.create_person", &asked);
+        tx.insert_person(person, password).await?;
+        tx.finish(person.clone()).await
+    }
+
+    /// Gives a person a new password, and makes all their tokens useless; the operator does, for
+    /// instance when the old one is forgotten.
+    pub async fn set_password(
+        &self,
+        call: &Call,
+        person: PersonId,
+        password: Password,
+    ) -> Result<Person, Error> {
+        call.actor.operator()?;
+        self.keep_password(call, person, "", password).await
+    }
+
+    /// Changes the actor's own password, and makes all their tokens useless.
+    pub async fn change_password(
+        &self,
+        call: &Call,
+        current: Password,
+        new: Password,
+    ) -> Result<Person, Error> {
+        let person = call.actor.person;
+        let kept = self.0.db.password_of(person).await?;
+        token::check_password(kept, current.0).await?;
+        self.keep_password(call, person, "/new", new).await
+    }
+
+    async fn keep_password(
+        &self,
+        call: &Call,
+        person: PersonId,
+        at: &str,
+        password: Password,
+    ) -> Result<Person, Error> {
+        let mut faults = Vec::new();
+        password.check(at, &mut faults);
+        Error::unless_faultless(faults)?;
+        let hash = password.hash(self.0).await?;
+        retry(|| self.keep_password_once(call, person, &hash)).await
+    }
+
+    async fn keep_password_once(
+        &self,
+        call: &Call,
+        person: PersonId,
+        hash: &str,
+    ) -> Result<Person, Error> {
+        let mut tx = begin!(self.0, call, "accounts.set_password", &person);
+        let person = tx.person(person).await?.expected(call)?;
+        tx.set_password(person.id, hash).await?;
+        tx.revoke_tokens(person.id, None).await?;
+        let person = tx.save_person(person, "password_set", json!({})).await?;
+        tx.finish(person).await
+    }
+
+    /// Lets nobody sign in as the person until enabled again; the operator does.
+    pub async fn disable(&self, call: &Call, person: PersonId) -> Result<Person, Error> {
+        retry(|| self.set_disabled(call, person, true)).await
+    }
+
+    /// Lets a disabled person sign in again; the operator does.
+    pub async fn enable(&self, call: &Call, person: PersonId) -> Result<Person, Error> {
+        retry(|| self.set_disabled(call, person, false)).await
+    }
+
+    async fn set_disabled(
+        &self,
+        call: &Call,
+        person: PersonId,
+        disabled: bool,
+    ) -> Result<Person, Error> {
+        call.actor.operator()?;
+        let mut tx = begin!(self.0, call, "accounts.set_disabled", &(person, disabled));
+        let mut person = tx.person(person).await?.expected(call)?;
+        if person.disabled == disabled {
+            return tx.finish(person).await;
+        }
+        person.disabled = disabled;
+        let event = if disabled { "account_disabled" } else { "account_enabled" };
+        let person = tx.save_person(person, event, json!({})).await?;
+        tx.finish(person).await
+    }
+
+    /// Lets a person act for a party; the operator does. Doing so again changes nothing.
+    pub async fn grant(&self, call: &Call, person: PersonId, party: Party) -> Result<(), Error> {
+        retry(|| self.grant_once(call, person, &party)).await
+    }
+
+    async fn grant_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
+        call.actor.operator()?;
+        let mut tx = begin!(self.0, call, "accounts.grant", &(person, party));
+        let person = tx.person(person).await?.expected(call)?;
+        if !tx.has_party(party).await? {
+            return Err(Error::invalid("/party", "unknown", "there is no such party"));
+        }
+        if tx.insert_membership(person.id, party).await? {
+            tx.save_person(person, "membership_granted", json!({ "party": party })).await?;
+        }
+        tx.finish(()).await
+    }
+
+    /// Lets a person no longer act for a party, at once; the operator does.
+    pub async fn revoke(&self, call: &Call, person: PersonId, party: Party) -> Result<(), Error> {
+        retry(|| self.revoke_once(call, person, &party)).await
+    }
+
+    async fn revoke_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
+        call.actor.operator()?;
+        let mut tx = begin!(self.0, call, "accounts.revoke", &(person, party));
+        let person = tx.person(person).await?.expected(call)?;
+        if tx.delete_membership(person.id, party).await? {
+            tx.revoke_tokens(person.id, Some(party)).await?;
+            tx.save_person(person, "membership_revoked", json!({ "party": party })).await?;
+        }
+        tx.finish(()).await
+    }
+
+    /// A person with their parties: the operator sees everybody, others themselves.
+    pub async fn get(&self, actor: &Actor, person: PersonId) -> Result<Account, Error> {
+        operator_or_self(actor, person).map_err(|_| Error::NotFound("person"))?;
+        let found = self.0.db.person(person).await?.ok_or(Error::NotFound("person"))?;
+        let parties = self.0.db.parties(person).await?;
+        Ok(Account { person: found, parties })
+    }
+
+    /// The person with a login, for the operator.
+    pub async fn by_login(&self, actor: &Actor, login: &str) -> Result<Account, Error> {
+        actor.operator()?;
+        let found = self.0.db.login(login).await?.ok_or(Error::NotFound("person"))?;
+        self.get(actor, found.person.id).await
+    }
+
+    /// Everybody with an account, by login; for the operator.
+    pub async fn list(&self, actor: &Actor, paging: &Paging) -> Result<Page<Person>, Error> {
+        actor.operator()?;
+        self.0.db.people(paging).await
+    }
+}

@@ -1,0 +1,61 @@
+//! Applicants in the database.
+
+use sqlx::FromRow;
+
+use super::{Applicant, ApplicantKind};
+use crate::{
+    Error, Refusal, Timestamp, Uscc,
+    id::ApplicantId,
+    store::{Db, OnDuplicate, Tx, statements},
+};
+
+statements! {
+    INSERT = "\
+        insert into applicants (id, kind, name, uscc, phone, version, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    BY_ID = "select id, kind, name, uscc, phone, version, created_at from applicants where id = $1";
+}
+
+#[derive(FromRow)]
+struct ApplicantRow {
+    id: ApplicantId,
+    kind: ApplicantKind,
+    name: String,
+    uscc: Option<Uscc>,
+    phone: String,
+    version: i64,
+    created_at: Timestamp,
+}
+
+impl From<ApplicantRow> for Applicant {
+    fn from(row: ApplicantRow) -> Self {
+        let ApplicantRow { id, kind, name, uscc, phone, version, created_at } = row;
+        Self { id, kind, name, uscc, phone, version, created_at }
+    }
+}
+
+impl Tx {
+    /// Writes a new applicant.
+    pub(super) async fn insert_applicant(&mut self, applicant: &Applicant) -> Result<(), Error> {
+        self.query(INSERT)
+            .bind(applicant.id)
+            .bind(applicant.kind)
+            .bind(&applicant.name)
+            .bind(applicant.uscc.as_ref().map(Uscc::as_str))
+            .bind(&applicant.phone)
+            .bind(applicant.version)
+            .bind(applicant.created_at)
+            .execute()
+            .await
+            .map(drop)
+            .on_duplicate(Refusal::ApplicantExists)
+    }
+}
+
+impl Db {
+    /// An applicant, with its telephone.
+    pub(crate) async fn applicant(&self, id: ApplicantId) -> Result<Option<Applicant>, Error> {
+        let row: Option<ApplicantRow> = self.query(BY_ID).bind(id).optional().await?;
+        Ok(row.map(Applicant::from))
+    }
+}
