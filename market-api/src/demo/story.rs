@@ -109,7 +109,7 @@ const CHAPTERS: &[Chapter] = &[
         &[Terminated, Cancelled],
         false,
     ),
-    chapter("open-pharmacy", "桥头镇连锁药房", Fund::Social, 0, 15, &[Reworking], false),
+    chapter("open-pharmacy", "桥头镇连锁药房", Fund::Social, 0, 15, &[Declined], false),
 ];
 
 const fn chapter(

@@ -116,7 +116,7 @@ async fn show(
     At(id): At<CaseId>,
 ) -> Result<Tagged<Progress>, Problem> {
     let progress = market.progress().of_case(&actor, id).await?;
-    Ok(Tagged(progress.case.version, progress))
+    Ok(Tagged(progress.version, progress))
 }
 
 /// What the caller may do with a case, and why not the rest.
