@@ -285,14 +285,14 @@ create table case_steps (
 create index case_steps_by_department on case_steps (department, state, case_id);
 
 -- What a case needs. order_id is the order that satisfies it or is about to; a need that has one
--- cannot be ordered again.
+-- cannot be ordered again. used_by holds the departments that have used the deliverable.
 create table case_requirements (
   case_id uuid not null references cases (id),
   item text not null,
   item_version bigint not null,
   order_id uuid,
   linked_by text,
-  since timestamptz not null,
+  used_by jsonb not null,
   primary key (case_id, item),
   foreign key (item, item_version) references service_item_versions (item, version)
 );
@@ -308,10 +308,10 @@ create table orders (
   applicant_id uuid not null references applicants (id),
   amount_fen bigint not null,
   service_days bigint not null,
-  policy_region text not null,
   policy_version bigint not null,
   state text not null,
   detail jsonb not null,
+  since timestamptz not null,
   due_on text,
   live boolean not null,
   version bigint not null,

@@ -5,13 +5,17 @@
 pub mod account;
 pub mod agency;
 pub mod applicant;
+pub mod case;
 pub mod catalog;
 pub mod department;
 pub mod feed;
 mod kernel;
 mod market;
 pub mod matter;
+pub mod order;
+pub mod progress;
 pub mod rules;
+pub mod search;
 pub mod statistics;
 mod store;
 #[cfg(test)]

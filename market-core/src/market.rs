@@ -1,6 +1,6 @@
 //! The handle that callers hold.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,12 +11,16 @@ use crate::{
     account::Accounts,
     agency::{Agencies, Listings},
     applicant::Applicants,
+    case::Cases,
     catalog::Catalog,
     department::Departments,
     feed::Feed,
     matter::Matters,
+    order::{Deliverables, Orders},
+    progress::Progresses,
     rules::Rules,
-    store::{Begun, Db, Tx},
+    search::{Home, Search},
+    store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
 };
 
 /// A marketplace: where it is kept, and where its time and ids come from.
@@ -28,6 +32,8 @@ pub struct Market {
     pub(crate) env: Env,
     /// Deliverables, under their digests.
     pub(crate) files: Arc<dyn ObjectStore>,
+    /// What is searched.
+    pub(crate) index: Arc<Home>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -39,6 +45,8 @@ pub struct Options {
     pub database: String,
     /// The folder of deliverables; in memory if none is given.
     pub files: Option<PathBuf>,
+    /// The folder of the search index, which one process writes; in memory if none is given.
+    pub index: Option<PathBuf>,
     /// What an acknowledged write survives, on `SQLite`.
     pub durability: Durability,
     /// Where time, ids and secrets come from.
@@ -51,6 +59,7 @@ impl Options {
         Self {
             database: database.into(),
             files: None,
+            index: None,
             durability: Durability::Full,
             env: Env::real(),
         }
@@ -65,7 +74,15 @@ impl Market {
             None => Arc::new(InMemory::new()),
         };
         let db = Db::open(&options.database, options.durability).await?;
-        Ok(Self { db, env: options.env, files, wake: Arc::default() })
+        let index = Arc::new(Home::open(options.index)?);
+        Ok(Self { db, env: options.env, files, index, wake: Arc::default() })
+    }
+
+    /// The same marketplace with another source of time and ids: to tell a story that lies in the
+    /// past.
+    #[must_use]
+    pub fn with_env(&self, env: Env) -> Self {
+        Self { env, ..self.clone() }
     }
 
     /// Where time and ids come from.
@@ -118,6 +135,47 @@ impl Market {
         Listings(self)
     }
 
+    /// Cases.
+    pub const fn cases(&self) -> Cases<'_> {
+        Cases(self)
+    }
+
+    /// Orders.
+    pub const fn orders(&self) -> Orders<'_> {
+        Orders(self)
+    }
+
+    /// The files that orders hand over.
+    pub const fn deliverables(&self) -> Deliverables<'_> {
+        Deliverables(self)
+    }
+
+    /// Cases at a glance.
+    pub const fn progress(&self) -> Progresses<'_> {
+        Progresses(self)
+    }
+
+    /// Search over agencies and listings.
+    pub const fn search(&self) -> Search<'_> {
+        Search(self)
+    }
+
+    /// Gives every journal entry committed until now its position.
+    pub async fn number(&self) -> Result<(), Error> {
+        while self.db.has_unnumbered().await? {
+            let mut tx = self.work().await?;
+            let numbered = tx.number_journal().await?;
+            tx.finish(()).await?;
+            match numbered {
+                // Another node is at it.
+                0 => tokio::time::sleep(Duration::from_millis(5)).await,
+                NUMBERED_AT_ONCE => {}
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for the next commit of this process.
     pub async fn changed(&self) {
         self.wake.notified().await;
@@ -136,19 +194,6 @@ impl Market {
     /// Begins a unit of work of an actor that is not kept under an idempotency key.
     pub(crate) async fn work_as(&self, actor: &Actor) -> Result<Tx, Error> {
         self.db.begin(actor.clone(), self.env.now(), self.wake.clone()).await
-    }
-
-    /// Gives positions to every journal entry that has none yet.
-    pub(crate) async fn number(&self) -> Result<(), Error> {
-        while self.db.has_unnumbered().await? {
-            let mut tx = self.work().await?;
-            let numbered = tx.number_journal().await?;
-            tx.finish(()).await?;
-            if numbered == 0 {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Begins a call's unit of work, or gives the answer that the same call got before.

@@ -48,15 +48,13 @@ statements! {
         where state = 'published' \
         union all select 'applicants', cast(count(*) as bigint) from applicants \
         union all select 'cases', cast(count(*) as bigint) from cases";
-    ORDERS = "\
-        select state, cast(count(*) as bigint) as number from orders group by state order by state";
 }
 
 impl Market {
     /// How much there is of everything.
     pub async fn statistics(&self) -> Result<Statistics, Error> {
         let counts = counted(&self.db, COUNTS).await?;
-        let orders_by_state = counted(&self.db, ORDERS).await?;
+        let orders_by_state = self.orders().totals().await?;
         let count = |noun: &str| counts.get(noun).copied().unwrap_or(0);
         Ok(Statistics {
             agencies: count("agencies"),

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, Executor};
 
-use crate::{Env, Market, Options};
+use crate::{Calendar, Env, Market, Options, PolicyProfile, rules::Clock};
 
 /// When tests begin.
 pub(crate) const START: &str = "2026-11-24T01:00:00Z";
@@ -45,4 +45,26 @@ pub(crate) async fn fresh_postgres() -> String {
 pub(crate) async fn market(url: &str) -> Market {
     let env = Env::fixed(START.parse().unwrap());
     Market::open(Options { env, ..Options::new(url) }).await.unwrap()
+}
+
+/// A clock at [`START`], with a policy of round numbers and no holidays.
+pub(crate) fn clock() -> Clock {
+    let policy = PolicyProfile {
+        region: "330282".parse().unwrap(),
+        version: 7,
+        effective_from: "2026-01-01".parse().unwrap(),
+        basis: "a test".to_owned(),
+        formal_check_days: 2,
+        accept_days: 2,
+        contract_days: 10,
+        confirm_contract_days: 5,
+        sign_off_days: 5,
+        rework_days: 5,
+        use_days: 3,
+        direct_limit_fiscal: "100000".parse().unwrap(),
+        expiry_warning_days: 60,
+        suspension_months: vec![3],
+        deliverable_max_bytes: 1024,
+    };
+    Clock { now: START.parse().unwrap(), calendar: Calendar::default(), policy }
 }

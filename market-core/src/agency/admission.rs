@@ -228,7 +228,7 @@ impl Agencies<'_> {
     ) -> Result<Agency, Error> {
         let mut tx = begin!(self.0, call, "agencies.leave", &(id, leaving));
         let agency = tx.agency(id).await?.expected(call)?.joined()?;
-        if tx.has_live_orders(id).await? {
+        if tx.has_open_orders(id).await? {
             return Err(Refusal::AgencyHasOrders.into());
         }
         finish(tx, agency.leave(leaving.reason.clone())).await

@@ -134,22 +134,23 @@ pub(super) struct ListingMoved {
 }
 
 impl Terms {
-    /// What is wrong with the terms by themselves.
-    pub(super) fn check(&self) -> Vec<Fault> {
+    /// What is wrong with the terms by themselves, which stand at a pointer of the request.
+    pub(super) fn check(&self, at: &str) -> Vec<Fault> {
         let mut faults = Vec::new();
-        check_text("/terms/title", &self.title, 2, 100, &mut faults);
-        check_text("/terms/summary", &self.summary, 1, 2000, &mut faults);
-        check_text("/terms/unit", &self.unit, 1, 20, &mut faults);
+        check_text(&format!("{at}/title"), &self.title, 2, 100, &mut faults);
+        check_text(&format!("{at}/summary"), &self.summary, 1, 2000, &mut faults);
+        check_text(&format!("{at}/unit"), &self.unit, 1, 20, &mut faults);
         if !(1..=1000).contains(&self.days) {
-            faults.push(Fault::new("/terms/days", "range", "must be 1 to 1000 working days"));
+            let message = "must be 1 to 1000 working days";
+            faults.push(Fault::new(format!("{at}/days"), "range", message));
         }
         if !(1..=100).contains(&self.regions.len()) {
-            faults.push(Fault::new("/terms/regions", "length", "name 1 to 100 regions"));
+            faults.push(Fault::new(format!("{at}/regions"), "length", "name 1 to 100 regions"));
         }
         let mut named = BTreeSet::new();
         for (place, region) in self.regions.iter().enumerate() {
             if !named.insert(region) {
-                let pointer = format!("/terms/regions/{place}");
+                let pointer = format!("{at}/regions/{place}");
                 faults.push(Fault::new(pointer, "duplicate", "the region is named twice"));
             }
         }
@@ -193,7 +194,7 @@ impl Listing {
 
     pub(super) fn change(self, terms: Terms) -> ListingMoved {
         let (state, number) = (self.state, self.number + 1);
-        Self { terms, number, ..self }.moved(state, "listing_changed", true)
+        Self { number, terms, ..self }.moved(state, "listing_changed", true)
     }
 
     pub(super) fn publish(self) -> Result<ListingMoved, Refusal> {
@@ -259,7 +260,7 @@ impl Listings<'_> {
     /// Makes a draft of a listing of the actor's agency.
     pub async fn create(&self, call: &Call, new: NewListing) -> Result<Listing, Error> {
         let agency = call.actor.agency()?;
-        flawless(new.terms.check())?;
+        flawless(new.terms.check("/terms"))?;
         retry(|| self.create_once(call, agency, &new)).await
     }
 
@@ -272,7 +273,7 @@ impl Listings<'_> {
         let mut tx = begin!(self.0, call, "listings.create", new);
         tx.agency_shared(agency).await?.present()?;
         named_at(tx.service_item(&new.item).await, "/item")?;
-        check_regions(&mut tx, &new.terms).await?;
+        check_regions(&mut tx, &new.terms, "/terms").await?;
         let listing = Listing::create(ListingId(self.0.env.id()), agency, new, tx.at);
         let listing = tx.insert_listing(listing).await?;
         tx.finish(listing).await
@@ -281,7 +282,7 @@ impl Listings<'_> {
     /// Changes the terms; the same again changes nothing. Orders keep the terms that they saw.
     pub async fn change(&self, call: &Call, id: ListingId, terms: Terms) -> Result<Listing, Error> {
         call.actor.agency()?;
-        flawless(terms.check())?;
+        flawless(terms.check(""))?;
         retry(|| self.change_once(call, id, &terms)).await
     }
 
@@ -297,7 +298,7 @@ impl Listings<'_> {
             return tx.finish(listing).await;
         }
         tx.agency_shared(listing.agency_id).await?.present()?;
-        check_regions(&mut tx, terms).await?;
+        check_regions(&mut tx, terms, "").await?;
         if listing.state == ListingState::Published {
             sellable(&tx.service_item(&listing.item).await?, terms.price)?;
         }
@@ -376,13 +377,13 @@ async fn owned(tx: &mut Tx, call: &Call, id: ListingId) -> Result<Listing, Error
     listing.expected(call)
 }
 
-async fn check_regions(tx: &mut Tx, terms: &Terms) -> Result<(), Error> {
+async fn check_regions(tx: &mut Tx, terms: &Terms, at: &str) -> Result<(), Error> {
     let mut faults = Vec::new();
     for (place, region) in terms.regions.iter().enumerate() {
         match tx.region(region).await {
             Ok(_) => {}
             Err(Error::NotFound(_)) => {
-                let pointer = format!("/terms/regions/{place}");
+                let pointer = format!("{at}/regions/{place}");
                 faults.push(Fault::new(pointer, "unknown", "no such region"));
             }
             Err(other) => return Err(other),

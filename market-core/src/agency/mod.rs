@@ -24,6 +24,7 @@ pub(crate) mod listing_store;
 mod qualification;
 pub(crate) mod qualification_store;
 pub(crate) mod record;
+mod record_store;
 mod state;
 pub(crate) mod store;
 #[cfg(test)]
@@ -214,8 +215,8 @@ impl Agency {
             || actor.is_some_and(|actor| own_or_operator(actor, self.id).is_ok())
     }
 
-    /// What an actor may do to the agency now, and why not the rest. Leaving may still be refused
-    /// while orders are open.
+    /// What an actor may do to the agency, as it is read, and why not the rest. Leaving may still
+    /// be refused while orders are open.
     pub fn actions(&self, actor: &Actor) -> Vec<Action> {
         let now = || self.clone();
         let operator = actor.operator();

@@ -34,7 +34,8 @@ statements! {
         select id, uscc, name, region, profile, origin, detail, version, created_at, updated_at \
         from agencies where (state in ('admitted', 'suspended', 'exited') or id = $1 or $2)";
     IDS = "select id from agencies where id > $1 order by id limit $2";
-    LIVE_ORDER = "select id from orders where agency_id = $1 and live limit 1";
+    OPEN_ORDER = "\
+        select id from orders where agency_id = $1 and live and state <> 'completed' limit 1";
 }
 
 #[derive(FromRow)]
@@ -179,9 +180,9 @@ impl Tx {
     }
 
     /// Whether an order of an agency is still open.
-    pub(super) async fn has_live_orders(&mut self, id: AgencyId) -> Result<bool, Error> {
-        let live: Option<(OrderId,)> = self.query(LIVE_ORDER).bind(id).optional().await?;
-        Ok(live.is_some())
+    pub(super) async fn has_open_orders(&mut self, id: AgencyId) -> Result<bool, Error> {
+        let open: Option<(OrderId,)> = self.query(OPEN_ORDER).bind(id).optional().await?;
+        Ok(open.is_some())
     }
 }
 

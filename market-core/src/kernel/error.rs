@@ -175,6 +175,7 @@ refusals! {
     NotNeeded "not-needed" "该办件不需要此项中介服务" "The case does not need this service";
     AlreadyOrdered "already-ordered" "该项服务已有在办或已完成的订单" "The service is ordered already";
     NotOfCase "not-of-case" "贵部门不是该办件的参与部门" "The department takes no part in the case";
+    NoSuchStep "no-such-step" "该办件没有此环节" "The case has no such step";
     NotYourStep "not-your-step" "该环节由其他部门办理" "Another department decides this step";
     StepNotReady "step-not-ready" "该环节尚未具备办理条件" "The step cannot be decided yet";
     StepDone "step-done" "该环节已办结" "The step is decided already";
@@ -193,6 +194,7 @@ refusals! {
     OwnContract "own-contract" "合同应由对方确认" "The other side confirms the contract";
     AmountDiffers "amount-differs" "合同金额与订单金额不一致" "The contract's amount differs from the order's";
     NoSuchUpload "no-such-upload" "该成果文件未上传" "This deliverable was not uploaded to the order";
+    TooManyUploads "too-many-uploads" "该订单上传的成果文件过多" "Too many files were uploaded to the order";
     AlreadyDelivered "already-delivered" "该成果文件已提交过" "This deliverable was handed over before";
     NotAConsumer "not-a-consumer" "贵部门不使用该成果" "The department does not use this deliverable";
     AlreadyUsed "already-used" "贵部门已使用该成果" "The department has used the deliverable already";

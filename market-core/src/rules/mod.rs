@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Calendar, Day, DayKind, Error, Market, PolicyProfile, code::RegionCode};
 
+mod clock;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::clock::Clock;
 
 /// A division of China, within others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -200,6 +200,9 @@ impl From<EntryRow> for Recorded {
     }
 }
 
+/// The most entries that one numbering step takes, as [`NUMBER`] says.
+pub(crate) const NUMBERED_AT_ONCE: u64 = 1000;
+
 statements! {
     INSERT = "\
         insert into journal (kind, object, version, event, person_id, party, case_id, old_state, \

@@ -4,11 +4,14 @@
 //! work on it, [`Query`] a statement. Read `writer` for how `SQLite` commits in groups, `journal`
 //! for how every change is recorded and followed, `migrate` for how one folder serves both.
 
+mod checked;
 mod codec;
 pub(crate) mod journal;
 mod migrate;
 mod put;
 mod query;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tx;
 mod writer;
 

@@ -48,7 +48,7 @@ pub(crate) enum Begun<T> {
 
 /// Begins a call's unit of work; a call that was answered before returns that answer at once.
 macro_rules! begin {
-    ($market:expr, $call:expr, $action:literal, $input:expr) => {
+    ($market:expr, $call:expr, $action:expr, $input:expr) => {
         match $market.begin($call, $action, $input).await? {
             $crate::store::Begun::Fresh(tx) => tx,
             $crate::store::Begun::Done(answer) => return Ok(answer),

@@ -1,6 +1,10 @@
 //! What an agency and its listings may and may not do.
 
+mod admission;
+mod listings;
+mod records;
 mod states;
+mod world;
 
 use super::*;
 use crate::{

@@ -201,7 +201,7 @@ fn every_wrong_thing_is_named_with_its_place() {
     let mut wrong = terms(1);
     wrong.days = 0;
     wrong.regions = vec![region("330282"), region("330282")];
-    assert_eq!(codes(wrong.check()), ["/terms/days range", "/terms/regions/1 duplicate"]);
+    assert_eq!(codes(wrong.check("/terms")), ["/terms/days range", "/terms/regions/1 duplicate"]);
 }
 
 #[test]

@@ -1,0 +1,292 @@
+//! Cases (办件): one applicant's run of a matter, decided step by step by its departments.
+//!
+//! Read [`state`] for how a case moves on, this file for who may make it, and `store` for where
+//! it is kept. Which order satisfies a requirement is the order slice's to say.
+
+pub mod state;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::state::{CaseRequirement, CaseState, CaseStep, StepState};
+use crate::{
+    Actor, Call, Error, Market, Page, Paging, Party, Refusal, Timestamp,
+    code::{DepartmentCode, MatterCode, RegionCode, StepKey},
+    id::{ApplicantId, CaseId},
+    kernel::{action::Action, text::check_text},
+    matter::Matter,
+    rules::Clock,
+    store::{Tx, begin, retry, text_enum},
+};
+
+text_enum! {
+    /// Whose money pays for a case's services (资金来源).
+    pub enum Fund {
+        /// Fiscal money (财政性资金): thresholds apply.
+        Fiscal = "fiscal",
+        /// Other money (社会资金).
+        Social = "social",
+    }
+}
+
+/// A case (办件).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// Whose it is.
+    pub applicant_id: ApplicantId,
+    /// The matter that it runs.
+    pub matter: MatterCode,
+    /// The version of the matter that it was opened under, and keeps.
+    pub matter_version: i64,
+    /// What the applicant calls it.
+    pub title: String,
+    /// Where the thing is done.
+    pub region: RegionCode,
+    /// Whose money pays.
+    pub fund: Fund,
+    /// Where it stands.
+    pub state: CaseState,
+    /// The decisions that it takes, by key.
+    pub steps: Vec<CaseStep>,
+    /// The services that it needs, by item.
+    pub requirements: Vec<CaseRequirement>,
+    /// Grows by one with every change.
+    pub version: i64,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What an applicant opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewCase {
+    /// The matter to run.
+    pub matter: MatterCode,
+    /// What the applicant calls it, 1 to 100 characters.
+    pub title: String,
+    /// Where the thing is done.
+    pub region: RegionCode,
+    /// Whose money pays.
+    pub fund: Fund,
+}
+
+/// Which cases to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// Only those in this state.
+    pub state: Option<CaseState>,
+}
+
+/// The cases of a market.
+#[derive(Debug, Clone, Copy)]
+pub struct Cases<'m>(pub(crate) &'m Market);
+
+impl Cases<'_> {
+    /// Opens a case of a matter; its first steps wait for what they need.
+    pub async fn open(&self, call: &Call, new: NewCase) -> Result<Case, Error> {
+        retry(|| self.open_once(call, &new)).await
+    }
+
+    async fn open_once(&self, call: &Call, new: &NewCase) -> Result<Case, Error> {
+        let applicant = call.actor.applicant()?;
+        let mut faults = Vec::new();
+        check_text("/title", &new.title, 1, 100, &mut faults);
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        let mut tx = begin!(self.0, call, "cases.open", new);
+        let matter = tx.matter(&new.matter).await.map_err(|why| named(why, "/matter"))?;
+        if matter.withdrawn {
+            return Err(Refusal::MatterWithdrawn.into());
+        }
+        let region = tx.region(&new.region).await.map_err(|why| named(why, "/region"))?;
+        let clock = tx.clock(&region).await?;
+        let mut needs = Vec::new();
+        for need in &matter.needs {
+            needs.push((need.item.clone(), tx.service_item(&need.item).await?.version));
+        }
+        let case = Case::open(CaseId(self.0.env.id()), applicant, new, &matter, needs, &clock);
+        tx.insert_case(&case, &clock).await?;
+        tx.finish(case).await
+    }
+
+    /// Gives a case up.
+    pub async fn withdraw(&self, call: &Call, id: CaseId, reason: &str) -> Result<Case, Error> {
+        check_reason(reason)?;
+        retry(|| async {
+            call.actor.applicant()?;
+            let mut tx = begin!(self.0, call, "cases.withdraw", &(id, reason));
+            let (case, matter) = tx.case_of(call, id).await?;
+            let case = case.withdraw(&matter)?;
+            let data = serde_json::json!({ "reason": reason });
+            let case = tx.save_case(case, "case_withdrawn", data, None).await?;
+            tx.finish(case).await
+        })
+        .await
+    }
+
+    /// Approves a step, which lets the steps after it begin; the last one completes the case.
+    pub async fn approve(&self, call: &Call, id: CaseId, step: &StepKey) -> Result<Case, Error> {
+        retry(|| async {
+            let department = call.actor.department()?;
+            let mut tx = begin!(self.0, call, "cases.approve", &(id, step));
+            let (case, matter) = tx.case_of(call, id).await?;
+            let clock = tx.clock_of(&case).await?;
+            let case = case.approve(department, step, &matter, &clock)?;
+            let case =
+                tx.save_case(case, "step_approved", named_step(step, ""), Some(&clock)).await?;
+            tx.finish(case).await
+        })
+        .await
+    }
+
+    /// Returns a step to the applicant, who mends it and hands it in again.
+    pub async fn return_step(
+        &self,
+        call: &Call,
+        id: CaseId,
+        step: &StepKey,
+        reason: &str,
+    ) -> Result<Case, Error> {
+        check_reason(reason)?;
+        retry(|| async {
+            let department = call.actor.department()?;
+            let mut tx = begin!(self.0, call, "cases.return", &(id, step, reason));
+            let (case, _) = tx.case_of(call, id).await?;
+            let clock = tx.clock_of(&case).await?;
+            let case = case.return_step(department, step, reason, &clock)?;
+            let data = named_step(step, reason);
+            let case = tx.save_case(case, "step_returned", data, Some(&clock)).await?;
+            tx.finish(case).await
+        })
+        .await
+    }
+
+    /// Hands a returned step in again.
+    pub async fn resubmit(&self, call: &Call, id: CaseId, step: &StepKey) -> Result<Case, Error> {
+        retry(|| async {
+            call.actor.applicant()?;
+            let mut tx = begin!(self.0, call, "cases.resubmit", &(id, step));
+            let (case, matter) = tx.case_of(call, id).await?;
+            let clock = tx.clock_of(&case).await?;
+            let case = case.resubmit(step, &matter, &clock)?;
+            let data = named_step(step, "");
+            let case = tx.save_case(case, "step_resubmitted", data, Some(&clock)).await?;
+            tx.finish(case).await
+        })
+        .await
+    }
+
+    /// Reads a case that the actor takes part in.
+    pub async fn get(&self, actor: &Actor, id: CaseId) -> Result<Case, Error> {
+        let case = self.0.db.case(id).await?;
+        let matter = self.0.db.matter_version(&case.matter, case.matter_version).await?;
+        case.check_party(actor, &matter)?;
+        Ok(case)
+    }
+
+    /// The cases that the actor takes part in, newest first; the operator sees all.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: &CaseFilter,
+        paging: &Paging,
+    ) -> Result<Page<Case>, Error> {
+        let ids = self.0.db.case_ids(&actor.party, filter, paging).await?;
+        let page = paging.page(ids, |(id,)| id.to_string());
+        let cases = self.0.db.cases(page.items.iter().map(|(id,)| *id)).await?;
+        Ok(Page { items: cases, next: page.next })
+    }
+
+    /// What the actor may do with a case, and why not the rest.
+    pub async fn actions(&self, actor: &Actor, id: CaseId) -> Result<Vec<Action>, Error> {
+        let case = self.get(actor, id).await?;
+        let matter = self.0.db.matter_version(&case.matter, case.matter_version).await?;
+        Ok(case.actions(actor, &matter))
+    }
+}
+
+fn check_reason(reason: &str) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    check_text("/reason", reason, 1, 500, &mut faults);
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// An unknown code in what was sent is the sender's mistake, at its place.
+fn named(why: Error, pointer: &str) -> Error {
+    match why {
+        Error::NotFound(what) => Error::invalid(pointer, "unknown", format!("no such {what}")),
+        other => other,
+    }
+}
+
+fn named_step(step: &StepKey, reason: &str) -> serde_json::Value {
+    serde_json::json!({ "step": step, "reason": reason })
+}
+
+impl Case {
+    /// Others than the applicant, the matter's departments and the operator learn nothing of it.
+    pub(crate) fn check_party(&self, actor: &Actor, matter: &Matter) -> Result<(), Error> {
+        let is_party = match &actor.party {
+            Party::Applicant(id) => *id == self.applicant_id,
+            Party::Department(code) => matter.involves(code),
+            Party::Operator => true,
+            Party::Agency(_) => false,
+        };
+        if is_party { Ok(()) } else { Err(Error::NotFound("case")) }
+    }
+
+    /// What an actor may do with the case, and why not the rest.
+    pub fn actions(&self, actor: &Actor, matter: &Matter) -> Vec<Action> {
+        let mut actions = vec![Action::of(
+            "withdraw",
+            actor.applicant().and_then(|_| self.clone().withdraw(matter).map(drop)),
+        )];
+        for step in &self.steps {
+            let decides = |code: &DepartmentCode| self.reviewed(code, &step.step).map(drop);
+            let outcome = actor.department().and_then(decides);
+            actions.push(Action::of(&format!("steps/{}/approve", step.step), outcome));
+            actions.push(Action::of(&format!("steps/{}/return", step.step), outcome));
+            let outcome = actor.applicant().and_then(|_| self.returned(&step.step).map(drop));
+            actions.push(Action::of(&format!("steps/{}/resubmit", step.step), outcome));
+        }
+        for requirement in &self.requirements {
+            let outcome = actor.applicant().and_then(|_| self.admits(&requirement.item).map(drop));
+            actions.push(Action::of(&format!("requirements/{}/order", requirement.item), outcome));
+            let outcome = actor.department().and_then(|_| self.admits(&requirement.item).map(drop));
+            actions.push(Action::of(&format!("requirements/{}/link", requirement.item), outcome));
+        }
+        actions
+    }
+}
+
+impl Tx {
+    /// A case for a change by a party to it, held until the change is done, with its matter.
+    pub(crate) async fn case_of(
+        &mut self,
+        call: &Call,
+        id: CaseId,
+    ) -> Result<(Case, Matter), Error> {
+        let case = self.case_for_update(id).await?;
+        let matter = self.matter_version(&case.matter, case.matter_version).await?;
+        case.check_party(&call.actor, &matter)?;
+        if call.expected.is_some_and(|expected| expected != case.version) {
+            return Err(Error::Stale("case"));
+        }
+        Ok((case, matter))
+    }
+
+    /// The rules' clock where a case is.
+    pub(crate) async fn clock_of(&mut self, case: &Case) -> Result<Clock, Error> {
+        let region = self.region(&case.region).await?;
+        self.clock(&region).await
+    }
+}

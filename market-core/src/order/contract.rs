@@ -1,0 +1,133 @@
+//! What an order's states carry: the contract, returns and uses.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Day, Error, Fault, Money, Party, Timestamp, code::DepartmentCode, kernel::text::check_text,
+    store::text_enum,
+};
+
+text_enum! {
+    /// A side of an order.
+    pub enum Side {
+        /// The applicant, who buys.
+        Applicant = "applicant",
+        /// The agency, which sells.
+        Agency = "agency",
+    }
+}
+
+/// The record of a contract (合同登记).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The number that the two sides gave it, 1 to 64 characters.
+    pub number: String,
+    /// The amount, which is the order's.
+    pub amount: Money,
+    /// When it was signed.
+    pub signed_on: Day,
+    /// The first day of the service.
+    pub starts_on: Day,
+    /// The last day of the service.
+    pub ends_on: Day,
+    /// What was agreed, up to 2000 characters.
+    pub content: String,
+}
+
+impl Contract {
+    /// Checks what can be checked without the order.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let mut faults = Vec::new();
+        check_text("/number", &self.number, 1, 64, &mut faults);
+        check_text("/content", &self.content, 0, 2000, &mut faults);
+        if self.ends_on < self.starts_on {
+            faults.push(Fault::new("/ends_on", "order", "ends before it starts"));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+    }
+}
+
+text_enum! {
+    /// Why a deliverable is returned (退回原因).
+    pub enum ReturnCode {
+        /// Parts are missing (内容不完整).
+        Incomplete = "incomplete",
+        /// It does not meet the standard (不符合标准规范).
+        Substandard = "substandard",
+        /// Data or conclusions are wrong (数据或结论有误).
+        Wrong = "wrong",
+        /// It is about another project or place (与项目不符).
+        Mismatched = "mismatched",
+        /// A signature, seal or qualification is missing (签章或资质缺失).
+        Unsigned = "unsigned",
+        /// Something else, said in the note (其他).
+        Other = "other",
+    }
+}
+
+/// A return of a deliverable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Returned {
+    /// Who returned it.
+    pub by: Party,
+    /// Why.
+    pub code: ReturnCode,
+    /// What to mend.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a deliverable is returned, as its user says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewReturn {
+    /// Why.
+    pub code: ReturnCode,
+    /// What to mend, 1 to 1000 characters.
+    pub note: String,
+}
+
+impl NewReturn {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let mut faults = Vec::new();
+        check_text("/note", &self.note, 1, 1000, &mut faults);
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+    }
+
+    pub(super) fn by(&self, party: &Party, at: Timestamp) -> Returned {
+        Returned { by: party.clone(), code: self.code, note: self.note.clone(), at }
+    }
+}
+
+text_enum! {
+    /// What a department has done with a deliverable.
+    pub enum UseState {
+        /// Nothing yet.
+        Pending = "pending",
+        /// It uses it for its decision (已使用).
+        Used = "used",
+    }
+}
+
+/// A department's use of a deliverable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Use {
+    /// The department.
+    pub department: DepartmentCode,
+    /// What it has done.
+    pub state: UseState,
+    /// When it used it.
+    pub at: Option<Timestamp>,
+}
+
+impl Use {
+    pub(super) const fn pending(department: DepartmentCode) -> Self {
+        Self { department, state: UseState::Pending, at: None }
+    }
+}

@@ -1,0 +1,195 @@
+//! Deliverables (服务成果): the files that an agency hands over, kept under their digests.
+
+use bytes::Bytes;
+use futures::Stream;
+use object_store::{Attributes, ObjectStoreExt, PutOptions, PutPayload, path::Path};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{AnyState, Order, Side, sides::side_of};
+use crate::{
+    Actor, Call, Error, Fault, Market, Party, Refusal, Timestamp,
+    id::{DeliverableId, OrderId, PersonId},
+    kernel::{secret::hex, text::check_text},
+    store::{begin, retry},
+};
+
+/// A deliverable (服务成果): one version of what an order hands over. It never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Deliverable {
+    /// Its id.
+    pub id: DeliverableId,
+    /// The order that it belongs to.
+    pub order_id: OrderId,
+    /// Its number within the order, from 1.
+    pub number: i64,
+    /// The file's name.
+    pub name: String,
+    /// The file's media type.
+    pub media_type: String,
+    /// The file's size, in bytes.
+    pub size: i64,
+    /// The SHA-256 of the content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Who uploaded it.
+    pub uploaded_by: PersonId,
+    /// When.
+    pub uploaded_at: Timestamp,
+}
+
+/// What an agency says of a file that it uploads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewDeliverable {
+    /// The file's name, 1 to 200 characters, without a path.
+    pub name: String,
+    /// The file's media type.
+    pub media_type: String,
+    /// The SHA-256 that the content must have, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl NewDeliverable {
+    fn check(&self) -> Result<(), Error> {
+        let mut faults = Vec::new();
+        check_text("/name", &self.name, 1, 200, &mut faults);
+        if self.name.contains(['/', '\\']) || self.name.starts_with('.') {
+            faults.push(Fault::new("/name", "path", "a file name without a path"));
+        }
+        check_text("/media_type", &self.media_type, 3, 100, &mut faults);
+        let is_type = |c: char| c.is_ascii_alphanumeric() || "/.+-;= ".contains(c);
+        if !self.media_type.chars().all(is_type) || !self.media_type.contains('/') {
+            faults.push(Fault::new("/media_type", "media-type", "such as application/pdf"));
+        }
+        let is_digest = self.sha256.len() == 64
+            && self.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !is_digest {
+            faults.push(Fault::new("/sha256", "digest", "64 lower-case hexadecimal digits"));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+    }
+}
+
+/// The most that may be uploaded to one order, whose list has no pages.
+const MAX_UPLOADS: i64 = 100;
+
+/// The deliverables of a market.
+#[derive(Debug, Clone, Copy)]
+pub struct Deliverables<'m>(pub(crate) &'m Market);
+
+impl Deliverables<'_> {
+    /// Keeps a file for an order in service. It counts once it is handed over
+    /// ([`super::Orders::deliver`]).
+    ///
+    /// The content is kept before the row that names it, so that a row never lacks its content;
+    /// content without a row is of no consequence.
+    pub async fn upload(
+        &self,
+        call: &Call,
+        order: OrderId,
+        new: NewDeliverable,
+        content: Bytes,
+    ) -> Result<Deliverable, Error> {
+        new.check()?;
+        let (size, limit) = (content.len() as u64, self.limit(&call.actor, order).await?);
+        if size == 0 {
+            return Err(Refusal::FileEmpty.into());
+        }
+        if size > limit {
+            return Err(Refusal::FileTooLarge.into());
+        }
+        let digest = Sha256::digest(&content);
+        if hex(&digest) != new.sha256 {
+            return Err(Refusal::DigestMismatch.into());
+        }
+        let options = PutOptions { attributes: Attributes::new(), ..PutOptions::default() };
+        self.0.files.put_opts(&place(&new.sha256), PutPayload::from(content), options).await?;
+        retry(|| self.record(call, order, &new, size)).await
+    }
+
+    /// The largest file that may be uploaded to an order now, in bytes.
+    pub async fn limit(&self, actor: &Actor, order: OrderId) -> Result<u64, Error> {
+        let order = self.0.db.order(order).await?;
+        check_uploader(actor, &order)?;
+        let case = self.0.db.case(order.terms.case_id).await?;
+        let region = self.0.db.region(&case.region).await?;
+        let clock = self.0.db.clock(&region, self.0.env.now()).await?;
+        Ok(clock.policy.deliverable_max_bytes)
+    }
+
+    async fn record(
+        &self,
+        call: &Call,
+        order: OrderId,
+        new: &NewDeliverable,
+        size: u64,
+    ) -> Result<Deliverable, Error> {
+        let mut tx = begin!(self.0, call, "deliverables.upload", &(order, new));
+        let held = tx.hold_order(call, order).await?;
+        check_uploader(&call.actor, &held.order)?;
+        let last = tx.last_deliverable(order).await?;
+        if last >= MAX_UPLOADS {
+            return Err(Refusal::TooManyUploads.into());
+        }
+        let deliverable = Deliverable {
+            id: DeliverableId(self.0.env.id()),
+            order_id: order,
+            number: last + 1,
+            name: new.name.clone(),
+            media_type: new.media_type.clone(),
+            size: i64::try_from(size).unwrap_or(i64::MAX),
+            sha256: new.sha256.clone(),
+            uploaded_by: call.actor.person,
+            uploaded_at: held.clock.now,
+        };
+        tx.insert_deliverable(&deliverable, &held.order).await?;
+        tx.finish(deliverable).await
+    }
+
+    /// The deliverables of an order that the actor may see, oldest first.
+    pub async fn list(&self, actor: &Actor, order: OrderId) -> Result<Vec<Deliverable>, Error> {
+        let order = self.0.orders().get(actor, order).await?;
+        let all = self.0.db.deliverables(order.id).await?;
+        Ok(all.into_iter().filter(|one| may_read(actor, &order, one.number)).collect())
+    }
+
+    /// A deliverable that the actor may see, with its content.
+    pub async fn open(
+        &self,
+        actor: &Actor,
+        order: OrderId,
+        number: i64,
+    ) -> Result<(Deliverable, impl Stream<Item = Result<Bytes, Error>> + Send + use<>), Error> {
+        let found = self.list(actor, order).await?.into_iter().find(|one| one.number == number);
+        let deliverable = found.ok_or(Error::NotFound("deliverable"))?;
+        let content = self.0.files.get(&place(&deliverable.sha256)).await?.into_stream();
+        Ok((deliverable, futures::TryStreamExt::map_err(content, Error::from)))
+    }
+}
+
+/// Where content is kept: under its digest, so that the same content is kept once.
+fn place(sha256: &str) -> Path {
+    Path::from_iter([&sha256[..2], sha256])
+}
+
+/// Only the order's agency uploads, while it works.
+fn check_uploader(actor: &Actor, order: &Order) -> Result<(), Error> {
+    match side_of(actor, order)? {
+        Side::Agency => Ok(order.check_uploadable()?),
+        Side::Applicant => Err(Refusal::OtherSide.into()),
+    }
+}
+
+/// The agency sees what it uploads, the applicant what was handed over, the departments of the
+/// case what the applicant has accepted.
+fn may_read(actor: &Actor, order: &Order, number: i64) -> bool {
+    let is_accepted = matches!(order.state, AnyState::SignedOff(_) | AnyState::Completed(_));
+    let handed_over = order.state.handed_over();
+    match actor.party {
+        Party::Agency(_) | Party::Operator => true,
+        Party::Applicant(_) => handed_over.is_some_and(|last| number <= last),
+        Party::Department(_) => is_accepted && handed_over == Some(number),
+    }
+}

@@ -1,0 +1,142 @@
+//! Search over agencies and listings.
+//!
+//! The database is the only source. A follower of the journal keeps an index of what anybody may
+//! find in step with it, and stores in each of the index's commits how far it has come; so an
+//! index can be stopped, killed, lost and rebuilt, and never disagrees with its own cursor.
+//!
+//! Read `documents` for what is indexed, `analysis` for how text becomes words, `query` and
+//! `plan` for how it is found, `index` for where it is kept, `follower` for how it is kept in
+//! step, and `verify` for how that is checked.
+
+mod analysis;
+mod at_least;
+mod catalogue;
+mod days;
+mod documents;
+mod find;
+mod follower;
+mod index;
+mod plan;
+mod query;
+mod rebuild;
+mod schema;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+mod top;
+mod verify;
+
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use tantivy::TantivyError;
+use tokio::sync::Mutex;
+
+use self::{
+    catalogue::Catalogue,
+    index::{Mark, Opened, Place, Writer},
+};
+pub use self::{
+    find::{Hit, Hits},
+    query::{MAX_TEXT, SearchQuery, Sort, Subject},
+    rebuild::Progress,
+    verify::{Difference, Report, Why},
+};
+use crate::{Error, Market};
+
+/// What can be done with the search index.
+///
+/// A program that only searches calls [`Search::catch_up`] before; a server runs
+/// [`Search::follow`] beside.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a>(pub(crate) &'a Market);
+
+/// The index of a market, wherever it is kept.
+pub(crate) struct Home {
+    place: Place,
+    /// What searches read.
+    serving: RwLock<Arc<Opened>>,
+    /// Regions and the catalogue as the index shows them.
+    catalogue: RwLock<Option<Arc<Catalogue>>>,
+    /// Whose turn it is to write; empty until somebody does.
+    writing: Arc<Mutex<Option<Writing>>>,
+}
+
+/// The writing side of the index.
+struct Writing {
+    writer: Writer,
+    /// How far the journal was read: up to the commit's own mark, or beyond it where the entries
+    /// change nothing that is searched.
+    mark: Mark,
+    /// The position of the last commit's mark.
+    committed: i64,
+    /// Keeps other processes from writing.
+    lock: Option<File>,
+}
+
+impl Home {
+    /// Opens the index in a folder, or one in memory. One that is missing or cannot be read is
+    /// built by whoever writes first; until then searches find nothing.
+    pub(crate) fn open(folder: Option<PathBuf>) -> Result<Self, Error> {
+        let place = folder.map_or(Place::Memory, Place::Folder);
+        let serving = match place.current() {
+            Some(opened) => opened,
+            None => Opened::empty()?,
+        };
+        Ok(Self {
+            place,
+            serving: RwLock::new(Arc::new(serving)),
+            catalogue: RwLock::default(),
+            writing: Arc::default(),
+        })
+    }
+
+    fn serving(&self) -> Arc<Opened> {
+        self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn serve(&self, opened: Arc<Opened>) {
+        *self.serving.write().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+}
+
+impl std::fmt::Debug for Home {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Home").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Search<'_> {
+    /// The position in the journal up to which searches see what happened.
+    pub fn position(&self) -> Result<i64, Error> {
+        let mark = self.0.index.serving().mark()?;
+        Ok(mark.map_or(0, |mark| mark.position))
+    }
+
+    /// Regions and the catalogue, read when they are first asked for.
+    async fn catalogue(&self) -> Result<Arc<Catalogue>, Error> {
+        let known = self.0.index.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(known) => Ok(known),
+            None => self.reload_catalogue().await,
+        }
+    }
+
+    async fn reload_catalogue(&self) -> Result<Arc<Catalogue>, Error> {
+        let fresh = Arc::new(self.0.db.searched_catalogue().await?);
+        let known = &self.0.index.catalogue;
+        *known.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
+        Ok(fresh)
+    }
+}
+
+/// Runs work that computes or waits for the disk where it holds up no other task.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|why| Err(TantivyError::InternalError(why.to_string()).into()))
+}

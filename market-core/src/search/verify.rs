@@ -1,0 +1,180 @@
+//! Comparing the index with the database.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hasher},
+};
+
+use serde::{Deserialize, Serialize};
+use tantivy::DocAddress;
+use uuid::Uuid;
+
+use super::{
+    Search, blocking,
+    catalogue::Catalogue,
+    documents::Document,
+    find::stored,
+    follower::{AGENCIES, ENTRIES, Touched},
+    index::Opened,
+};
+use crate::{Error, Kind, id::AgencyId, store::text_enum};
+
+/// What comparing the index with the database showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IndexReport))]
+pub struct Report {
+    /// So many documents were compared.
+    pub checked: u64,
+    /// So many journal entries wait to be shown; what they are about is not compared.
+    pub behind: u64,
+    /// What is not as it should be.
+    pub differences: Vec<Difference>,
+}
+
+/// One thing that the index does not show as the database has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IndexDifference))]
+pub struct Difference {
+    /// `agency` or `listing`.
+    pub kind: Kind,
+    /// Its id.
+    pub id: Uuid,
+    /// What is wrong.
+    pub why: Why,
+}
+
+text_enum! {
+    /// How the index differs from the database.
+    pub enum Why {
+        /// It should be found, and is not in the index.
+        Missing = "missing",
+        /// It should not be found, and is in the index.
+        Extra = "extra",
+        /// The index has it as it was before.
+        Stale = "stale",
+        /// The index has it more than once.
+        Twice = "twice",
+    }
+}
+
+/// What the index holds of one thing: enough to know whether it is the same.
+#[derive(Debug)]
+struct Held {
+    kind: Kind,
+    agency: AgencyId,
+    digest: u64,
+}
+
+/// What was compared, and what came of it.
+#[derive(Debug, Default)]
+struct Comparison {
+    /// What the index holds and was not met yet, by id.
+    held: HashMap<Uuid, Held>,
+    checked: u64,
+    /// Each with the agency that it belongs to.
+    differences: Vec<(AgencyId, Difference)>,
+}
+
+impl Search<'_> {
+    /// Compares every document with the database, and tells where they differ.
+    pub async fn verify(&self) -> Result<Report, Error> {
+        let opened = self.0.index.serving();
+        // The mark before the documents: what is written meanwhile is behind, not different.
+        let position = opened.mark()?.map_or(0, |mark| mark.position);
+        let mut comparison = blocking(move || Comparison::of(&opened)).await?;
+        let catalogue = self.0.db.searched_catalogue().await?;
+        let mut after = None;
+        loop {
+            let some = self.0.db.agency_ids(after, AGENCIES.into()).await?;
+            let Some(last) = some.last().copied() else { break };
+            after = Some(last);
+            for (_, documents) in self.documents(&some, &catalogue).await? {
+                documents.iter().try_for_each(|document| comparison.meet(document))?;
+            }
+        }
+        comparison.finish();
+        self.report(comparison, position, &catalogue).await
+    }
+
+    /// Leaves out what journal entries after a position are about.
+    async fn report(
+        &self,
+        comparison: Comparison,
+        mut position: i64,
+        catalogue: &Catalogue,
+    ) -> Result<Report, Error> {
+        self.0.number().await?;
+        let Comparison { checked, mut differences, .. } = comparison;
+        let mut behind = 0;
+        loop {
+            let entries = self.0.db.journal_after(position, false, ENTRIES).await?;
+            let Some(last) = entries.last() else { break };
+            position = last.pos;
+            behind += entries.len() as u64;
+            let touched = Touched::by(&entries);
+            let agencies = self.touched_agencies(&touched, catalogue).await?;
+            differences.retain(|(agency, _)| !touched.everything && !agencies.contains(agency));
+        }
+        let differences = differences.into_iter().map(|(_, difference)| difference).collect();
+        Ok(Report { checked, behind, differences })
+    }
+}
+
+impl Comparison {
+    /// Everything that the index holds.
+    fn of(opened: &Opened) -> Result<Self, Error> {
+        let searcher = opened.fresh_searcher()?;
+        let mut comparison = Self::default();
+        for (segment, reader) in (0..).zip(searcher.segment_readers()) {
+            for doc in reader.doc_ids_alive() {
+                let address = DocAddress::new(segment, doc);
+                comparison.hold(&stored(&searcher, &opened.fields, address)?)?;
+            }
+        }
+        Ok(comparison)
+    }
+
+    fn hold(&mut self, document: &Document) -> Result<(), Error> {
+        let (kind, agency) = (document.kind(), document.agency_id());
+        let held = Held { kind, agency, digest: digest(document)? };
+        if self.held.insert(document.id(), held).is_some() {
+            self.differs(document, Why::Twice);
+        }
+        self.checked += 1;
+        Ok(())
+    }
+
+    /// Compares a document that the index should hold.
+    fn meet(&mut self, document: &Document) -> Result<(), Error> {
+        match self.held.remove(&document.id()) {
+            Some(held) if held.digest == digest(document)? => {}
+            Some(_) => self.differs(document, Why::Stale),
+            None => {
+                self.checked += 1;
+                self.differs(document, Why::Missing);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing should be held that was not met.
+    fn finish(&mut self) {
+        let extra = self
+            .held
+            .drain()
+            .map(|(id, held)| (held.agency, Difference { kind: held.kind, id, why: Why::Extra }));
+        self.differences.extend(extra);
+    }
+
+    fn differs(&mut self, document: &Document, why: Why) {
+        let difference = Difference { kind: document.kind(), id: document.id(), why };
+        self.differences.push((document.agency_id(), difference));
+    }
+}
+
+/// What two documents share only when they are the same.
+fn digest(document: &Document) -> Result<u64, Error> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&document.source()?);
+    Ok(hasher.finish())
+}

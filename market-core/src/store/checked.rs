@@ -1,0 +1,77 @@
+//! Every statement of the program, so that a database can be asked whether it understands them.
+
+use super::Db;
+use crate::{Error, Market};
+
+/// The statements of each file that has any.
+const FILES: &[(&str, &[(&str, &str)])] = &[
+    ("account", crate::account::store::STATEMENTS),
+    ("agency", crate::agency::store::STATEMENTS),
+    ("agency listing", crate::agency::listing_store::STATEMENTS),
+    ("agency qualification", crate::agency::qualification_store::STATEMENTS),
+    ("applicant", crate::applicant::store::STATEMENTS),
+    ("case", crate::case::store::STATEMENTS),
+    ("catalog", crate::catalog::store::STATEMENTS),
+    ("deliverable", crate::order::deliverable_store::STATEMENTS),
+    ("department", crate::department::store::STATEMENTS),
+    ("journal", super::journal::STATEMENTS),
+    ("matter", crate::matter::store::STATEMENTS),
+    ("order", crate::order::store::STATEMENTS),
+    ("rules", crate::rules::store::STATEMENTS),
+    ("search", crate::search::store::STATEMENTS),
+    ("statistics", crate::statistics::STATEMENTS),
+    ("transaction", super::tx::STATEMENTS),
+];
+
+impl Db {
+    async fn verify_statements(&self) -> Result<usize, (String, Error)> {
+        let mut checked = 0;
+        for (file, statements) in FILES {
+            for (name, sql) in *statements {
+                self.prepare(sql).await.map_err(|why| (format!("{file} {name}"), why))?;
+                checked += 1;
+            }
+        }
+        Ok(checked)
+    }
+}
+
+impl Market {
+    /// Has the database check every statement of the program, without running any; how many, or
+    /// the first that it does not understand.
+    pub async fn verify_statements(&self) -> Result<usize, (String, Error)> {
+        self.db.verify_statements().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::FILES;
+    use crate::testing::{market, on_both};
+
+    on_both! {
+        async fn every_statement_is_understood(url: &str) {
+            let checked = market(url).await.verify_statements().await.unwrap();
+            assert_eq!(checked, FILES.iter().map(|(_, all)| all.len()).sum::<usize>());
+        }
+    }
+
+    /// A file whose statements are not in the table would go unchecked.
+    #[test]
+    fn every_file_of_statements_is_in_the_table() {
+        fn count(folder: &Path) -> usize {
+            let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            entries
+                .filter(|path| !path.ends_with("tests.rs"))
+                .map(|path| match path.is_dir() {
+                    true => count(&path),
+                    false => fs::read_to_string(path).unwrap().matches("\nstatements! {").count(),
+                })
+                .sum()
+        }
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        assert_eq!(count(&source), FILES.len());
+    }
+}

@@ -1,0 +1,180 @@
+//! What the store promises: nothing acknowledged is lost, nothing undone is seen, and the journal
+//! has no gaps, whoever writes at once.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::{
+    Actor, Call, Error, Market, Options, Party, Refusal,
+    id::PersonId,
+    kernel::time::Timestamp,
+    store::{
+        Begun,
+        journal::{Entry, Kind},
+        statements,
+    },
+    testing::{fresh_postgres, market, on_both},
+};
+
+statements! {
+    COUNT = "select cast(count(*) as bigint) from journal where event = $1";
+}
+
+/// One change: an entry of its own object.
+async fn note(market: &Market, object: &str, event: &'static str) -> Result<(), Error> {
+    let mut tx = market.work().await?;
+    let at = tx.at;
+    tx.record(Entry::new(Kind::Account, &object, 1, event), at).await?;
+    tx.finish(()).await
+}
+
+async fn count(market: &Market, event: &str) -> i64 {
+    market.db.query(COUNT).bind(event).one::<(i64,)>().await.unwrap().0
+}
+
+/// Numbers what is there and reads it all.
+async fn positions(market: &Market) -> Vec<i64> {
+    while market.db.has_unnumbered().await.unwrap() {
+        let mut tx = market.work().await.unwrap();
+        tx.number_journal().await.unwrap();
+        tx.finish(()).await.unwrap();
+    }
+    let entries = market.db.journal_after(0, false, 10_000).await.unwrap();
+    entries.into_iter().map(|entry| entry.pos).collect()
+}
+
+on_both! {
+    async fn what_is_dropped_never_happened(url: &str) {
+        let market = market(url).await;
+        let mut tx = market.work().await.unwrap();
+        let at = tx.at;
+        tx.record(Entry::new(Kind::Account, &"a", 1, "noted"), at).await.unwrap();
+        drop(tx);
+        note(&market, "b", "noted").await.unwrap();
+        assert_eq!(count(&market, "noted").await, 1);
+    }
+
+    async fn many_writers_give_a_journal_without_gaps(url: &str) {
+        let market = market(url).await;
+        let mut writers = JoinSet::new();
+        for writer in 0..16 {
+            let market = market.clone();
+            writers.spawn(async move {
+                for n in 0..10 {
+                    note(&market, &format!("{writer}-{n}"), "noted").await.unwrap();
+                    if n % 3 == writer % 3 {
+                        let mut tx = market.work().await.unwrap();
+                        tx.number_journal().await.unwrap();
+                        tx.finish(()).await.unwrap();
+                    }
+                }
+            });
+        }
+        writers.join_all().await;
+        assert_eq!(positions(&market).await, (1..=160).collect::<Vec<_>>());
+    }
+
+    // They leave neither halves nor a stuck writer behind.
+    async fn calls_given_up_in_the_middle_do_no_harm(url: &str) {
+        let market = market(url).await;
+        let acknowledged = Arc::new(std::sync::atomic::AtomicI64::new(0));
+        let mut writers = JoinSet::new();
+        for writer in 0..24_u64 {
+            let (market, acknowledged) = (market.clone(), acknowledged.clone());
+            writers.spawn(async move {
+                for n in 0..20_u64 {
+                    let object = format!("{writer}-{n}");
+                    let patience = std::time::Duration::from_micros((writer * 37 + n * 101) % 3000);
+                    let call = note(&market, &object, "noted");
+                    if let Ok(Ok(())) = tokio::time::timeout(patience, call).await {
+                        acknowledged.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+        writers.join_all().await;
+        note(&market, "last", "noted").await.unwrap();
+        let kept = count(&market, "noted").await;
+        let acknowledged = acknowledged.load(std::sync::atomic::Ordering::SeqCst) + 1;
+        assert!(kept >= acknowledged, "{acknowledged} acknowledged, {kept} kept");
+        let all = positions(&market).await;
+        assert_eq!(all.len(), usize::try_from(kept).unwrap());
+    }
+
+    async fn one_key_gives_one_effect_and_one_answer(url: &str) {
+        let market = market(url).await;
+        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
+        let call = Call::from(actor).once("key-1");
+        let mut callers = JoinSet::new();
+        for n in 0..16_i64 {
+            let (market, call) = (market.clone(), call.clone());
+            callers.spawn(async move {
+                let begun: Begun<i64> = market.begin(&call, "tests.note", &"x").await.unwrap();
+                match begun {
+                    Begun::Done(answer) => answer,
+                    Begun::Fresh(mut tx) => {
+                        let at = tx.at;
+                        let entry = Entry::new(Kind::Account, &n, 1, "noted");
+                        tx.record(entry, at).await.unwrap();
+                        tx.finish(n).await.unwrap()
+                    }
+                }
+            });
+        }
+        let answers = callers.join_all().await;
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        assert_eq!(count(&market, "noted").await, 1);
+
+        let reused = market.begin::<i64>(&call, "tests.note", &"another").await;
+        assert!(matches!(reused, Err(Error::Refused(Refusal::KeyReused))));
+    }
+
+    async fn a_timestamp_comes_back_as_it_went(url: &str) {
+        let market = market(url).await;
+        let at: Timestamp = "2026-11-24T02:03:04.567891Z".parse().unwrap();
+        let mut tx = market.work().await.unwrap();
+        tx.record(Entry::new(Kind::Account, &"a", 1, "noted").public(), at).await.unwrap();
+        tx.finish(()).await.unwrap();
+        positions(&market).await;
+        assert_eq!(market.db.journal_after(0, true, 10).await.unwrap()[0].at, at);
+    }
+}
+
+/// What was acknowledged is there when the file is opened again, however often.
+#[tokio::test]
+async fn a_file_keeps_what_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("market.sqlite").display());
+    for round in 1..=3 {
+        let market = Market::open(Options::new(&url)).await.unwrap();
+        let mut writers = JoinSet::new();
+        for writer in 0..8 {
+            let market = market.clone();
+            let object = format!("{round}-{writer}");
+            writers.spawn(async move { note(&market, &object, "noted").await.unwrap() });
+        }
+        writers.join_all().await;
+        assert_eq!(count(&market, "noted").await, round * 8);
+        market.close().await.unwrap();
+    }
+}
+
+/// Two nodes number one journal: each entry once.
+#[tokio::test]
+async fn two_nodes_number_one_journal() {
+    let url = fresh_postgres().await;
+    let (one, other) = (market(&url).await, market(&url).await);
+    let mut writers = JoinSet::new();
+    for n in 0..40 {
+        let market = if n % 2 == 0 { one.clone() } else { other.clone() };
+        writers.spawn(async move {
+            note(&market, &n.to_string(), "noted").await.unwrap();
+            let mut tx = market.work().await.unwrap();
+            tx.number_journal().await.unwrap();
+            tx.finish(()).await.unwrap();
+        });
+    }
+    writers.join_all().await;
+    assert_eq!(positions(&one).await, (1..=40).collect::<Vec<_>>());
+}
