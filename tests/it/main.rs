@@ -7,6 +7,8 @@ mod guards;
 mod harness;
 mod health;
 mod openapi;
+mod orders;
 mod problems;
 mod program;
 mod tidy;
+mod trade;
