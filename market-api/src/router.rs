@@ -1,7 +1,10 @@
 //! Every path of the server.
 
 use axum::{Router, routing::get};
-use market_core::agency::{AgencyState, Standing};
+use market_core::{
+    agency::{AgencyState, Standing},
+    search::{Sort, Subject},
+};
 use utoipa::{
     OpenApi, PartialSchema, ToSchema,
     openapi::{
@@ -32,13 +35,14 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
             is an RFC 9457 problem with a stable `code`: see /problems."
     ),
-    components(schemas(AgencyState, Standing)),
+    components(schemas(AgencyState, Sort, Standing, Subject)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
         (name = "catalogue", description = "Categories, service items, departments, matters, regions"),
         (name = "agencies", description = "Agencies, their admission and qualifications"),
         (name = "listings", description = "What agencies offer"),
+        (name = "search", description = "Finding agencies and listings"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -52,6 +56,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::catalogue::router())
         .merge(routes::agencies::router())
         .merge(routes::listings::router())
+        .merge(routes::search::router())
         .merge(routes::facts::router())
 }
 

@@ -9,4 +9,5 @@ mod health;
 mod openapi;
 mod problems;
 mod program;
+mod search;
 mod tidy;

@@ -17,7 +17,8 @@ pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
         .await
         .map_err(|why| Failure::Failed(format!("cannot listen on {}: {why}", settings.listen)))?;
     let url = format!("http://{}", listener.local_addr()?);
-    out::line(format_args!("API   {url}/api/v1\ndocs  {url}/docs"))?;
+    // A server goes on whether anybody reads this or not.
+    drop(out::line(format_args!("API   {url}/api/v1\ndocs  {url}/docs")));
 
     let app = App::new(market.clone());
     let router = router(app.clone());
@@ -34,8 +35,14 @@ pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
         asked.notify_one();
         tokio::time::sleep(DRAIN).await;
     };
+    let searched = async {
+        market.search().catch_up().await?;
+        app.searchable();
+        market.search().follow().await
+    };
     tokio::select! {
         served = served => served?,
+        Err(why) = searched => return Err(why.into()),
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
     Ok(market.close().await?)

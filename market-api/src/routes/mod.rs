@@ -6,6 +6,7 @@ pub(crate) mod catalogue;
 pub(crate) mod facts;
 pub(crate) mod listings;
 pub(crate) mod people;
+pub(crate) mod search;
 
 use market_core::Action;
 use serde::Serialize;
