@@ -12,28 +12,45 @@ use market_core::Market;
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
     market: Market,
-    stopping: Stopping,
+    health: Health,
 }
 
-/// Whether the program is about to end.
+/// What decides, beside the database, whether requests should come here.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stopping(Arc<AtomicBool>);
+pub(crate) struct Health(Arc<Facts>);
 
-impl Stopping {
-    pub(crate) fn is_near(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+#[derive(Debug, Default)]
+struct Facts {
+    searchable: AtomicBool,
+    stopping: AtomicBool,
+}
+
+impl Health {
+    /// Whether searches see what is in the database.
+    pub(crate) fn is_searchable(&self) -> bool {
+        self.0.searchable.load(Ordering::Relaxed)
+    }
+
+    /// Whether the program is about to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Relaxed)
     }
 }
 
 impl App {
     /// Serves a market.
     pub fn new(market: Market) -> Self {
-        Self { market, stopping: Stopping::default() }
+        Self { market, health: Health::default() }
+    }
+
+    /// Tells those who ask whether we are ready that searches see what is in the database.
+    pub fn searchable(&self) {
+        self.health.0.searchable.store(true, Ordering::Relaxed);
     }
 
     /// Tells those who ask whether we are ready that we are about to end.
     pub fn stop(&self) {
-        self.stopping.0.store(true, Ordering::Relaxed);
+        self.health.0.stopping.store(true, Ordering::Relaxed);
     }
 
     pub(crate) const fn market(&self) -> &Market {

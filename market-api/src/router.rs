@@ -1,7 +1,10 @@
 //! Every path of the server.
 
 use axum::{Router, routing::get};
-use market_core::agency::{AgencyState, Standing};
+use market_core::{
+    agency::{AgencyState, Standing},
+    search::{Sort, Subject},
+};
 use utoipa::{
     OpenApi, PartialSchema, ToSchema,
     openapi::{
@@ -32,7 +35,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
             is an RFC 9457 problem with a stable `code`: see /problems."
     ),
-    components(schemas(AgencyState, Standing)),
+    components(schemas(AgencyState, Sort, Standing, Subject)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
@@ -41,6 +44,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "listings", description = "What agencies offer"),
         (name = "cases", description = "Runs of matters, and the services that they need"),
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
+        (name = "search", description = "Finding agencies and listings"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -57,6 +61,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::cases::router())
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
+        .merge(routes::search::router())
         .merge(routes::facts::router())
 }
 

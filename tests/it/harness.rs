@@ -87,6 +87,7 @@ impl TestApp {
         let options = Options { env, durability: Durability::Relaxed, ..Options::new(url) };
         let market = Market::open(options).await.unwrap();
         let app = App::new(market.clone());
+        app.searchable();
         let router = market_api::router(app.clone());
         Self { app, market, router, place }
     }

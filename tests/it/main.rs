@@ -10,5 +10,6 @@ mod openapi;
 mod orders;
 mod problems;
 mod program;
+mod search;
 mod tidy;
 mod trade;

@@ -129,7 +129,7 @@ pub(crate) fn fault(place: String, message: &str) -> Fault {
 /// What a body's own checks found.
 fn faults(at: &str, errors: &ValidationErrors) -> Vec<Fault> {
     let mut fields: Vec<_> = errors.errors().iter().collect();
-    fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+    fields.sort_by_key(|(name, _)| *name);
     let found = fields.into_iter().flat_map(|(name, kind)| {
         let at = format!("{at}/{}", escape(name));
         match kind {

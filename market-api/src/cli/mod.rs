@@ -1,6 +1,6 @@
 //! The command line: each command is a file here.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -200,7 +200,10 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
 /// Logs to standard error, as asked.
 fn log(settings: &Settings) {
     let filter = EnvFilter::builder().parse_lossy(&settings.log);
-    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if settings.log_json {
         logger.json().init();
     } else {

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use market_core::Market;
 use tokio::{net::TcpListener, signal, sync::Notify};
 
 use super::{Failure, Settings, out};
@@ -16,7 +15,9 @@ pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
     let listener = bind(settings).await?;
     run(settings, listener, |listener| {
         let url = format!("http://{}", listener.local_addr()?);
-        out::line(format_args!("portal  {url}/\nAPI     {url}/api/v1\ndocs    {url}/docs/"))
+        // A server goes on whether anybody reads this or not.
+        drop(out::line(format_args!("portal  {url}/\nAPI     {url}/api/v1\ndocs    {url}/docs/")));
+        Ok(())
     })
     .await
 }
@@ -34,7 +35,6 @@ pub(super) async fn run(
     welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let market = settings.open().await?;
-    let following = tokio::spawn(follow(market.clone()));
     welcome(&listener)?;
 
     let app = App::new(market.clone());
@@ -52,23 +52,17 @@ pub(super) async fn run(
         asked.notify_one();
         tokio::time::sleep(DRAIN).await;
     };
+    let searched = async {
+        market.search().catch_up().await?;
+        app.searchable();
+        market.search().follow().await
+    };
     tokio::select! {
         served = served => served?,
+        Err(why) = searched => return Err(why.into()),
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
-    following.abort();
-    let _ = following.await;
     Ok(market.close().await?)
-}
-
-/// Keeps the search index in step with the journal.
-async fn follow(market: Market) {
-    match market.search().follow().await {
-        Ok(never) => match never {},
-        Err(why) => {
-            tracing::error!("search stays as it is, another process writes its index: {why}")
-        }
-    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -72,13 +72,8 @@ impl Settings {
     pub(super) fn load(flags: Flags) -> Result<Self, Failure> {
         let Flags { config, given } = flags;
         let folder = given.data.clone().unwrap_or_else(default_data);
-        let file = match config {
-            Some(path) => read(&path)?,
-            None => {
-                let path = folder.join("market.toml");
-                if path.exists() { read(&path)? } else { Given::default() }
-            }
-        };
+        let usual = Some(folder.join("market.toml")).filter(|path| path.exists());
+        let file = config.or(usual).map_or_else(|| Ok(Given::default()), |path| read(&path))?;
         Ok(Self::complete(given, file))
     }
 
@@ -100,11 +95,8 @@ impl Settings {
         let files = self.data.join("files");
         fs::create_dir_all(&files)
             .map_err(|why| Failure::Failed(format!("{}: {why}", files.display())))?;
-        let options = Options {
-            files: Some(files),
-            index: Some(self.data.join("index")),
-            ..Options::new(self.database.clone())
-        };
+        let index = Some(self.data.join("index"));
+        let options = Options { files: Some(files), index, ..Options::new(self.database.clone()) };
         Ok(Market::open(options).await?)
     }
 

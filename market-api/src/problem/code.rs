@@ -5,6 +5,7 @@ use market_core::Refusal;
 
 /// A kind of problem: its stable code, its status, and its sentence in both languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the answer's field has this name")]
 pub(crate) struct Code {
     pub(crate) code: &'static str,
     pub(crate) status: StatusCode,

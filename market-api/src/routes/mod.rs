@@ -9,6 +9,7 @@ pub(crate) mod facts;
 pub(crate) mod listings;
 pub(crate) mod orders;
 pub(crate) mod people;
+pub(crate) mod search;
 
 use market_core::Action;
 use serde::Serialize;
