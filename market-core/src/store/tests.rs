@@ -160,6 +160,36 @@ async fn a_file_keeps_what_was_acknowledged() {
     }
 }
 
+/// Whoever repeats a call while the first one still waits for the disk waits with it.
+#[tokio::test]
+async fn a_repeated_answer_is_kept_before_it_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("market.sqlite").display());
+    let market = Market::open(Options::new(&url)).await.unwrap();
+    let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
+    let call = Call::from(actor).once("key-1");
+    assert_eq!(count(&market, "noted").await, 0);
+
+    let turn = market.work().await.unwrap();
+    let mut callers = JoinSet::new();
+    for _ in 0..2 {
+        let (market, call) = (market.clone(), call.clone());
+        callers.spawn(async move {
+            let begun: Begun<i64> = market.begin(&call, "tests.note", &"x").await.unwrap();
+            if let Begun::Fresh(mut tx) = begun {
+                let at = tx.at;
+                tx.record(Entry::new(Kind::Account, &"a", 1, "noted"), at).await.unwrap();
+                tx.finish(7).await.unwrap();
+            }
+            count(&market, "noted").await
+        });
+    }
+    // Both queue, so that the second begins before the first one's commit.
+    tokio::task::yield_now().await;
+    drop(turn);
+    assert_eq!(callers.join_all().await, [1, 1]);
+}
+
 /// Two nodes number one journal: each entry once.
 #[tokio::test]
 async fn two_nodes_number_one_journal() {

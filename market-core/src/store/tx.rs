@@ -112,6 +112,8 @@ impl Db {
             return Err(Refusal::KeyReused.into());
         }
         let answer = answer.ok_or(Error::Inconsistent("idempotency key"))?.0.answer;
+        // The first call may still wait for the disk, on `SQLite`: so does whoever repeats it.
+        tx.finish(()).await?;
         let answer = serde_json::from_value(answer);
         answer.map(Begun::Done).map_err(|_| Error::Inconsistent("answer"))
     }
