@@ -46,7 +46,7 @@ enum Command {
     #[command(
         after_help = "Example:\n  market serve --data /var/lib/market --listen 0.0.0.0:8080\n\n\
         Then:\n  curl http://127.0.0.1:8080/api/v1/statistics\n\n\
-        On Ctrl-C or SIGTERM it takes no new requests, finishes those it has, and ends."
+        On Ctrl-C or SIGTERM it answers what was sent until a second later, and ends."
     )]
     Serve,
     /// Load the demonstration once, and serve it to this machine alone

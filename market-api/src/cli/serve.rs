@@ -7,7 +7,11 @@ use tokio::{net::TcpListener, signal, sync::Notify};
 use super::{Failure, Settings, out};
 use crate::{App, router};
 
-/// How long requests have to finish once the program is asked to end.
+/// How long requests are still taken once the program is asked to end: those that were sent
+/// before would be cut off while they are on their way, in a queue or on an idle connection.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How long requests have to finish after that.
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves the market until it is asked to end, and then ends in order.
@@ -49,6 +53,7 @@ pub(super) async fn run(
         asked_to_end().await;
         tracing::info!("ending: finishing what is under way");
         app.stop();
+        tokio::time::sleep(LINGER).await;
         asked.notify_one();
         tokio::time::sleep(DRAIN).await;
     };
