@@ -1,8 +1,8 @@
 //! A market of one's own for each test, on either database.
 
 use std::{
-    path::Path,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use axum::{
@@ -63,28 +63,63 @@ pub(crate) struct TestApp {
     place: Place,
 }
 
-/// Where the market is kept, until the test ends.
+/// Where a market is kept, until the test ends.
 #[derive(Debug)]
-enum Place {
-    Folder(#[expect(dead_code, reason = "goes when it is dropped")] TempDir),
+pub(crate) enum Place {
+    Folder(TempDir),
     Database(String),
+}
+
+impl Place {
+    /// A folder with nothing in it.
+    pub(crate) fn sqlite() -> Self {
+        Self::Folder(tempfile::tempdir().unwrap())
+    }
+
+    /// A database of its own on the tests' server.
+    pub(crate) async fn postgres() -> Self {
+        Self::Database(fresh_database(template().await).await)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Folder(folder) => format!("sqlite:{}", folder.path().join("market.db").display()),
+            Self::Database(name) => database_url(name),
+        }
+    }
+
+    /// Waits until the database has done with everybody: a server that was killed may have left
+    /// it a commit to finish.
+    pub(crate) async fn is_quiet(&self) {
+        let Self::Database(name) = self else { return };
+        let mut conn = PgConnection::connect(&database_url("postgres")).await.unwrap();
+        loop {
+            let busy = sqlx::query("select 1 from pg_stat_activity where datname = $1").bind(name);
+            if busy.fetch_optional(&mut conn).await.unwrap().is_none() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn remove(self) {
+        if let Self::Database(name) = self {
+            on_server(&format!("drop database if exists {name} with (force)")).await;
+        }
+    }
 }
 
 impl TestApp {
     pub(crate) async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = sqlite_url(folder.path());
-        Self::open(&url, Place::Folder(folder)).await
+        Self::open(Place::sqlite(), Env::fixed(NOW.parse().unwrap())).await
     }
 
     pub(crate) async fn postgres() -> Self {
-        let name = fresh_database(template().await).await;
-        Self::open(&database_url(&name), Place::Database(name)).await
+        Self::open(Place::postgres().await, Env::fixed(NOW.parse().unwrap())).await
     }
 
-    async fn open(url: &str, place: Place) -> Self {
-        let env = Env::fixed(NOW.parse().unwrap());
-        let options = Options { env, durability: Durability::Relaxed, ..Options::new(url) };
+    pub(crate) async fn open(place: Place, env: Env) -> Self {
+        let options = Options { env, durability: Durability::Relaxed, ..Options::new(place.url()) };
         let market = Market::open(options).await.unwrap();
         let app = App::new(market.clone());
         app.searchable();
@@ -94,10 +129,13 @@ impl TestApp {
 
     /// Lets go of the database, and removes it.
     pub(crate) async fn close(self) {
+        self.leave().await.remove().await;
+    }
+
+    /// Lets go of the database, and leaves it to others.
+    pub(crate) async fn leave(self) -> Place {
         self.market.close().await.unwrap();
-        if let Place::Database(name) = self.place {
-            on_server(&format!("drop database if exists {name} with (force)")).await;
-        }
+        self.place
     }
 
     pub(crate) fn get(&self, path: &str) -> Asking {
@@ -228,10 +266,6 @@ impl Answer {
     pub(crate) fn text_at(&self, pointer: &str) -> &str {
         self.json.pointer(pointer).and_then(Value::as_str).unwrap()
     }
-}
-
-fn sqlite_url(folder: &Path) -> String {
-    format!("sqlite:{}", folder.join("market.db").display())
 }
 
 /// The address of the tests' PostgreSQL server.

@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod accounts;
+mod crash;
 mod guards;
 mod harness;
 mod health;
+mod nodes;
 mod openapi;
 mod orders;
 mod problems;
 mod program;
 mod search;
+mod server;
+mod stopping;
 mod tidy;
 mod trade;

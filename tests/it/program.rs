@@ -1,20 +1,13 @@
 //! The `market` program, as people start it.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
-fn market(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_market"));
-    let kept = std::env::vars_os()
-        .filter(|(name, _)| name.to_str().is_none_or(|name| !name.starts_with("MARKET_")));
-    command.env_clear().envs(kept.collect::<Vec<_>>());
-    command.env("MARKET_DATA", folder).current_dir(folder);
-    command
-}
+use crate::server::{Server, market};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     market(folder).args(arguments).output().unwrap()
@@ -23,29 +16,6 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 fn printed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap().trim_end().to_owned()
-}
-
-/// A running server, ended with the test.
-struct Server(Child);
-
-impl Server {
-    /// Starts one on a free port; gives its address.
-    fn start(mut command: Command) -> (Self, String) {
-        let command = command.args(["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.split("http://").nth(1).unwrap();
-        let address = url.split('/').next().unwrap().to_owned();
-        (Self(child), address)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 fn get(address: &str, path: &str, token: &str) -> String {
@@ -141,15 +111,14 @@ fn it_prints_completions_for_every_shell() {
 #[test]
 fn it_serves_until_it_is_asked_to_end_and_keeps_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut server, address) = Server::start(market(folder.path()));
+    let server = Server::start(market(folder.path()));
     printed(&run(folder.path(), &["user", "create", "li", "--name", "李", "--party", "operator"]));
     let token = ["token", "create", "li", "--party", "operator", "--label", "x"];
     let token = printed(&run(folder.path(), &token));
-    let answer = get(&address, "/api/v1/me", &token);
+    let answer = get(&server.address, "/api/v1/me", &token);
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"login\":\"li\""), "{answer}");
 
-    let asked = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status();
-    assert!(asked.unwrap().success());
-    assert_eq!(server.0.wait().unwrap().code(), Some(0));
+    server.terminate();
+    assert_eq!(server.code(), Some(0));
     assert!(printed(&run(folder.path(), &["user", "list"])).contains("\tli\t"));
 }

@@ -35,9 +35,14 @@ pub(crate) async fn trade(app: &TestApp) -> Trade {
 
 /// The same, with a listing of another service.
 pub(crate) async fn trade_in(app: &TestApp, item: &str) -> Trade {
+    trade_among(app, 120, item).await
+}
+
+/// The same, with so many agencies.
+pub(crate) async fn trade_among(app: &TestApp, agencies: usize, item: &str) -> Trade {
     let today: Day = app.market.env().now().day();
     demo::load_catalogue(&app.market).await.unwrap();
-    demo::load_agencies(&app.market, 120, today).await.unwrap();
+    demo::load_agencies(&app.market, agencies, today).await.unwrap();
     let applicant = app.applicant("applicant").await;
     let fire = app.person("fire", Party::Department("fire-rescue".parse().unwrap())).await;
     let case = open(app, &applicant, "open-restaurant").await;

@@ -1,0 +1,210 @@
+//! `market serve` as a process of its own, and a client that speaks to it over real HTTP.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use market_core::{Env, Party, agency::Listing};
+use reqwest::Method;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    harness::{Place, TestApp},
+    trade::{APPRAISAL, INSPECTION, Trade, eligible, open, trade_among},
+};
+
+/// The longest that anything here may take; what takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program, with nothing of our environment that it would heed.
+pub(crate) fn market(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_market"));
+    let kept = std::env::vars_os()
+        .filter(|(name, _)| name.to_str().is_none_or(|name| !name.starts_with("MARKET_")));
+    command.env_clear().envs(kept.collect::<Vec<_>>());
+    command.env("MARKET_DATA", folder).current_dir(folder);
+    command
+}
+
+/// A running server, ended with the test.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Mutex<Child>,
+    pub(crate) address: String,
+}
+
+impl Server {
+    /// Starts one on a free port.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let command = command.args(["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split("http://").nth(1).unwrap();
+        let address = url.split('/').next().unwrap().to_owned();
+        Self { child: Mutex::new(child), address }
+    }
+
+    /// Starts one over a database, and waits until it says that it is ready.
+    pub(crate) async fn over(place: &Place, folder: &TempDir) -> Self {
+        let mut command = market(folder.path());
+        command.env("MARKET_DATABASE", place.url()).env("MARKET_LOG", "warn");
+        let server = Self::start(command);
+        let client = Client::of(&server);
+        let began = Instant::now();
+        while !client.is_answered_ready().await {
+            assert!(began.elapsed() < PATIENCE, "the server does not get ready");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server
+    }
+
+    /// Ends it on the spot, as a crash would.
+    pub(crate) fn kill(&self) {
+        let mut child = self.child.lock().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) {
+        let id = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end; gives its exit code.
+    pub(crate) fn code(&self) -> Option<i32> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(began.elapsed() < 2 * PATIENCE, "the server does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Ok(child) = self.child.get_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What to ask of a server.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) token: String,
+    pub(crate) key: Option<String>,
+    pub(crate) body: Option<Value>,
+}
+
+impl Request {
+    pub(crate) fn get(path: impl Into<String>, token: &str) -> Self {
+        let (path, token) = (path.into(), token.to_owned());
+        Self { method: Method::GET, path, token, key: None, body: None }
+    }
+
+    pub(crate) fn post(path: impl Into<String>, token: &str, body: Option<Value>) -> Self {
+        Self { method: Method::POST, body, ..Self::get(path, token) }
+    }
+
+    /// Asks under a key that may be repeated.
+    pub(crate) fn once(self, key: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), ..self }
+    }
+}
+
+/// Somebody who speaks to one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    server: String,
+}
+
+impl Client {
+    pub(crate) fn of(server: &Server) -> Self {
+        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        Self { http, server: format!("http://{}", server.address) }
+    }
+
+    /// The whole answer, if there is one: its status and its JSON.
+    pub(crate) async fn ask(&self, request: &Request) -> Result<(u16, Value), reqwest::Error> {
+        let Request { method, path, token, key, body } = request;
+        let url = format!("{}{path}", self.server);
+        let mut asking = self.http.request(method.clone(), url);
+        if !token.is_empty() {
+            asking = asking.bearer_auth(token);
+        }
+        if let Some(key) = key {
+            asking = asking.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            asking = asking.json(body);
+        }
+        let answer = asking.send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    /// What an answer that must come says.
+    pub(crate) async fn read(&self, path: &str, token: &str) -> Value {
+        let (status, json) = self.ask(&Request::get(path, token)).await.unwrap();
+        assert_eq!(status, 200, "{path}: {json}");
+        json
+    }
+
+    /// Everything of a list that fits on a page.
+    pub(crate) async fn list(&self, path: &str, token: &str) -> Vec<Value> {
+        let page = self.read(path, token).await;
+        assert!(page["next"].is_null(), "{path} has more than a page");
+        page["items"].as_array().unwrap().clone()
+    }
+
+    /// Whether a search shows a listing.
+    pub(crate) async fn finds(&self, listing: &Listing) -> bool {
+        let path = format!("/api/v1/search?item={}&limit=100", listing.item);
+        let id = listing.id.to_string();
+        self.list(&path, "").await.iter().any(|hit| hit["id"] == id)
+    }
+
+    async fn is_answered_ready(&self) -> bool {
+        let answer = self.http.get(format!("{}/readyz", self.server)).send().await;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    }
+}
+
+/// A database that servers are started over, with what a trade needs and some open cases.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) place: Place,
+    pub(crate) trade: Trade,
+    pub(crate) cases: Vec<String>,
+    /// A listing that goes on and off the shelf …
+    pub(crate) shelf: Listing,
+    /// … by this token.
+    pub(crate) seller: String,
+}
+
+impl Site {
+    pub(crate) async fn prepare(place: Place, cases: usize) -> Self {
+        let app = TestApp::open(place, Env::real()).await;
+        let trade = trade_among(&app, 120, INSPECTION).await;
+        let shelf = eligible(&app, &trade.applicant, &trade.case, APPRAISAL).await;
+        let seller = app.person("seller", Party::Agency(shelf.agency_id)).await;
+        let mut opened = Vec::new();
+        for _ in 0..cases {
+            opened.push(open(&app, &trade.applicant, "open-restaurant").await);
+        }
+        Self { place: app.leave().await, trade, cases: opened, shelf, seller }
+    }
+}
