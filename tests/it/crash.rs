@@ -18,12 +18,12 @@ use crate::{
     server::{Client, Request, Server, Site, market},
 };
 
-/// So many acknowledged writes are followed by a kill.
-const KILLS: &[usize] = &[23, 37, 31];
+/// After so many acknowledged writes the server is killed; together they leave something to do.
+const KILLS: &[usize] = &[11, 23, 17, 31, 13, 29];
 
 const CLIENTS: usize = 8;
 
-const CASES: usize = 48;
+const CASES: usize = 40;
 
 /// What happens to a case, request by request; cases take turns.
 const STORIES: &[&[&str]] = &[

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -93,11 +93,11 @@ impl Place {
     pub(crate) async fn is_quiet(&self) {
         let Self::Database(name) = self else { return };
         let mut conn = PgConnection::connect(&database_url("postgres")).await.unwrap();
-        loop {
-            let busy = sqlx::query("select 1 from pg_stat_activity where datname = $1").bind(name);
-            if busy.fetch_optional(&mut conn).await.unwrap().is_none() {
-                return;
-            }
+        let busy = "select 1 from pg_stat_activity \
+            where datname = $1 and backend_type = 'client backend'";
+        let began = Instant::now();
+        while sqlx::query(busy).bind(name).fetch_optional(&mut conn).await.unwrap().is_some() {
+            assert!(began.elapsed() < Duration::from_secs(30), "somebody stays connected");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::{
     harness::{Place, TestApp},
-    trade::{APPRAISAL, INSPECTION, Trade, eligible, open, trade_among},
+    trade::{INSPECTION, Trade, WATER, eligible, open, trade_among},
 };
 
 /// The longest that anything here may take; what takes longer hangs.
@@ -198,8 +198,8 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) async fn prepare(place: Place, cases: usize) -> Self {
         let app = TestApp::open(place, Env::real()).await;
-        let trade = trade_among(&app, 120, INSPECTION).await;
-        let shelf = eligible(&app, &trade.applicant, &trade.case, APPRAISAL).await;
+        let trade = trade_among(&app, 60, INSPECTION).await;
+        let shelf = eligible(&app, &trade.applicant, &trade.case, WATER).await;
         let seller = app.person("seller", Party::Agency(shelf.agency_id)).await;
         let mut opened = Vec::new();
         for _ in 0..cases {

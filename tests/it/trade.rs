@@ -17,6 +17,9 @@ pub(crate) const INSPECTION: &str = "fire-facility-inspection";
 /// What the restaurant needs, and two departments use.
 pub(crate) const APPRAISAL: &str = "house-safety-appraisal";
 
+/// What the restaurant needs, and somebody in a small market offers.
+pub(crate) const WATER: &str = "drainage-water-testing";
+
 /// Somebody on each side, a case, and a listing that it may buy.
 #[derive(Debug, Clone)]
 pub(crate) struct Trade {
