@@ -13,7 +13,11 @@ use crate::{
     server::{Client, Server, Site},
 };
 
+/// So many place an order …
 const CLIENTS: usize = 32;
+
+/// … while so many more read: all that fit in the queue of a sleeping server.
+const READERS: usize = 100;
 
 /// A connection on which something is asked.
 struct Line(TcpStream);
@@ -63,23 +67,30 @@ async fn whatever_was_sent_before_is_answered() {
     let site = Site::prepare(Place::sqlite(), CLIENTS).await;
     let folder = tempfile::tempdir().unwrap();
     let server = Server::over(&site.place, &folder).await;
+    let (new, served) = site.cases.split_at(CLIENTS / 2);
     let mut lines = Vec::new();
-    for (n, case) in site.cases.iter().enumerate() {
+    for case in served {
         let mut line = Line::open(&server);
-        // Some connections have served already, others are new.
-        if n % 2 == 0 {
-            line.send("GET", &format!("/api/v1/cases/{case}"), &site.trade.applicant, "");
-            assert_eq!(line.hear().0, 200);
-        }
+        line.send("GET", &format!("/api/v1/cases/{case}"), &site.trade.applicant, "");
+        assert_eq!(line.hear().0, 200);
         lines.push((case, line));
     }
+    // It sleeps while all is sent, and wakes up to everything at once.
+    server.signal("-STOP");
+    let mut readers: Vec<_> = (0..READERS).map(|_| Line::open(&server)).collect();
+    for reader in &mut readers {
+        reader.send("GET", "/api/v1/me", &site.trade.applicant, "");
+    }
+    lines.extend(new.iter().map(|case| (case, Line::open(&server))));
     for (case, line) in &mut lines {
         let mut order = site.trade.order();
         order["case_id"] = json!(case);
         line.send("POST", "/api/v1/orders", &site.trade.applicant, &order.to_string());
     }
     server.terminate();
+    server.signal("-CONT");
     let answers: Vec<_> = lines.iter_mut().map(|(_, line)| line.hear()).collect();
+    assert!(readers.iter_mut().all(|reader| reader.hear().0 == 200));
     assert_eq!(server.code(), Some(0));
     assert!(answers.iter().all(|(status, _)| *status == 201), "{answers:?}");
 
