@@ -67,9 +67,9 @@ async fn whatever_was_sent_before_is_answered() {
     let site = Site::prepare(Place::sqlite(), CLIENTS).await;
     let folder = tempfile::tempdir().unwrap();
     let server = Server::over(&site.place, &folder).await;
-    let (new, served) = site.cases.split_at(CLIENTS / 2);
+    let (fresh, known) = site.cases.split_at(CLIENTS / 2);
     let mut lines = Vec::new();
-    for case in served {
+    for case in known {
         let mut line = Line::open(&server);
         line.send("GET", &format!("/api/v1/cases/{case}"), &site.trade.applicant, "");
         assert_eq!(line.hear().0, 200);
@@ -81,7 +81,7 @@ async fn whatever_was_sent_before_is_answered() {
     for reader in &mut readers {
         reader.send("GET", "/api/v1/me", &site.trade.applicant, "");
     }
-    lines.extend(new.iter().map(|case| (case, Line::open(&server))));
+    lines.extend(fresh.iter().map(|case| (case, Line::open(&server))));
     for (case, line) in &mut lines {
         let mut order = site.trade.order();
         order["case_id"] = json!(case);
