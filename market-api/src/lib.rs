@@ -1,1 +1,22 @@
+//! The marketplace over HTTP, and the parts of the `market` program.
+//!
+//! Every handler turns a request into one call of [`market_core`]. Reading order: [`router`], then
+//! a file of `routes`; `body`, `parameters`, `caller` and `call` are what handlers take, `page`,
+//! `tagged` and `problem` what they give.
 
+mod app;
+mod body;
+mod call;
+mod caller;
+pub mod cli;
+mod edge;
+mod health;
+mod page;
+mod parameters;
+mod problem;
+mod router;
+mod routes;
+mod tagged;
+
+pub use app::App;
+pub use router::{openapi, router};

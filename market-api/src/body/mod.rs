@@ -1,0 +1,200 @@
+//! JSON bodies, read strictly.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header::CONTENT_TYPE},
+};
+use market_core::Fault;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+use self::strict::Strict;
+use crate::problem::{Code, Problem};
+
+mod strict;
+
+/// The largest JSON body, in bytes.
+pub(crate) const MAX_BODY: usize = 1 << 20;
+
+/// A JSON body of the API's own, which has passed its own checks.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+/// A JSON body that the core takes as it is, and checks itself.
+#[derive(Debug)]
+pub(crate) struct Input<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Validate> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Input(body) = Input::<T>::from_request(request, state).await?;
+        match body.validate() {
+            Ok(()) => Ok(Self(body)),
+            Err(why) => Err(Problem::invalid(faults("", &why))),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Code::MEDIA_TYPE.into());
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        read(&bytes.map_err(|why| Code::of_status(why.status()))?).map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+}
+
+/// Reads JSON: syntax first, then texts, then what is asked for.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let Strict(value) = serde_json::from_slice(bytes)
+        .map_err(|why| Problem::new(Code::MALFORMED, why.to_string()))?;
+    let mut nuls = Vec::new();
+    find_nuls(String::new(), &value, &mut nuls);
+    if !nuls.is_empty() {
+        return Err(Problem::invalid(nuls));
+    }
+    serde_path_to_error::deserialize(value).map_err(|why| {
+        let place = pointer(why.path());
+        Problem::invalid(vec![fault(place, &why.inner().to_string())])
+    })
+}
+
+fn find_nuls(at: String, value: &Value, found: &mut Vec<Fault>) {
+    let is_bad = match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                find_nuls(format!("{at}/{index}"), value, found);
+            }
+            false
+        }
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                find_nuls(format!("{at}/{}", escape(key)), value, found);
+            }
+            fields.keys().any(|key| key.contains('\0'))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    };
+    if is_bad {
+        found.push(Fault::new(at, "characters", "must hold no NUL character"));
+    }
+}
+
+/// A key as part of a JSON pointer (RFC 6901).
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// A path as a JSON pointer.
+pub(crate) fn pointer(path: &Path) -> String {
+    let parts = path.iter().map(|segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", escape(key)),
+        Segment::Enum { .. } | Segment::Unknown => String::new(),
+    });
+    parts.collect()
+}
+
+/// What is wrong at a place, from the sentence of whoever tried to read it.
+pub(crate) fn fault(place: String, message: &str) -> Fault {
+    let named = || message.split('`').nth(1).map(escape).unwrap_or_default();
+    let (place, code) = match message {
+        m if m.starts_with("missing field") => (format!("{place}/{}", named()), "missing"),
+        m if m.starts_with("unknown field") => {
+            let end = format!("/{}", named());
+            (if place.ends_with(&end) { place } else { place + &end }, "unknown")
+        }
+        m if m.starts_with("duplicate field") => (place, "duplicate"),
+        m if m.starts_with("unknown variant") => (place, "choice"),
+        m if m.starts_with("invalid type") => (place, "type"),
+        _ => (place, "format"),
+    };
+    Fault::new(place, code, message)
+}
+
+/// What a body's own checks found.
+fn faults(at: &str, errors: &ValidationErrors) -> Vec<Fault> {
+    let mut fields: Vec<_> = errors.errors().iter().collect();
+    fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let found = fields.into_iter().flat_map(|(name, kind)| {
+        let at = format!("{at}/{}", escape(name));
+        match kind {
+            ValidationErrorsKind::Struct(inner) => faults(&at, inner),
+            ValidationErrorsKind::List(items) => {
+                items.iter().flat_map(|(n, inner)| faults(&format!("{at}/{n}"), inner)).collect()
+            }
+            ValidationErrorsKind::Field(errors) => errors
+                .iter()
+                .map(|error| Fault {
+                    pointer: at.clone(),
+                    code: error.code.clone(),
+                    message: error.to_string(),
+                })
+                .collect(),
+        }
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[serde(rename = "list")]
+        _list: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[serde(rename = "n")]
+        _n: u32,
+    }
+
+    fn problem(json: &str) -> String {
+        format!("{:?}", read::<Outer>(json.as_bytes()).unwrap_err())
+    }
+
+    #[test]
+    fn a_fault_says_its_place() {
+        for (json, place, code) in [
+            (r#"{"list":[{"n":1},{"n":"x"}]}"#, "/list/1/n", "type"),
+            (r#"{"list":[{}]}"#, "/list/0/n", "missing"),
+            (r#"{"list":[{"n":1,"m":2}]}"#, "/list/0/m", "unknown"),
+            ("{}", "/list", "missing"),
+            (r#"{"list":[{"n":-1}]}"#, "/list/0/n", "format"),
+            (r#"{"list":["a\u0000"]}"#, "/list/0", "characters"),
+        ] {
+            let shown = problem(json);
+            assert!(shown.contains(&format!("pointer: {place:?}, code: {code:?}")), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_json_is_malformed() {
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        for json in ["", "{", "{\"list\":[],\"list\":[]}", "{\"list\":1e309}", "\"\\ud800\"", &deep]
+        {
+            assert!(problem(json).contains("malformed"), "{json:.40}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The command line: each command is a file here.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use market_core::Error;
+use tracing_subscriber::EnvFilter;
+
+use self::settings::{Flags, Settings};
+
+mod out;
+mod serve;
+mod settings;
+mod token;
+mod user;
+
+/// An open marketplace of intermediary services (网上中介服务超市): server, portal and tools.
+#[derive(Debug, Parser)]
+#[command(
+    name = "market",
+    version,
+    after_help = "Examples:\n  \
+        market serve                                  serve ./market-data on 127.0.0.1:8080\n  \
+        market serve --database postgres://market@db/market --listen 0.0.0.0:8080\n  \
+        market user create li --name 李明 --party operator --password-stdin\n  \
+        market token create li --party operator --label import\n\n\
+        Every setting is a flag, an environment variable, or a line of <data>/market.toml,\n\
+        in that order of precedence.\n\
+        Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until Ctrl-C or SIGTERM
+    #[command(
+        after_help = "Example:\n  market serve --data /var/lib/market --listen 0.0.0.0:8080\n\n\
+        Then:\n  curl http://127.0.0.1:8080/api/v1/statistics\n\n\
+        On Ctrl-C or SIGTERM it takes no new requests, finishes those it has, and ends."
+    )]
+    Serve,
+    /// Bring the database's tables up to date, and end
+    #[command(after_help = "Every command does this first; on its own it is for deployments that \
+        want it done once, before the servers start.")]
+    Migrate,
+    /// Manage people's accounts
+    #[command(subcommand)]
+    User(user::Command),
+    /// Manage the tokens that people and programs act with
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Print the description of the API (OpenAPI 3.1, JSON)
+    #[command(after_help = "Example:\n  market openapi > openapi.json")]
+    Openapi,
+    /// Print the completions for a shell
+    #[command(after_help = "Example:\n  \
+        market completions bash > /etc/bash_completion.d/market")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It could not be done.
+    Failed(String),
+    /// It cannot be asked so.
+    Usage(String),
+    /// Nobody reads what it prints any more.
+    Unread,
+}
+
+impl From<Error> for Failure {
+    fn from(why: Error) -> Self {
+        match why {
+            Error::Invalid(faults) => {
+                let faults = faults.iter().map(|one| format!("{}: {}", one.pointer, one.message));
+                Self::Usage(faults.collect::<Vec<_>>().join("\n"))
+            }
+            why => Self::Failed(why.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(why: std::io::Error) -> Self {
+        match why.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Failed(why.to_string()),
+        }
+    }
+}
+
+/// Runs the program with the arguments that it was started with.
+pub fn run() -> ExitCode {
+    let Cli { flags, command } = Cli::parse();
+    let done = Settings::load(flags).and_then(|settings| {
+        log(&settings);
+        tokio::runtime::Runtime::new()?.block_on(obey(command, &settings))
+    });
+    let (code, why) = match done {
+        Ok(()) | Err(Failure::Unread) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(why)) => (1, why),
+        Err(Failure::Usage(why)) => (2, why),
+    };
+    out::complaint(&why);
+    ExitCode::from(code)
+}
+
+async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve::serve(settings).await,
+        Command::Migrate => Ok(settings.open().await?.close().await?),
+        Command::User(command) => {
+            let market = settings.open().await?;
+            user::obey(&market, command).await?;
+            Ok(market.close().await?)
+        }
+        Command::Token(command) => {
+            let market = settings.open().await?;
+            token::obey(&market, command).await?;
+            Ok(market.close().await?)
+        }
+        Command::Openapi => {
+            let description = crate::openapi().to_pretty_json();
+            out::line(description.map_err(|why| Failure::Failed(why.to_string()))?)
+        }
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "market", &mut text);
+            out::bytes(&text)
+        }
+    }
+}
+
+/// Logs to standard error, as asked.
+fn log(settings: &Settings) {
+    let filter = EnvFilter::builder().parse_lossy(&settings.log);
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if settings.log_json {
+        logger.json().init();
+    } else {
+        logger.init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,154 @@
+//! Settings: by flag, by environment, by file, in that order.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use market_core::{Market, Options};
+use serde::Deserialize;
+
+use super::Failure;
+
+/// Settings as flags or in the environment.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Flags {
+    /// A file of settings [default: market.toml in the data folder, if there is one]
+    #[arg(long, global = true, env = "MARKET_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
+}
+
+/// Settings that somebody gave; a file has the same ones.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    /// The folder of everything that is kept [default: ./market-data]
+    #[arg(long, global = true, env = "MARKET_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "MARKET_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// The database, sqlite:<path> or postgres://… [default: SQLite in the data folder]
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database: Option<String>,
+    /// What to log, such as `debug` or `info,market_api=debug` [default: info]
+    #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// Log as JSON
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_LOG_JSON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL"
+    )]
+    log_json: Option<bool>,
+}
+
+/// Settings, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Settings {
+    pub(super) data: PathBuf,
+    pub(super) listen: SocketAddr,
+    pub(super) database: String,
+    pub(super) log: String,
+    pub(super) log_json: bool,
+}
+
+impl Settings {
+    /// Completes what flags and environment gave from the file, and that from the defaults.
+    pub(super) fn load(flags: Flags) -> Result<Self, Failure> {
+        let Flags { config, given } = flags;
+        let folder = given.data.clone().unwrap_or_else(default_data);
+        let file = match config {
+            Some(path) => read(&path)?,
+            None => {
+                let path = folder.join("market.toml");
+                if path.exists() { read(&path)? } else { Given::default() }
+            }
+        };
+        Ok(Self::complete(given, file))
+    }
+
+    fn complete(given: Given, file: Given) -> Self {
+        let data = given.data.or(file.data).unwrap_or_else(default_data);
+        let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
+        let listen = given.listen.or(file.listen);
+        Self {
+            data,
+            listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into()),
+            database,
+            log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
+            log_json: given.log_json.or(file.log_json).unwrap_or(false),
+        }
+    }
+
+    /// Opens the market, whose folder is made if it is not there.
+    pub(super) async fn open(&self) -> Result<Market, Failure> {
+        let files = self.data.join("files");
+        fs::create_dir_all(&files)
+            .map_err(|why| Failure::Failed(format!("{}: {why}", files.display())))?;
+        let options = Options { files: Some(files), ..Options::new(self.database.clone()) };
+        Ok(Market::open(options).await?)
+    }
+}
+
+fn default_data() -> PathBuf {
+    PathBuf::from("market-data")
+}
+
+/// The URL of the database file in a folder.
+fn sqlite_in(folder: &Path) -> String {
+    let path = folder.join("market.db").display().to_string();
+    format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3f").replace('#', "%23"))
+}
+
+fn read(path: &Path) -> Result<Given, Failure> {
+    let wrong = |why: &dyn std::fmt::Display| Failure::Usage(format!("{}: {why}", path.display()));
+    let text = fs::read_to_string(path).map_err(|why| wrong(&why))?;
+    toml::from_str(&text).map_err(|why| wrong(&why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Given {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_nobody_gives_has_a_default() {
+        let settings = Settings::complete(Given::default(), Given::default());
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database, "sqlite:market-data/market.db");
+        assert!(!settings.log_json);
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file() {
+        let given = Given { log: Some("debug".to_owned()), ..Given::default() };
+        let file = file("log = 'warn'\nlisten = '0.0.0.0:80'\ndata = '/srv/a?b'\n");
+        let settings = Settings::complete(given, file);
+        assert_eq!(settings.log, "debug");
+        assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
+        assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        assert!(toml::from_str::<Given>("lisen = '0.0.0.0:80'").is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! What every request passes on its way in, and every response on its way out.
+
+use std::time::{Duration, Instant};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+    },
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+};
+use tracing::Instrument;
+
+use crate::{
+    App,
+    body::MAX_BODY,
+    problem::{self, Code, Language, Problem},
+    tagged,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest that a request may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Puts the edge around a router.
+pub(crate) fn around(router: Router, app: App) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app, pass))
+        .layer(CompressionLayer::new())
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    Problem::from(Code::INTERNAL).into_response()
+}
+
+async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request_id(request.headers()).unwrap_or_else(|| app.market().env().id().to_string());
+    let language = Language::of(request.headers());
+    let known = tagged::known(request.headers()).filter(|_| request.method() == Method::GET);
+    let span = tracing::info_span!(
+        "request", %id, method = %request.method(), path = request.uri().path()
+    );
+
+    let response = next.run(request).instrument(span.clone()).await;
+    let response = problem::render(response, &id, language);
+    let mut response = tagged::unless_known(known.as_ref(), response);
+    add_headers(response.headers_mut(), &id);
+
+    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    span.in_scope(|| tracing::info!(status = response.status().as_u16(), micros, "answered"));
+    response
+}
+
+/// The caller's own id of the request, if it is one that may stand in our logs.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    ((1..=64).contains(&id.len()) && id.bytes().all(plain)).then(|| id.to_owned())
+}
+
+fn add_headers(headers: &mut HeaderMap, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let mut default = |name, value| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(REFERRER_POLICY, "no-referrer");
+    default(CACHE_CONTROL, "private, no-cache");
+    // The pages of this server use nothing from elsewhere; the API's documentation has its styles
+    // and its starting script inside the page.
+    default(
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'; img-src 'self' data:; script-src 'self'; \
+         style-src 'self' 'unsafe-inline'",
+    );
+}

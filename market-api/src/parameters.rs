@@ -1,0 +1,60 @@
+//! What stands in a request's address: the ids of its path, and its query.
+
+use std::error::Error;
+
+use axum::{
+    extract::{FromRequestParts, Path, Query},
+    http::request::Parts,
+};
+use market_core::Fault;
+use serde::de::{DeserializeOwned, value};
+
+use crate::{
+    body::{fault, pointer},
+    problem::{Code, Problem},
+};
+
+/// The parts of a path. Where one cannot be an id, there is no such thing.
+#[derive(Debug)]
+pub(crate) struct At<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(at)| Self(at)).map_err(|_| Code::NOT_FOUND.into())
+    }
+}
+
+/// The parameters of a query.
+#[derive(Debug)]
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        let Query(parameters) = query.map_err(|why| Problem::invalid(vec![parameter(&why)]))?;
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            let nul = Fault::new("", "characters", "must hold no NUL character");
+            return Err(Problem::invalid(vec![nul]));
+        }
+        Ok(Self(parameters))
+    }
+}
+
+/// Which parameter is wrong, and how.
+fn parameter(why: &(dyn Error + 'static)) -> Fault {
+    let mut next = Some(why);
+    while let Some(why) = next {
+        if let Some(why) = why.downcast_ref::<serde_path_to_error::Error<value::Error>>() {
+            let found = fault(pointer(why.path()), &why.inner().to_string());
+            let name = found.pointer.trim_start_matches('/').to_owned();
+            return Fault { pointer: name, ..found };
+        }
+        next = why.source();
+    }
+    fault(String::new(), &why.to_string())
+}

@@ -1,0 +1,174 @@
+//! The one place where a failure becomes a response: RFC 9457 from every layer.
+//!
+//! A handler or an extractor gives a [`Problem`]; other layers give no more than a status. The
+//! edge has either [`render`]ed, in the caller's language and with the request's id.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{
+            ALLOW, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY,
+            WWW_AUTHENTICATE,
+        },
+    },
+    response::{IntoResponse, Response},
+};
+use market_core::{Error, Fault, Reason, Refusal};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) use self::{code::Code, language::Language};
+
+mod code;
+mod language;
+pub(crate) mod registry;
+
+/// The media type of a problem.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Why a request was not answered as asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem(Box<Kept>);
+
+#[derive(Debug, Clone)]
+struct Kept {
+    code: Code,
+    detail: Option<String>,
+    errors: Vec<Fault>,
+    reasons: Vec<Reason>,
+}
+
+/// What went wrong, as RFC 9457 has it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemView<'a> {
+    /// The address of a page about this kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/invalid")]
+    kind: String,
+    /// A sentence for people, in Chinese or English as `Accept-Language` says.
+    title: &'a str,
+    /// The status of the response.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// The kind of problem, as a code that never changes.
+    #[schema(example = "invalid")]
+    code: &'a str,
+    /// What exactly went wrong this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    /// The id of the request, also in the `x-request-id` header and in our logs.
+    instance: &'a str,
+    /// Every single thing that is wrong in the request.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [Fault],
+    /// Why a listing does not fit a case.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    reasons: &'a [Reason],
+}
+
+impl Problem {
+    /// A problem of a kind, with what exactly went wrong.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(Kept { detail: Some(detail.into()), ..Kept::from(code) }))
+    }
+
+    /// Something in the request is wrong, at these places.
+    pub(crate) fn invalid(errors: Vec<Fault>) -> Self {
+        Self(Box::new(Kept { errors, ..Kept::from(Code::INVALID) }))
+    }
+}
+
+impl From<Code> for Kept {
+    fn from(code: Code) -> Self {
+        Self { code, detail: None, errors: Vec::new(), reasons: Vec::new() }
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self(Box::new(code.into()))
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Code::from(refusal).into()
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(why: Error) -> Self {
+        match why {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Ineligible(reasons) => {
+                Self(Box::new(Kept { reasons, ..Kept::from(Code::INELIGIBLE) }))
+            }
+            Error::Invalid(errors) => Self::invalid(errors),
+            Error::NotFound(_) => Self::new(Code::NOT_FOUND, why.to_string()),
+            Error::Stale(_) => Self::new(Code::STALE, why.to_string()),
+            Error::Anonymous => Code::ANONYMOUS.into(),
+            Error::Busy => Code::BUSY.into(),
+            Error::Storage(_) | Error::Files(_) | Error::Search(_) | Error::Inconsistent(_) => {
+                tracing::error!(error = ?why, "a request failed on our side");
+                Code::INTERNAL.into()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.0.code.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives a failed response its body; other responses stay as they are.
+pub(crate) fn render(mut response: Response, id: &str, language: Language) -> Response {
+    if response.status().is_success() || response.status().is_redirection() {
+        return response;
+    }
+    let problem = response.extensions_mut().remove::<Problem>();
+    let problem = problem.unwrap_or_else(|| Code::of_status(response.status()).into());
+    let mut rendered = problem.0.response(id, language);
+    if let Some(allowed) = response.headers_mut().remove(ALLOW) {
+        rendered.headers_mut().insert(ALLOW, allowed);
+    }
+    rendered
+}
+
+impl Kept {
+    fn response(&self, id: &str, language: Language) -> Response {
+        let Self { code, detail, errors, reasons } = self;
+        let view = ProblemView {
+            kind: format!("/problems/{}", code.code),
+            title: language.pick(code.zh, code.en),
+            status: code.status.as_u16(),
+            code: code.code,
+            detail: detail.as_deref(),
+            instance: id,
+            errors,
+            reasons,
+        };
+        let body = serde_json::to_vec(&view).unwrap_or_default();
+        let mut response = (code.status, Body::from(body)).into_response();
+        let headers = response.headers_mut();
+        headers.remove(CONTENT_LENGTH);
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        headers.insert(VARY, HeaderValue::from_static("accept-language"));
+        match code.status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,124 @@
+//! Every path of the server.
+
+use axum::{Router, routing::get};
+use utoipa::{
+    OpenApi, PartialSchema, ToSchema,
+    openapi::{
+        ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
+        path::{Operation, PathItem},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    App, edge, health,
+    problem::{Code, Problem, ProblemView, registry},
+    routes,
+};
+
+/// Where the API's description is.
+pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Market",
+        description = "The API of an intermediary-services marketplace (网上中介服务超市). Lists are \
+            `{\"items\": […], \"next\": …}`: pass `next` as `after`. Money is a decimal string of \
+            yuan. Single things carry an `ETag`; pass it as `If-Match` to change only what you saw. \
+            An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
+            is an RFC 9457 problem with a stable `code`: see /problems."
+    ),
+    tags(
+        (name = "accounts", description = "Signing up, signing in, oneself"),
+        (name = "people", description = "Accounts and tokens, for the operator"),
+        (name = "catalogue", description = "Categories, service items, departments, matters, regions"),
+        (name = "agencies", description = "Agencies, their admission and qualifications"),
+        (name = "listings", description = "What agencies offer"),
+        (name = "facts", description = "The public journal, and how much there is of everything"),
+    )
+)]
+struct Description;
+
+/// Everything under `/api/v1`, with its description.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(routes::accounts::router())
+        .merge(routes::people::router())
+        .merge(routes::catalogue::router())
+        .merge(routes::agencies::router())
+        .merge(routes::listings::router())
+        .merge(routes::facts::router())
+}
+
+/// The router and the description of the API.
+fn described() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let described = OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api());
+    let (router, mut description) = described.split_for_parts();
+    complete(&mut description);
+    (router, description)
+}
+
+/// The description of the API (OpenAPI 3.1).
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().1
+}
+
+/// The server of a market.
+pub fn router(app: App) -> Router {
+    let (api, description) = described();
+    let router = api
+        .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/problems", get(registry::index))
+        .route("/problems/{code}", get(registry::show))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(not_so)
+        .with_state(app.clone());
+    edge::around(router, app)
+}
+
+async fn nowhere() -> Problem {
+    Code::NO_SUCH_PATH.into()
+}
+
+async fn not_so() -> Problem {
+    Code::METHOD_NOT_ALLOWED.into()
+}
+
+/// Adds what every operation shares: how to sign in, and what a failure looks like.
+fn complete(description: &mut utoipa::openapi::OpenApi) {
+    let components = description.components.get_or_insert_default();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+    let bearer = bearer.description(Some("A token of POST /api/v1/sessions or of the operator"));
+    components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+
+    let mut used = Vec::new();
+    ProblemView::schemas(&mut used);
+    used.push((ProblemView::name().into_owned(), ProblemView::schema()));
+    components.schemas.extend(used);
+    components.responses.insert("Problem".to_owned(), RefOr::T(problem()));
+    for item in description.paths.paths.values_mut() {
+        for operation in operations(item) {
+            let shared = RefOr::Ref(Ref::from_response_name("Problem"));
+            operation.responses.responses.insert("default".to_owned(), shared);
+        }
+    }
+}
+
+fn problem() -> Response {
+    let schema = Ref::from_schema_name(ProblemView::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .description("What went wrong")
+        .content("application/problem+json", content)
+        .build()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}

@@ -1,0 +1,190 @@
+//! Signing up, signing in, and oneself.
+
+use axum::{Json, extract::State, http::StatusCode};
+use market_core::{
+    Market, Party, Timestamp,
+    account::{Account, NewPerson, Password, Person},
+    applicant::{Applicant, NewApplicant},
+    id::{ApplicantId, PersonId},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use validator::Validate;
+
+use crate::{
+    App,
+    body::{Body, Input},
+    call::{Guarded, Guards},
+    caller::{Bearer, Caller},
+    parameters::At,
+    problem::Problem,
+    tagged::{Created, Tagged},
+};
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_up))
+        .routes(routes!(sign_in))
+        .routes(routes!(sign_out))
+        .routes(routes!(me))
+        .routes(routes!(change_password))
+        .routes(routes!(register))
+        .routes(routes!(applicant))
+}
+
+/// Somebody new, with the applicant that they will act for.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignUp {
+    /// What to sign in with.
+    #[validate(length(min = 2, max = 64))]
+    #[schema(min_length = 2, max_length = 64, pattern = "^[a-z0-9._@-]+$", example = "wang.xm")]
+    login: String,
+    /// The person's name.
+    #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64, example = "王小明")]
+    name: String,
+    /// The person's password.
+    password: Password,
+    /// The applicant.
+    applicant: NewApplicant,
+}
+
+/// An account just made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SignedUp {
+    person: Person,
+    applicant: Applicant,
+}
+
+/// Who signs in, and for whom.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    /// The login.
+    #[validate(length(min = 1, max = 64))]
+    #[schema(min_length = 1, max_length = 64, example = "wang.xm")]
+    login: String,
+    /// The password.
+    password: Password,
+    /// For whom to act; the first that was granted, if none is named.
+    party: Option<Party>,
+}
+
+/// A session: the token, and whom it stands for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Session {
+    /// The token, for the `Authorization: Bearer` header. It is shown only now.
+    token: String,
+    /// When the session ends.
+    expires_at: Option<Timestamp>,
+    /// Who signed in.
+    person_id: PersonId,
+    /// For whom they act.
+    party: Party,
+}
+
+/// Oneself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    #[serde(flatten)]
+    account: Account,
+    /// For whom the caller acts now.
+    party: Party,
+}
+
+/// A change of one's own password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangePassword {
+    /// The password until now.
+    current: Password,
+    /// The password from now on.
+    new: Password,
+}
+
+/// Sign up: a person, and the applicant that they act for
+#[utoipa::path(post, path = "/sign-up", tag = "accounts", request_body = SignUp,
+    responses((status = 201, body = SignedUp)))]
+async fn sign_up(
+    State(market): State<Market>,
+    Body(body): Body<SignUp>,
+) -> Result<Created<SignedUp>, Problem> {
+    let SignUp { login, name, password, applicant } = body;
+    let person = NewPerson { login, name, password: Some(password) };
+    let (person, applicant) = market.applicants().sign_up(person, applicant).await?;
+    let version = person.version;
+    Ok(Created("/api/v1/me".to_owned(), version, SignedUp { person, applicant }))
+}
+
+/// Sign in: a token for twelve hours
+#[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = SignIn,
+    responses((status = 201, body = Session)))]
+async fn sign_in(
+    State(market): State<Market>,
+    Body(body): Body<SignIn>,
+) -> Result<(StatusCode, Json<Session>), Problem> {
+    let SignIn { login, password, party } = body;
+    let (issued, actor) = market.accounts().sign_in(&login, password, party).await?;
+    let (token, expires_at) = (issued.token, issued.about.expires_at);
+    let session = Session { token, expires_at, person_id: actor.person, party: actor.party };
+    Ok((StatusCode::CREATED, Json(session)))
+}
+
+/// Sign out: the token of this request is no good any more
+#[utoipa::path(delete, path = "/sessions/current", tag = "accounts", security(("token" = [])),
+    responses((status = 204)))]
+async fn sign_out(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    Bearer(token): Bearer,
+) -> Result<StatusCode, Problem> {
+    market.accounts().sign_out(&actor, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who the caller is, for whom they act, and for whom they might
+#[utoipa::path(get, path = "/me", tag = "accounts", security(("token" = [])),
+    responses((status = 200, body = Me)))]
+async fn me(State(market): State<Market>, Caller(actor): Caller) -> Result<Json<Me>, Problem> {
+    let account = market.accounts().get(&actor, actor.person).await?;
+    Ok(Json(Me { account, party: actor.party }))
+}
+
+/// Change one's own password; every token that one has is no good any more
+#[utoipa::path(put, path = "/me/password", tag = "accounts", security(("token" = [])),
+    params(Guards), request_body = ChangePassword, responses((status = 204)))]
+async fn change_password(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    Input(body): Input<ChangePassword>,
+) -> Result<StatusCode, Problem> {
+    market.accounts().change_password(&call, body.current, body.new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Register another applicant, for which the caller may act from then on
+#[utoipa::path(post, path = "/applicants", tag = "accounts", security(("token" = [])),
+    params(Guards), request_body = NewApplicant, responses((status = 201, body = Applicant)))]
+async fn register(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    Input(new): Input<NewApplicant>,
+) -> Result<Created<Applicant>, Problem> {
+    let applicant = market.applicants().register(&call, new).await?;
+    let place = format!("/api/v1/applicants/{}", applicant.id);
+    Ok(Created(place, applicant.version, applicant))
+}
+
+/// An applicant; all but itself see its telephone masked
+#[utoipa::path(get, path = "/applicants/{id}", tag = "accounts", security(("token" = [])),
+    params(("id" = ApplicantId, Path)), responses((status = 200, body = Applicant)))]
+async fn applicant(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    At(id): At<ApplicantId>,
+) -> Result<Tagged<Applicant>, Problem> {
+    let applicant = market.applicants().get(&actor, id).await?;
+    Ok(Tagged(applicant.version, applicant))
+}

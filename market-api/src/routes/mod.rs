@@ -1,0 +1,22 @@
+//! The handlers, one file for each noun.
+
+pub(crate) mod accounts;
+pub(crate) mod agencies;
+pub(crate) mod catalogue;
+pub(crate) mod facts;
+pub(crate) mod listings;
+pub(crate) mod people;
+
+use market_core::Action;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A thing, and what the caller may do to it now; nothing of that for a caller who is nobody.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WithActions<T> {
+    #[serde(flatten)]
+    thing: T,
+    /// Every action, allowed or with the refusal that it would meet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Vec<Action>>,
+}
