@@ -18,12 +18,14 @@ use axum::{
 };
 use market_core::{Cursor, Error, Market, sha256_hex};
 
+pub(crate) use self::failure::page as failure_page;
 use crate::{
     App,
     problem::{Code, Problem},
 };
 
 mod agency;
+mod failure;
 mod home;
 mod item;
 mod matter;
@@ -72,7 +74,12 @@ struct Frame {
 impl Frame {
     async fn new(market: &Market, title: impl Into<String>) -> Result<Self, Error> {
         let demonstration = market.agencies().any_demonstration().await?;
-        Ok(Self { title: title.into(), style: &STYLE_PATH, demonstration })
+        Ok(Self { demonstration, ..Self::bare(title) })
+    }
+
+    /// The frame of a page that cannot ask the market.
+    fn bare(title: impl Into<String>) -> Self {
+        Self { title: title.into(), style: &STYLE_PATH, demonstration: false }
     }
 }
 
