@@ -90,3 +90,57 @@ fn add_headers(headers: &mut HeaderMap, id: &str) {
          style-src 'self' 'unsafe-inline'",
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, routing::get};
+    use http_body_util::BodyExt;
+    use market_core::{Market, Options};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn panics() -> StatusCode {
+        panic!("at market-api/src/secret.rs")
+    }
+
+    async fn answer(path: &str) -> (u16, HeaderMap, String) {
+        let market = Market::open(Options::new("sqlite::memory:")).await.unwrap();
+        let router = Router::new()
+            .route("/panics", get(panics))
+            .route("/slow", get(std::future::pending::<()>))
+            .route("/late", get(|| async { StatusCode::IM_A_TEAPOT }));
+        let request = Request::get(path).header(REQUEST_ID, "r-1").body(Body::empty());
+        tokio::time::pause();
+        let router = around(router, App::new(market));
+        let response = router.oneshot(request.unwrap()).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (head.status.as_u16(), head.headers, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing() {
+        let (status, headers, body) = answer("/panics").await;
+        assert_eq!(
+            (status, &headers["content-type"]),
+            (500, &"application/problem+json".parse().unwrap())
+        );
+        assert!(body.contains("\"internal\"") && body.contains("\"r-1\""), "{body}");
+        assert!(!body.contains("secret"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_told_to_come_back() {
+        let (status, headers, body) = answer("/slow").await;
+        assert_eq!((status, &headers["retry-after"]), (503, &"1".parse().unwrap()));
+        assert!(body.contains("\"busy\""), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_bare_status_becomes_a_problem() {
+        let (_, headers, body) = answer("/late").await;
+        assert_eq!(headers["content-type"], "application/problem+json");
+        assert!(body.contains("\"malformed\""), "{body}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Whether the program runs, and whether it can answer.
 
 use axum::extract::State;
-use market_core::{Actor, Market, Paging};
+use market_core::Market;
 
 use crate::{
     app::Stopping,
@@ -21,8 +21,7 @@ pub(crate) async fn ready(
     if stopping.is_near() {
         return Err(Problem::new(Code::BUSY, "about to end"));
     }
-    let one = Paging { after: None, limit: 1 };
-    let asked = market.accounts().list(&Actor::system(), &one).await;
+    let asked = market.feed().last().await;
     asked.map_err(|_| Problem::new(Code::BUSY, "the database does not answer"))?;
     Ok("ok\n")
 }

@@ -1,6 +1,7 @@
 //! Every path of the server.
 
 use axum::{Router, routing::get};
+use market_core::agency::{AgencyState, Standing};
 use utoipa::{
     OpenApi, PartialSchema, ToSchema,
     openapi::{
@@ -31,6 +32,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
             is an RFC 9457 problem with a stable `code`: see /problems."
     ),
+    components(schemas(AgencyState, Standing)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
@@ -106,8 +108,15 @@ fn complete(description: &mut utoipa::openapi::OpenApi) {
         for operation in operations(item) {
             let shared = RefOr::Ref(Ref::from_response_name("Problem"));
             operation.responses.responses.insert("default".to_owned(), shared);
+            operation.operation_id = qualified(operation);
         }
     }
+}
+
+/// An operation's id: its handler's name after its tag's, for many nouns can be listed.
+fn qualified(operation: &Operation) -> Option<String> {
+    let tag = operation.tags.as_ref()?.first()?;
+    Some(format!("{tag}_{}", operation.operation_id.as_ref()?))
 }
 
 fn problem() -> Response {

@@ -1,1 +1,12 @@
+//! Everything that crosses a boundary: HTTP or the command line in, both databases underneath.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod accounts;
+mod guards;
+mod harness;
+mod health;
+mod openapi;
+mod problems;
+mod program;
+mod tidy;

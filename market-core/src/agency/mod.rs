@@ -24,6 +24,7 @@ pub(crate) mod listing_store;
 mod qualification;
 pub(crate) mod qualification_store;
 pub(crate) mod record;
+mod record_store;
 mod state;
 pub(crate) mod store;
 #[cfg(test)]

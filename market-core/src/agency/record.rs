@@ -1,23 +1,19 @@
 //! How packs bring agencies in and carry them out: rows keyed by the agency's unified social
-//! credit code, and what putting each one does.
-//!
-//! Whoever puts rows has looked up before what they name (agencies, kinds, items, regions), so
-//! that a row costs no more than the statements that write it.
+//! credit code.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Admitted, Agency, AgencyNature, AgencyState, Details, Exited, Listing, ListingState,
     NewListing, NewPractitioner, NewQualification, Origin, Practitioner, Profile, Qualification,
-    Suspended, Terms, check_details, flawless, listing::ListingMoved,
+    Suspended, Terms, check_details,
 };
 use crate::{
-    Change, Day, Error, Fault, Money, Uscc,
+    Day, Fault, Money, Uscc,
     catalog::QualificationType,
     code::{ItemCode, LevelCode, ListingCode, QualificationKind, RegionCode},
-    id::{AgencyId, ListingId, PractitionerId, QualificationId},
     kernel::text::check_text,
-    store::{Tx, text_enum},
+    store::text_enum,
 };
 
 text_enum! {
@@ -127,7 +123,7 @@ impl AgencyRecord {
         })
     }
 
-    fn details(&self) -> Details {
+    pub(super) fn details(&self) -> Details {
         let profile = Profile {
             nature: self.nature,
             legal_representative: self.legal_representative.clone(),
@@ -140,8 +136,26 @@ impl AgencyRecord {
         Details { name: self.name.clone(), region: self.region.clone(), profile }
     }
 
+    /// What is wrong with the row, in itself or beside the agency that is there.
+    pub(crate) fn faults(&self, today: Day, before: Option<&Agency>) -> Vec<Fault> {
+        let details = self.details();
+        let mut faults = at_columns(check_details(&details.name, &details.profile, today));
+        match (self.admission(), before) {
+            (Err(wrong), _) => faults.extend(wrong),
+            (Ok(state), Some(before)) => {
+                if before.state.clone().as_of(today) != state.as_of(today) {
+                    let is = before.state.name();
+                    let message = format!("the agency is {is} here; an import changes no state");
+                    faults.push(Fault::new("state", "state", message));
+                }
+            }
+            (Ok(_), None) => {}
+        }
+        faults
+    }
+
     /// The state, which needs a day or a reason, or must not have any.
-    fn admission(&self) -> Result<AgencyState, Vec<Fault>> {
+    pub(super) fn admission(&self) -> Result<AgencyState, Vec<Fault>> {
         let mut faults = Vec::new();
         let is_suspended = self.state == RecordState::Suspended;
         if self.suspended_until.is_some() != is_suspended {
@@ -163,6 +177,14 @@ impl AgencyRecord {
 }
 
 impl QualificationRecord {
+    /// What is wrong with the row, in itself or as one of its kind.
+    pub(crate) fn faults(&self, kind: &QualificationType) -> Vec<Fault> {
+        let new = self.to_new();
+        let mut faults = new.check();
+        faults.extend(new.check_kind(kind));
+        at_columns(faults)
+    }
+
     /// The row of a certificate of an agency.
     pub(crate) fn of(uscc: &Uscc, of: &Qualification) -> Self {
         let of = of.clone();
@@ -178,7 +200,7 @@ impl QualificationRecord {
         }
     }
 
-    fn to_new(&self) -> NewQualification {
+    pub(super) fn to_new(&self) -> NewQualification {
         NewQualification {
             kind: self.kind.clone(),
             level: self.level.clone(),
@@ -192,6 +214,11 @@ impl QualificationRecord {
 }
 
 impl PractitionerRecord {
+    /// What is wrong with the row.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        at_columns(self.to_new().check())
+    }
+
     /// The row of a practitioner of an agency.
     pub(crate) fn of(uscc: &Uscc, of: &Practitioner) -> Self {
         let of = of.clone();
@@ -204,7 +231,7 @@ impl PractitionerRecord {
         }
     }
 
-    fn to_new(&self) -> NewPractitioner {
+    pub(super) fn to_new(&self) -> NewPractitioner {
         NewPractitioner {
             name: self.name.clone(),
             specialty: self.specialty.clone(),
@@ -215,6 +242,17 @@ impl PractitionerRecord {
 }
 
 impl ListingRecord {
+    /// What is wrong with the row, in itself or beside the listing that is there.
+    pub(crate) fn faults(&self, before: Option<&Listing>) -> Vec<Fault> {
+        let mut faults = at_columns(self.to_new().terms.check(""));
+        if let Some(before) = before.filter(|before| before.item != self.item) {
+            let item = &before.item;
+            let message = format!("the listing offers {item}; another item is another listing");
+            faults.push(Fault::new("item", "immutable", message));
+        }
+        faults
+    }
+
     /// The row of a listing of an agency.
     pub(crate) fn of(uscc: &Uscc, of: &Listing) -> Self {
         let terms = of.terms.clone();
@@ -232,7 +270,7 @@ impl ListingRecord {
         }
     }
 
-    fn to_new(&self) -> NewListing {
+    pub(super) fn to_new(&self) -> NewListing {
         let terms = Terms {
             title: self.title.clone(),
             summary: self.summary.clone(),
@@ -245,149 +283,13 @@ impl ListingRecord {
     }
 }
 
-/// Refuses what has faults, each at the column that has it: `/profile/address` is `address`.
-fn flawless_row(faults: Vec<Fault>) -> Result<(), Error> {
+/// Faults at the columns that have them: `/profile/address` is `address`.
+fn at_columns(faults: Vec<Fault>) -> Vec<Fault> {
     let column = |fault: Fault| {
         let path = fault.pointer.trim_start_matches('/');
         let path = path.strip_prefix("profile/").unwrap_or(path);
         let column = path.split('/').next().unwrap_or(path).to_owned();
         Fault { pointer: column, ..fault }
     };
-    flawless(faults.into_iter().map(column).collect())
-}
-
-impl Tx {
-    /// Makes an agency what its row says, under the id given if it is new. The state of one that
-    /// is there is not for packs to change.
-    pub(crate) async fn put_agency(
-        &mut self,
-        row: &AgencyRecord,
-        before: Option<&Agency>,
-        id: AgencyId,
-    ) -> Result<(Agency, Change), Error> {
-        let today = self.at.day();
-        let details = row.details();
-        flawless_row(check_details(&details.name, &details.profile, today))?;
-        let state = row.admission().map_err(Error::Invalid)?;
-        let Some(before) = before else {
-            let new = Agency {
-                id,
-                uscc: row.uscc.clone(),
-                name: details.name,
-                region: details.region,
-                profile: details.profile,
-                origin: row.origin,
-                state,
-                version: 1,
-                created_at: self.at,
-                updated_at: self.at,
-            };
-            let agency = self.insert_agency(new.imported().arrive()).await?;
-            return Ok((agency, Change::Created));
-        };
-        if before.state.clone().as_of(today) != state.as_of(today) {
-            let message =
-                format!("the agency is {} here; an import changes no state", before.state.name());
-            return Err(Error::invalid("state", "state", message));
-        }
-        if before.details() == details && before.origin == row.origin {
-            return Ok((before.clone(), Change::Unchanged));
-        }
-        let moved = before.clone().imported().update(details, row.origin);
-        Ok((self.save_agency(moved).await?, Change::Changed))
-    }
-
-    /// Makes a certificate of an agency what its row says, under the id given if it is new. The
-    /// agency's version grows with it.
-    pub(crate) async fn put_qualification(
-        &mut self,
-        row: &QualificationRecord,
-        agency: &mut Agency,
-        kind: &QualificationType,
-        before: Option<&Qualification>,
-        id: QualificationId,
-    ) -> Result<(Qualification, Change), Error> {
-        let new = row.to_new();
-        let mut faults = new.check();
-        faults.extend(new.check_kind(kind));
-        flawless_row(faults)?;
-        let after = Qualification {
-            revoked: before.is_some_and(|before| before.revoked),
-            ..new.of(agency.id, before.map_or(id, |before| before.id))
-        };
-        let change = match before {
-            Some(before) if *before == after => return Ok((after, Change::Unchanged)),
-            Some(_) => {
-                self.update_qualification(&after).await?;
-                Change::Changed
-            }
-            None => {
-                self.insert_qualification(&after).await?;
-                Change::Created
-            }
-        };
-        let noted = agency.clone().imported().note("qualification_imported", after.told());
-        *agency = self.save_agency(noted).await?;
-        Ok((after, change))
-    }
-
-    /// Makes a practitioner of an agency what their row says, under the id given if they are new.
-    /// The agency's version grows with it.
-    pub(crate) async fn put_practitioner(
-        &mut self,
-        row: &PractitionerRecord,
-        agency: &mut Agency,
-        before: Option<&Practitioner>,
-        id: PractitionerId,
-    ) -> Result<(Practitioner, Change), Error> {
-        let new = row.to_new();
-        flawless_row(new.check())?;
-        let after = new.of(agency.id, before.map_or(id, |before| before.id));
-        let change = match before {
-            Some(before) if *before == after => return Ok((after, Change::Unchanged)),
-            Some(_) => {
-                self.update_practitioner(&after).await?;
-                Change::Changed
-            }
-            None => {
-                self.insert_practitioner(&after).await?;
-                Change::Created
-            }
-        };
-        let noted = agency.clone().imported().note("practitioner_imported", after.told());
-        *agency = self.save_agency(noted).await?;
-        Ok((after, change))
-    }
-
-    /// Makes a listing of an agency what its row says, under the id given if it is new. Changed
-    /// terms make a new number of them.
-    pub(crate) async fn put_listing(
-        &mut self,
-        row: &ListingRecord,
-        agency: AgencyId,
-        before: Option<&Listing>,
-        id: ListingId,
-    ) -> Result<(Listing, Change), Error> {
-        let new = row.to_new();
-        flawless_row(new.terms.check(""))?;
-        let Some(before) = before.cloned() else {
-            let created = Listing::create(id, agency, &new, self.at);
-            let listing = Listing { state: row.state, ..created.listing };
-            let moved = ListingMoved { listing, event: "listing_imported", ..created };
-            return Ok((self.insert_listing(moved).await?, Change::Created));
-        };
-        if before.item != row.item {
-            let message =
-                format!("the listing offers {}; another item is another listing", before.item);
-            return Err(Error::invalid("item", "immutable", message));
-        }
-        let new_terms = before.terms != new.terms;
-        if !new_terms && before.state == row.state {
-            return Ok((before, Change::Unchanged));
-        }
-        let number = before.number + i64::from(new_terms);
-        let listing = Listing { number, terms: new.terms, ..before };
-        let moved = listing.moved(row.state, "listing_imported", new_terms);
-        Ok((self.save_listing(moved).await?, Change::Changed))
-    }
+    faults.into_iter().map(column).collect()
 }

@@ -1,0 +1,80 @@
+use serde_json::json;
+
+use crate::harness::{TestApp, on_both};
+
+const SHOP: &str = "/api/v1/applicants";
+
+fn shop(name: &str) -> serde_json::Value {
+    json!({ "kind": "other", "name": name, "phone": "0574-00000001" })
+}
+
+on_both! {
+    async fn a_repeated_call_gives_the_first_answer_again(app: &TestApp) {
+        let token = app.applicant("wang").await;
+        let post = || app.post(SHOP, &shop("一号店")).by(&token).header("idempotency-key", "k-1");
+        let (first, again) = (post().gives(201).await, post().gives(201).await);
+        assert_eq!(first.text, again.text);
+        assert_eq!(first.headers["location"], again.headers["location"]);
+        let me = app.get("/api/v1/me").by(&token).gives(200).await;
+        assert_eq!(me.json["parties"].as_array().unwrap().len(), 2);
+
+        let other = app.post(SHOP, &shop("二号店")).by(&token).header("idempotency-key", "k-1");
+        other.meets(422, "idempotency-key-reused").await;
+        let li = app.applicant("li").await;
+        let theirs = app.post(SHOP, &shop("三号店")).by(&li).header("idempotency-key", "k-1");
+        theirs.gives(201).await;
+    }
+
+    async fn twenty_at_once_under_one_key_do_it_once(app: &TestApp) {
+        let token = app.applicant("wang").await;
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let call = app.post(SHOP, &shop("一号店")).by(&token).header("idempotency-key", "k-1");
+            calls.spawn(call.gives(201));
+        }
+        let answers = calls.join_all().await;
+        assert!(answers.iter().all(|answer| answer.text == answers[0].text));
+        let me = app.get("/api/v1/me").by(&token).gives(200).await;
+        assert_eq!(me.json["parties"].as_array().unwrap().len(), 2);
+    }
+
+    async fn a_bad_key_is_refused(app: &TestApp) {
+        let token = app.applicant("wang").await;
+        for key in ["", "with blank", &"x".repeat(256)] {
+            let call = app.post(SHOP, &shop("一号店")).by(&token);
+            call.header("idempotency-key", key).meets(400, "malformed").await;
+        }
+    }
+
+    async fn a_change_of_something_old_is_refused(app: &TestApp) {
+        let operator = app.operator().await;
+        let robot = json!({ "login": "robot", "name": "导入程序" });
+        let person = app.post("/api/v1/people", &robot).by(&operator).gives(201).await;
+        assert_eq!(person.headers["etag"], "\"1\"");
+        let path = person.headers["location"].to_str().unwrap().to_owned();
+        let step = |name: &str, tag: &str| {
+            let ask = app.post(&format!("{path}/{name}"), &json!({})).by(&operator);
+            ask.header("if-match", tag)
+        };
+        assert_eq!(step("disable", "\"1\"").gives(200).await.headers["etag"], "\"2\"");
+        step("enable", "\"1\"").meets(412, "stale").await;
+        step("enable", "*").gives(200).await;
+        for bad in ["3", "W/\"3\"", "\"x\"", "\"3\", \"4\""] {
+            step("disable", bad).meets(400, "malformed").await;
+        }
+    }
+
+    async fn what_is_known_is_not_sent_again(app: &TestApp) {
+        let token = app.applicant("wang").await;
+        let me = app.get("/api/v1/me").by(&token).gives(200).await;
+        let path = format!("{SHOP}/{}", me.text_at("/party/id"));
+        let shown = app.get(&path).by(&token).gives(200).await;
+        let tag = shown.headers["etag"].to_str().unwrap().to_owned();
+        let known = |tag: &str| app.get(&path).by(&token).header("if-none-match", tag);
+        let short = known(&tag).gives(304).await;
+        assert_eq!((short.text.as_str(), &short.headers["etag"]), ("", &shown.headers["etag"]));
+        known(&format!("\"7\", W/{tag}")).gives(304).await;
+        known("*").gives(304).await;
+        known("\"7\"").gives(200).await;
+    }
+}

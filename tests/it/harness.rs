@@ -1,0 +1,278 @@
+//! A market of one's own for each test, on either database.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
+};
+use http_body_util::BodyExt;
+use market_api::App;
+use market_core::{
+    Actor, Call, Durability, Env, Market, Options, Party,
+    account::{NewPerson, Password},
+    applicant::{ApplicantKind, NewApplicant},
+};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+
+/// When tests happen: 10:00 in China, on a Tuesday.
+pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Runs one test body on SQLite and on PostgreSQL: `name::sqlite` and `name::postgres`.
+macro_rules! on_both {
+    ($(async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn run($app: &TestApp) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                let app = TestApp::sqlite().await;
+                run(&app).await;
+                app.close().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                let app = TestApp::postgres().await;
+                run(&app).await;
+                app.close().await;
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;
+
+/// A market with its server.
+#[derive(Debug)]
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) market: Market,
+    router: Router,
+    place: Place,
+}
+
+/// Where the market is kept, until the test ends.
+#[derive(Debug)]
+enum Place {
+    Folder(#[expect(dead_code, reason = "goes when it is dropped")] TempDir),
+    Database(String),
+}
+
+impl TestApp {
+    pub(crate) async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = sqlite_url(folder.path());
+        Self::open(&url, Place::Folder(folder)).await
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let name = fresh_database(template().await).await;
+        Self::open(&database_url(&name), Place::Database(name)).await
+    }
+
+    async fn open(url: &str, place: Place) -> Self {
+        let env = Env::fixed(NOW.parse().unwrap());
+        let options = Options { env, durability: Durability::Relaxed, ..Options::new(url) };
+        let market = Market::open(options).await.unwrap();
+        let app = App::new(market.clone());
+        let router = market_api::router(app.clone());
+        Self { app, market, router, place }
+    }
+
+    /// Lets go of the database, and removes it.
+    pub(crate) async fn close(self) {
+        self.market.close().await.unwrap();
+        if let Place::Database(name) = self.place {
+            on_server(&format!("drop database if exists {name} with (force)")).await;
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Asking {
+        self.ask(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Asking {
+        self.ask(Method::POST, path).json(body)
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Asking {
+        self.ask(Method::PUT, path).json(body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Asking {
+        self.ask(Method::DELETE, path)
+    }
+
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Asking {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().unwrap();
+        let asking = Asking { router: self.router.clone(), request };
+        asking.header("x-request-id", "test")
+    }
+
+    /// The token of a new person who acts for the operator.
+    pub(crate) async fn operator(&self) -> String {
+        self.person("operator", Party::Operator).await
+    }
+
+    /// The token of a new person who acts for a party that there is.
+    pub(crate) async fn person(&self, login: &str, party: Party) -> String {
+        let (accounts, call) = (self.market.accounts(), Call::from(Actor::system()));
+        let new = NewPerson { login: login.to_owned(), name: login.to_owned(), password: None };
+        let person = accounts.create_person(&call, new).await.unwrap().id;
+        accounts.grant(&call, person, party.clone()).await.unwrap();
+        accounts.issue_token(&call, person, &party, "test", None).await.unwrap().token
+    }
+
+    /// The token of a new person who acts for a new applicant.
+    pub(crate) async fn applicant(&self, login: &str) -> String {
+        let password = Password::new(PASSWORD);
+        let new = NewPerson {
+            login: login.to_owned(),
+            name: "王小明".to_owned(),
+            password: Some(password.clone()),
+        };
+        let applicant = NewApplicant {
+            kind: ApplicantKind::Natural,
+            name: "慈溪某某餐饮店".to_owned(),
+            uscc: None,
+            phone: "13800000000".to_owned(),
+        };
+        self.market.applicants().sign_up(new, applicant).await.unwrap();
+        self.market.accounts().sign_in(login, password, None).await.unwrap().0.token
+    }
+}
+
+/// A request about to be sent.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    router: Router,
+    request: Request<Body>,
+}
+
+impl Asking {
+    /// Sends it with a token.
+    pub(crate) fn by(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        let name = HeaderName::from_static(name);
+        self.request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub(crate) fn body(mut self, kind: &str, body: impl Into<Body>) -> Self {
+        *self.request.body_mut() = body.into();
+        self.header("content-type", kind)
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let response = self.router.oneshot(self.request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status: head.status.as_u16(), headers: head.headers, text, json }
+    }
+
+    /// Sends it, and takes nothing but this status for an answer.
+    pub(crate) async fn gives(self, status: u16) -> Answer {
+        let answer = self.send().await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        answer
+    }
+
+    /// Sends it, and takes nothing but this problem for an answer.
+    pub(crate) async fn meets(self, status: u16, code: &str) -> Answer {
+        let answer = self.gives(status).await;
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        let problem = &answer.json;
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["type"], json!(format!("/problems/{code}")));
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["instance"], "test");
+        answer
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    /// The body, where it is JSON.
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    pub(crate) fn text_at(&self, pointer: &str) -> &str {
+        self.json.pointer(pointer).and_then(Value::as_str).unwrap()
+    }
+}
+
+fn sqlite_url(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("market.db").display())
+}
+
+/// The address of the tests' PostgreSQL server.
+fn server() -> String {
+    let server = std::env::var("MARKET_TEST_POSTGRES").expect(
+        "MARKET_TEST_POSTGRES is not set. Run `./check test`, which starts a PostgreSQL for the \
+         tests, or leave `./check postgres` running and export what it prints.",
+    );
+    server.trim_end_matches('/').to_owned()
+}
+
+fn database_url(name: &str) -> String {
+    format!("{}/{name}", server())
+}
+
+async fn on_server(sql: &str) {
+    let mut conn = PgConnection::connect(&database_url("postgres")).await.unwrap();
+    conn.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
+    conn.close().await.unwrap();
+}
+
+fn unique(what: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (process, micros) = (std::process::id(), Env::real().now().micros());
+    format!("it_{what}_{process}_{micros}_{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A database whose tables are up to date, made once for all tests.
+async fn template() -> &'static str {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let make = || async {
+        let name = unique("template");
+        on_server(&format!("create database {name}")).await;
+        let market = Market::open(Options::new(database_url(&name))).await.unwrap();
+        market.close().await.unwrap();
+        name
+    };
+    TEMPLATE.get_or_init(make).await
+}
+
+async fn fresh_database(template: &str) -> String {
+    let name = unique("test");
+    on_server(&format!("create database {name} template {template}")).await;
+    name
+}

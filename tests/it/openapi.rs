@@ -1,0 +1,78 @@
+//! The description of the API, as it is reviewed.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::harness::TestApp;
+
+fn description() -> Value {
+    serde_json::to_value(market_api::openapi()).unwrap()
+}
+
+/// Every operation, with its method and path.
+fn operations(description: &Value) -> Vec<(String, &Value)> {
+    let paths = description["paths"].as_object().unwrap().iter();
+    let named = paths.flat_map(|(path, item)| {
+        let operations = item.as_object().unwrap().iter();
+        operations.map(move |(method, operation)| (format!("{method} {path}"), operation))
+    });
+    named.collect()
+}
+
+#[test]
+fn the_description_is_as_reviewed() {
+    insta::assert_snapshot!(market_api::openapi().to_pretty_json().unwrap());
+}
+
+#[test]
+fn every_operation_is_described_alike() {
+    let description = description();
+    let mut ids = BTreeSet::new();
+    for (name, operation) in operations(&description) {
+        let problem = &operation["responses"]["default"]["$ref"];
+        assert_eq!(problem, "#/components/responses/Problem", "{name}");
+        assert!(operation["summary"].is_string() && operation["tags"][0].is_string(), "{name}");
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name}: its id is taken");
+        let is_write = !name.starts_with("get ");
+        let is_open = operation["security"].is_null();
+        let opens = name.ends_with("/sign-up") || name.ends_with("/sessions");
+        assert!(!is_write || !is_open || opens, "{name} changes something for anybody");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            if parameter["name"] == "limit" {
+                let schema = &parameter["schema"];
+                assert_eq!((&schema["minimum"], &schema["maximum"]), (&1.into(), &100.into()));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(root: &Value, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(Value::String(reference)) = fields.get("$ref") {
+                    let place = reference.trim_start_matches('#');
+                    assert!(root.pointer(place).is_some(), "{reference}");
+                }
+                fields.values().for_each(|value| check(root, value));
+            }
+            Value::Array(values) => values.iter().for_each(|value| check(root, value)),
+            _ => {}
+        }
+    }
+    let description = description();
+    check(&description, &description);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_and_its_page_are_served() {
+    let app = TestApp::sqlite().await;
+    let served = app.get("/api/v1/openapi.json").gives(200).await;
+    assert_eq!(served.json, description());
+    let page = app.get("/docs/").gives(200).await;
+    assert!(page.text.contains("swagger-ui"), "{}", page.text);
+    app.get("/docs/swagger-ui-bundle.js").gives(200).await;
+    app.close().await;
+}

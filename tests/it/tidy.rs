@@ -1,0 +1,135 @@
+//! The house rules that no lint knows.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const LONGEST_FILE: usize = 400;
+const LONGEST_ARCHITECTURE: usize = 150;
+
+/// Slices from the ground up: each may use those before it, and the kernel and the store.
+const SLICES: &[&str] = &[
+    "rules",
+    "department",
+    "catalog",
+    "matter",
+    "account",
+    "applicant",
+    "agency",
+    "case",
+    "order",
+    "deliverable",
+    "search",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The Rust files below some folders, with their text.
+fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for folder in folders {
+        walk(&root().join(folder), &mut found);
+    }
+    found
+}
+
+/// The code of a file, without comments and its tests.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let folders = ["market-core", "market-api", "tests", "benches"];
+    for (path, text) in sources(&folders) {
+        let lines = text.lines().count();
+        assert!(lines <= LONGEST_FILE, "{} has {lines} lines", path.display());
+    }
+    if let Ok(text) = fs::read_to_string(root().join("ARCHITECTURE.md")) {
+        let lines = text.lines().count();
+        assert!(lines <= LONGEST_ARCHITECTURE, "ARCHITECTURE.md has {lines} lines");
+    }
+}
+
+#[test]
+fn slices_only_look_down() {
+    for (rank, slice) in SLICES.iter().enumerate() {
+        let mut files = sources(&[&format!("market-core/src/{slice}")]);
+        let alone = root().join(format!("market-core/src/{slice}.rs"));
+        files.extend(fs::read_to_string(&alone).map(|text| (alone, text)));
+        for (path, text) in files.iter().filter(|(path, _)| !is_test(path)) {
+            let code = code(text);
+            for above in &SLICES[rank + 1..] {
+                let used = [format!("crate::{above}"), format!("    {above}::")];
+                let uses = used.iter().any(|upward| code.contains(upward.as_str()));
+                assert!(!uses, "{} uses {above}", path.display());
+            }
+        }
+    }
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests")
+        || path.ends_with("tests.rs")
+        || path.ends_with("testing.rs")
+}
+
+#[test]
+fn the_kernel_knows_no_slice() {
+    for (path, text) in sources(&["market-core/src/kernel"]) {
+        for slice in SLICES {
+            let used = format!("crate::{slice}");
+            assert!(!code(&text).contains(&used), "{} uses {slice}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_store_names_a_driver() {
+    let files = sources(&["market-core/src", "market-api/src"]);
+    let store = root().join("market-core/src/store");
+    for (path, text) in files.iter().filter(|(path, _)| !path.starts_with(&store) && !is_test(path))
+    {
+        for driver in ["Postgres,", "Postgres>", "Sqlite,", "Sqlite>", "PgPool", "SqlitePool"] {
+            assert!(!code(text).contains(driver), "{} names {driver}", path.display());
+        }
+    }
+}
+
+#[test]
+fn sql_stands_in_stores_only() {
+    for (path, text) in sources(&["market-core/src", "market-api/src"]) {
+        let is_store = path.components().any(|part| part.as_os_str() == "store")
+            || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("store"))
+            || path.ends_with("statistics.rs")
+            || is_test(&path);
+        let code = code(&text);
+        let has_sql = ["\"select ", "insert into ", "delete from ", "\"update "]
+            .iter()
+            .any(|sql| code.contains(sql));
+        assert!(is_store || !has_sql, "{} has SQL", path.display());
+    }
+}
+
+#[test]
+fn the_api_knows_no_database() {
+    for (path, text) in sources(&["market-api/src"]) {
+        assert!(!code(&text).contains("sqlx::"), "{} uses sqlx", path.display());
+    }
+}
