@@ -39,6 +39,8 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "catalogue", description = "Categories, service items, departments, matters, regions"),
         (name = "agencies", description = "Agencies, their admission and qualifications"),
         (name = "listings", description = "What agencies offer"),
+        (name = "cases", description = "Runs of matters, and the services that they need"),
+        (name = "orders", description = "Orders, one path for each step, and their deliverables"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -52,6 +54,9 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::catalogue::router())
         .merge(routes::agencies::router())
         .merge(routes::listings::router())
+        .merge(routes::cases::router())
+        .merge(routes::orders::router())
+        .merge(routes::deliverables::router())
         .merge(routes::facts::router())
 }
 

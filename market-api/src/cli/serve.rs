@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use market_core::Market;
 use tokio::{net::TcpListener, signal, sync::Notify};
 
 use super::{Failure, Settings, out};
@@ -12,12 +13,29 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves the market until it is asked to end, and then ends in order.
 pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let listener = bind(settings).await?;
+    run(settings, listener, |listener| {
+        let url = format!("http://{}", listener.local_addr()?);
+        out::line(format_args!("portal  {url}/\nAPI     {url}/api/v1\ndocs    {url}/docs/"))
+    })
+    .await
+}
+
+/// Takes the address.
+pub(super) async fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(settings.listen).await;
+    bound.map_err(|why| Failure::Failed(format!("cannot listen on {}: {why}", settings.listen)))
+}
+
+/// Opens the market, says so, and serves it until it is asked to end.
+pub(super) async fn run(
+    settings: &Settings,
+    listener: TcpListener,
+    welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let market = settings.open().await?;
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .map_err(|why| Failure::Failed(format!("cannot listen on {}: {why}", settings.listen)))?;
-    let url = format!("http://{}", listener.local_addr()?);
-    out::line(format_args!("API   {url}/api/v1\ndocs  {url}/docs"))?;
+    let following = tokio::spawn(follow(market.clone()));
+    welcome(&listener)?;
 
     let app = App::new(market.clone());
     let router = router(app.clone());
@@ -38,7 +56,19 @@ pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
         served = served => served?,
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
+    following.abort();
+    let _ = following.await;
     Ok(market.close().await?)
+}
+
+/// Keeps the search index in step with the journal.
+async fn follow(market: Market) {
+    match market.search().follow().await {
+        Ok(never) => match never {},
+        Err(why) => {
+            tracing::error!("search stays as it is, another process writes its index: {why}")
+        }
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -100,8 +100,17 @@ impl Settings {
         let files = self.data.join("files");
         fs::create_dir_all(&files)
             .map_err(|why| Failure::Failed(format!("{}: {why}", files.display())))?;
-        let options = Options { files: Some(files), ..Options::new(self.database.clone()) };
+        let options = Options {
+            files: Some(files),
+            index: Some(self.data.join("index")),
+            ..Options::new(self.database.clone())
+        };
         Ok(Market::open(options).await?)
+    }
+
+    /// Whether the database is the one in the data folder.
+    pub(super) fn has_own_database(&self) -> bool {
+        self.database == sqlite_in(&self.data)
     }
 }
 
@@ -110,7 +119,7 @@ fn default_data() -> PathBuf {
 }
 
 /// The URL of the database file in a folder.
-fn sqlite_in(folder: &Path) -> String {
+pub(crate) fn sqlite_in(folder: &Path) -> String {
     let path = folder.join("market.db").display().to_string();
     format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3f").replace('#', "%23"))
 }
