@@ -7,6 +7,7 @@ mod guards;
 mod harness;
 mod health;
 mod openapi;
+mod portal;
 mod problems;
 mod program;
 mod tidy;
