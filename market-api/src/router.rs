@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    App, edge, health,
+    App, edge, health, portal,
     problem::{Code, Problem, ProblemView, registry},
     routes,
 };
@@ -83,6 +83,7 @@ pub fn router(app: App) -> Router {
     let (api, description) = described();
     let router = api
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
+        .merge(portal::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/problems", get(registry::index))

@@ -8,6 +8,7 @@ mod harness;
 mod health;
 mod openapi;
 mod orders;
+mod portal;
 mod problems;
 mod program;
 mod search;
