@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sqlx::{Postgres, SqlSafeStr, Transaction, types::Json};
+use sqlx::{
+    Postgres, SqlSafeStr, Transaction, postgres::PgArguments, sqlite::SqliteArguments, types::Json,
+};
 use tokio::sync::Notify;
 
 use super::{
@@ -128,8 +130,8 @@ impl Tx {
     /// A statement inside this unit of work.
     pub(crate) fn query(&mut self, sql: impl SqlSafeStr) -> Query<'_> {
         match &mut self.driver {
-            Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, Default::default())),
-            Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, Default::default())),
+            Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, PgArguments::default())),
+            Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, SqliteArguments::default())),
         }
     }
 
