@@ -1,9 +1,9 @@
 //! Packs: the files that a city loads its marketplace from, and gets back.
 //!
 //! A file becomes a [`Sheet`], a sheet a table whose columns are known, its rows things of a
-//! kind; every fault of every row is found before anything is written. Read `sheet` for files,
-//! `columns` for headers, `table` and `row` for cells, `kinds` for what each kind of pack holds, `run` for
-//! how they are loaded.
+//! kind; every fault of every row is found before anything is written. Read `sheet` and
+//! `workbook` for files, `columns` for headers, `table` and `row` for cells, `kinds` for what each
+//! kind of pack holds, `run` for how they are loaded.
 
 use std::{borrow::Cow, sync::Arc};
 

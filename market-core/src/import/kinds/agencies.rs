@@ -11,7 +11,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     kernel::uscc::NotAUscc,
@@ -78,9 +78,9 @@ impl Pack for Agencies {
         Ok(change)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let agencies = db.all_agencies().await?;
-        Ok(agencies.iter().filter_map(AgencyRecord::of).map(cells).collect())
+        Ok(file(Self::COLUMNS, agencies.iter().filter_map(AgencyRecord::of).map(cells)))
     }
 }
 

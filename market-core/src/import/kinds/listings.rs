@@ -16,7 +16,7 @@ use crate::{
     import::{
         columns::{Column, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -85,7 +85,7 @@ impl Pack for Listings {
         Ok(change)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let uscc = written(db).await?;
         let listings = db.all_listings().await?;
         let mut records: Vec<_> = listings
@@ -93,7 +93,7 @@ impl Pack for Listings {
             .filter_map(|of| Some(ListingRecord::of(uscc.get(&of.agency_id)?, of)))
             .collect();
         records.sort_by(|one, other| (&one.uscc, &one.code).cmp(&(&other.uscc, &other.code)));
-        Ok(records.into_iter().map(cells).collect())
+        Ok(file(Self::COLUMNS, records.into_iter().map(cells)))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     matter::{Material, Matter, Need, Step},
@@ -87,10 +87,10 @@ impl Pack for Matters {
         tx.put_matter(matter).await
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut matters = db.all_matters().await?;
         matters.sort_unstable_by(|one, other| one.code.cmp(&other.code));
-        Ok(matters.iter().flat_map(cells).collect())
+        Ok(file(Self::COLUMNS, matters.iter().flat_map(cells)))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     import::{
         columns::{Column, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -71,7 +71,7 @@ impl Pack for Practitioners {
         Ok(change)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let uscc = written(db).await?;
         let practitioners = db.all_practitioners().await?;
         let mut records: Vec<_> = practitioners
@@ -81,7 +81,7 @@ impl Pack for Practitioners {
         records.sort_by(|one, other| {
             (&one.uscc, &one.certificate).cmp(&(&other.uscc, &other.certificate))
         });
-        Ok(records.into_iter().map(cells).collect())
+        Ok(file(Self::COLUMNS, records.into_iter().map(cells)))
     }
 }
 

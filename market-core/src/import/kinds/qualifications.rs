@@ -9,7 +9,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     store::{Db, Tx},
@@ -77,7 +77,7 @@ impl Pack for Qualifications {
         tx.put_qualification_type(kind).await
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut kinds = db.qualification_types().await?;
         kinds.sort_unstable_by(|one, other| one.kind.cmp(&other.kind));
         let mut rows = Vec::new();
@@ -95,7 +95,7 @@ impl Pack for Qualifications {
                 ]);
             }
         }
-        Ok(rows)
+        Ok(file(Self::COLUMNS, rows))
     }
 }
 

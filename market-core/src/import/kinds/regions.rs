@@ -8,7 +8,7 @@ use crate::{
     import::{
         Progress,
         columns::{Column, required},
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     rules::store::path_of,
@@ -94,13 +94,13 @@ impl Pack for Regions {
         Ok(changes)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut regions = db.regions().await?;
         regions.sort_unstable_by(|one, other| one.code.cmp(&other.code));
         let row = |region: crate::rules::Region| {
             vec![region.code.to_string(), region.name, super::cell(region.parent.as_ref())]
         };
-        Ok(regions.into_iter().map(row).collect())
+        Ok(file(Self::COLUMNS, regions.into_iter().map(row)))
     }
 }
 

@@ -112,7 +112,12 @@ on_both! {
         let market = market(url).await;
         for (kind, held) in HELD {
             let text = data(&kind.file());
-            let (one, other) = tokio::join!(load(&market, kind, &text), load(&market, kind, &text));
+            let load = || {
+                let (market, text) = (market.clone(), text.clone());
+                tokio::spawn(async move { super::super::load(&market, kind, &text).await })
+            };
+            let (one, other) = tokio::join!(load(), load());
+            let (one, other) = (one.unwrap(), other.unwrap());
             assert_eq!(one.created + other.created, held, "{kind}");
             assert_eq!(one.unchanged + other.unchanged, held, "{kind}");
             assert!(market.export(kind).await.unwrap() == text, "{kind}");
