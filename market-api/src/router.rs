@@ -3,6 +3,7 @@
 use axum::{Router, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
+    order::AnyState,
     search::{Sort, Subject},
 };
 use utoipa::{
@@ -35,7 +36,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
             is an RFC 9457 problem with a stable `code`: see /problems."
     ),
-    components(schemas(AgencyState, Sort, Standing, Subject)),
+    components(schemas(AgencyState, AnyState, Sort, Standing, Subject)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
@@ -43,6 +44,8 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "agencies", description = "Agencies, their admission and qualifications"),
         (name = "listings", description = "What agencies offer"),
         (name = "search", description = "Finding agencies and listings"),
+        (name = "cases", description = "Runs of matters, and the services that they need"),
+        (name = "orders", description = "Orders, one path for each step, and their deliverables"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -57,6 +60,9 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::agencies::router())
         .merge(routes::listings::router())
         .merge(routes::search::router())
+        .merge(routes::cases::router())
+        .merge(routes::orders::router())
+        .merge(routes::deliverables::router())
         .merge(routes::facts::router())
 }
 

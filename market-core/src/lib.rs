@@ -9,6 +9,7 @@ pub mod case;
 pub mod catalog;
 pub mod department;
 pub mod feed;
+pub mod import;
 mod kernel;
 mod market;
 pub mod matter;

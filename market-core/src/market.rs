@@ -181,8 +181,9 @@ impl Market {
         self.wake.notified().await;
     }
 
-    /// Lets go of the database, with everything committed.
+    /// Lets go of the database, with everything committed, and of the search index.
     pub async fn close(&self) -> Result<(), Error> {
+        self.index.close().await;
         self.db.close().await
     }
 

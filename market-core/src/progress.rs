@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Day, Error, Market, Money, Party, Recorded, Timestamp,
-    case::{Case, CaseState, StepState},
+    case::{Case, CaseState, Fund, StepState},
     catalog::ServiceItem,
-    code::{DepartmentCode, ItemCode, StepKey},
+    code::{DepartmentCode, ItemCode, MatterCode, RegionCode, StepKey},
     department::Department,
-    id::{AgencyId, CaseId, OrderId},
+    id::{AgencyId, ApplicantId, CaseId, OrderId},
     kernel::action::Action,
     matter::Matter,
     order::{Holder, Order},
@@ -21,10 +21,30 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Progress {
-    /// The case.
-    pub case: Case,
-    /// The name of its matter.
+    /// Its id.
+    pub id: CaseId,
+    /// Whose it is.
+    pub applicant_id: ApplicantId,
+    /// The matter that it runs.
+    pub matter: MatterCode,
+    /// The version of the matter that it was opened under, and keeps.
+    pub matter_version: i64,
+    /// The name of the matter.
     pub matter_name: String,
+    /// What the applicant calls it.
+    pub title: String,
+    /// Where the thing is done.
+    pub region: RegionCode,
+    /// Whose money pays.
+    pub fund: Fund,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Grows by one with every change.
+    pub version: i64,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
     /// The last day of the promised time of the whole matter.
     pub due_on: Day,
     /// Whether the official calendar of that day's year is known; if not, weekdays were counted.
@@ -65,8 +85,12 @@ pub struct StepProgress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RequirementProgress {
-    /// The service item, as of the version that the case requires.
-    pub item: ServiceItem,
+    /// The service item.
+    pub item: ItemCode,
+    /// The version of it that the case requires.
+    pub item_version: i64,
+    /// The service item as of that version.
+    pub service: ServiceItem,
     /// Which approval asks for it.
     pub why: String,
     /// The steps whose departments use the deliverable.
@@ -126,13 +150,23 @@ impl Progresses<'_> {
         let due_on = calendar.after(opened, matter.promised_days);
         let actions = case.actions(actor, &matter);
         Ok(Progress {
+            id: case.id,
+            applicant_id: case.applicant_id,
             matter_name: matter.name.clone(),
+            title: case.title.clone(),
+            region: case.region.clone(),
+            fund: case.fund,
+            state: case.state,
+            version: case.version,
+            created_at: case.created_at,
+            updated_at: case.updated_at,
             due_on,
             due_on_is_final: calendar.covers(due_on),
             steps,
             requirements,
             actions,
-            case,
+            matter: case.matter,
+            matter_version: case.matter_version,
         })
     }
 
@@ -173,7 +207,9 @@ fn requirement(
         }),
         linked_by: required.and_then(|one| one.linked_by.clone()),
         holder,
-        item,
+        item: item.code.clone(),
+        item_version: item.version,
+        service: item,
     }
 }
 

@@ -9,9 +9,12 @@ use tracing_subscriber::EnvFilter;
 
 use self::settings::{Flags, Settings};
 
+mod demo;
+mod import;
+mod index;
 mod out;
 mod serve;
-mod settings;
+pub(crate) mod settings;
 mod token;
 mod user;
 
@@ -21,13 +24,14 @@ mod user;
     name = "market",
     version,
     after_help = "Examples:\n  \
+        market demo                                   try it, with made-up agencies\n  \
         market serve                                  serve ./market-data on 127.0.0.1:8080\n  \
         market serve --database postgres://market@db/market --listen 0.0.0.0:8080\n  \
         market user create li --name 李明 --party operator --password-stdin\n  \
         market token create li --party operator --label import\n\n\
         Every setting is a flag, an environment variable, or a line of <data>/market.toml,\n\
         in that order of precedence.\n\
-        Exit codes: 0 done, 1 failed, 2 wrong usage."
+        Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad rows in an import."
 )]
 struct Cli {
     #[command(flatten)]
@@ -45,6 +49,34 @@ enum Command {
         On Ctrl-C or SIGTERM it takes no new requests, finishes those it has, and ends."
     )]
     Serve,
+    /// Load the demonstration once, and serve it to this machine alone
+    #[command(
+        after_help = "Example:\n  market demo --data /tmp/market --listen 127.0.0.1:9090\n\n\
+        It loads 301 made-up agencies beside the real catalogue, with cases and orders in every\n\
+        state, and prints where to look and a token for each side. A second start finds it again."
+    )]
+    Demo,
+    /// Load a pack (.csv, .xlsx, .toml): all of its rows or none
+    #[command(after_help = "Examples:\n  market import pack data/\n  \
+        market import listings listings.xlsx --column 机构代码=uscc\n  \
+        market import agencies agencies.csv --skip-bad\n\n\
+        Every bad row is reported with row, column, value and reason. Nothing is written unless\n\
+        all rows are good; with --skip-bad, the good ones are, and the bad ones go to a file that\n\
+        can be corrected and imported again. Importing a file twice changes nothing.")]
+    Import(import::Import),
+    /// Write a pack: the file that, imported again, changes nothing
+    #[command(after_help = "Examples:\n  market export items > items.csv\n  \
+        market export pack backup/")]
+    Export(import::Export),
+    /// Build the search index anew, beside the one that serves
+    #[command(
+        after_help = "Do it while no server uses the same data folder; a server mends its own\n\
+        index by itself."
+    )]
+    Reindex,
+    /// Check what is kept
+    #[command(subcommand)]
+    Verify(index::Verify),
     /// Bring the database's tables up to date, and end
     #[command(after_help = "Every command does this first; on its own it is for deployments that \
         want it done once, before the servers start.")]
@@ -74,6 +106,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// It cannot be asked so.
     Usage(String),
+    /// A file had bad rows, which were told.
+    BadRows,
     /// Nobody reads what it prints any more.
     Unread,
 }
@@ -110,6 +144,7 @@ pub fn run() -> ExitCode {
         Ok(()) | Err(Failure::Unread) => return ExitCode::SUCCESS,
         Err(Failure::Failed(why)) => (1, why),
         Err(Failure::Usage(why)) => (2, why),
+        Err(Failure::BadRows) => return ExitCode::from(3),
     };
     out::complaint(&why);
     ExitCode::from(code)
@@ -118,6 +153,27 @@ pub fn run() -> ExitCode {
 async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::serve(settings).await,
+        Command::Demo => demo::demo(settings).await,
+        Command::Import(asked) => {
+            let market = settings.open().await?;
+            import::import(&market, asked).await?;
+            Ok(market.close().await?)
+        }
+        Command::Export(asked) => {
+            let market = settings.open().await?;
+            import::export(&market, asked).await?;
+            Ok(market.close().await?)
+        }
+        Command::Reindex => {
+            let market = settings.open().await?;
+            index::reindex(&market).await?;
+            Ok(market.close().await?)
+        }
+        Command::Verify(what) => {
+            let market = settings.open().await?;
+            index::verify(&market, &what).await?;
+            Ok(market.close().await?)
+        }
         Command::Migrate => Ok(settings.open().await?.close().await?),
         Command::User(command) => {
             let market = settings.open().await?;

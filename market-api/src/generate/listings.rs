@@ -80,7 +80,6 @@ fn listing(
         84..=91 => "draft",
         _ => "off_shelf",
     };
-    let above = item.price_cap.is_some() && state == "published" && draw.percent(6);
     let days = (item.days * draw.between(65, 105) * package.days / 10_000).max(1);
     let area = area(served);
     let place = place(served, places, draw);
@@ -94,7 +93,7 @@ fn listing(
         item: item.code.clone(),
         title: offer.title(draw),
         summary: offer.summary(draw),
-        price: yuan(price(item, package, above, draw)),
+        price: yuan(price(item, package, draw)),
         unit: item.price_unit.clone(),
         regions: codes.join("|"),
         days: days.to_string(),

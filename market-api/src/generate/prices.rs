@@ -67,8 +67,8 @@ pub(crate) fn usual(item: &Item) -> Usual {
     Usual { low: high / 3, high, product: None }
 }
 
-/// The price of a listing in fen. A listing `above` breaks the item's cap; others keep to it.
-pub(crate) fn price(item: &Item, package: Package, above: bool, draw: &mut Draw) -> i64 {
+/// The price of a listing in fen, which keeps to the item's cap.
+pub(crate) fn price(item: &Item, package: Package, draw: &mut Draw) -> i64 {
     let usual = usual(item);
     let lot = draw.between(0, 1000);
     let percent = if item.price_unit == "元/项" { package.price } else { 100 };
@@ -76,9 +76,6 @@ pub(crate) fn price(item: &Item, package: Package, above: bool, draw: &mut Draw)
     let Some(cap) = item.price_cap else {
         return rounded(free);
     };
-    if above {
-        return rounded(cap * draw.between(105, 130) / 100).max(cap + step(cap));
-    }
     match item.price_mode.as_str() {
         "fixed" => cap,
         "guided" => rounded(cap * draw.between(60, 100) / 100),

@@ -2,9 +2,12 @@
 
 pub(crate) mod accounts;
 pub(crate) mod agencies;
+pub(crate) mod cases;
 pub(crate) mod catalogue;
+pub(crate) mod deliverables;
 pub(crate) mod facts;
 pub(crate) mod listings;
+pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod search;
 

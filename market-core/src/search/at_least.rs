@@ -244,8 +244,9 @@ mod tests {
         writer.set_merge_policy(Box::new(tantivy::merge_policy::NoMergePolicy));
         for (i, (in_a, in_b)) in docs.iter().enumerate() {
             let mut doc = TantivyDocument::new();
-            let text =
-                |letters: &[u8]| letters.iter().map(|l| format!("w{l} ")).collect::<String>();
+            let text = |letters: &[u8]| {
+                letters.iter().fold(String::new(), |text, letter| text + &format!("w{letter} "))
+            };
             doc.add_text(a, text(in_a));
             doc.add_text(b, text(in_b));
             doc.add_text(id, i.to_string());

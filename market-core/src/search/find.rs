@@ -51,8 +51,8 @@ pub struct Hit {
     pub agency_name: String,
     /// A listing's title, or the agency's name.
     pub title: String,
-    /// The service items: one of a listing, all that an agency offers.
-    pub items: Vec<ItemCode>,
+    /// A listing's service item.
+    pub item: Option<ItemCode>,
     /// The category of a listing's service item.
     pub category: Option<CategoryCode>,
     /// A listing's price.
@@ -61,6 +61,8 @@ pub struct Hit {
     pub days: Option<u32>,
     /// The regions served, each with all that is in it.
     pub regions: Vec<RegionCode>,
+    /// The service items that an agency offers.
+    pub offers: Vec<ItemCode>,
     /// How well it fits the text; none where there is no text or another order.
     pub score: Option<f32>,
 }
@@ -168,11 +170,12 @@ impl From<Document> for Hit {
                 agency_id: agency.id,
                 title: agency.name.clone(),
                 agency_name: agency.name,
-                items: agency.items,
+                item: None,
                 category: None,
                 price: None,
                 days: None,
                 regions: agency.regions,
+                offers: agency.items,
                 score: None,
             },
             Document::Listing(listing) => Self {
@@ -181,11 +184,12 @@ impl From<Document> for Hit {
                 agency_id: listing.agency_id,
                 agency_name: listing.agency_name,
                 title: listing.title,
-                items: vec![listing.item],
+                item: Some(listing.item),
                 category: Some(listing.category),
                 price: Some(listing.price),
                 days: Some(listing.days),
                 regions: listing.regions,
+                offers: Vec::new(),
                 score: None,
             },
         }

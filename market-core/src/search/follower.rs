@@ -1,6 +1,6 @@
 //! Keeping the index in step with the journal.
 
-use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, sync::atomic::Ordering, time::Duration};
 
 use tantivy::TantivyError;
 use tokio::{
@@ -49,15 +49,24 @@ impl Search<'_> {
     }
 
     /// Lets searches see everything committed until now, and says how many journal entries that
-    /// took.
+    /// took. An index that fails on the way is begun anew, once.
     pub async fn catch_up(&self) -> Result<u64, Error> {
         self.0.number().await?;
-        let mut shown = 0;
+        let (mut shown, mut failed) = (0, false);
         loop {
-            let read = self.step(self.turn().await?).await?;
-            shown += read;
-            if read < ENTRIES.unsigned_abs() {
-                return Ok(shown);
+            let turn = self.turn().await?;
+            match self.step(turn).await {
+                Ok(read) => {
+                    shown += read;
+                    if read < ENTRIES.unsigned_abs() {
+                        return Ok(shown);
+                    }
+                }
+                Err(Error::Search(why)) if !failed => {
+                    tracing::warn!("the search index is begun anew: {why}");
+                    failed = true;
+                }
+                Err(why) => return Err(why),
             }
         }
     }
@@ -97,6 +106,7 @@ impl Search<'_> {
             && agencies.is_empty()
             && mark.position - writing.committed < PASSED_OVER
         {
+            self.0.index.read.store(mark.position, Ordering::Relaxed);
             writing.mark = mark;
             return Ok(());
         }

@@ -29,7 +29,10 @@ mod verify;
 use std::{
     fs::File,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use tantivy::TantivyError;
@@ -61,6 +64,9 @@ pub(crate) struct Home {
     serving: RwLock<Arc<Opened>>,
     /// Regions and the catalogue as the index shows them.
     catalogue: RwLock<Option<Arc<Catalogue>>>,
+    /// How far the journal was read, if it was: beyond the last commit's mark where the entries
+    /// change nothing that is searched.
+    read: AtomicI64,
     /// Whose turn it is to write; empty until somebody does.
     writing: Arc<Mutex<Option<Writing>>>,
 }
@@ -68,8 +74,7 @@ pub(crate) struct Home {
 /// The writing side of the index.
 struct Writing {
     writer: Writer,
-    /// How far the journal was read: up to the commit's own mark, or beyond it where the entries
-    /// change nothing that is searched.
+    /// How far the journal was read.
     mark: Mark,
     /// The position of the last commit's mark.
     committed: i64,
@@ -90,8 +95,15 @@ impl Home {
             place,
             serving: RwLock::new(Arc::new(serving)),
             catalogue: RwLock::default(),
+            read: AtomicI64::new(0),
             writing: Arc::default(),
         })
+    }
+
+    /// Ends writing, so that another process may. Nothing is lost: what is not committed yet is
+    /// read from the journal again.
+    pub(crate) async fn close(&self) {
+        *self.writing.lock().await = None;
     }
 
     fn serving(&self) -> Arc<Opened> {
@@ -113,7 +125,8 @@ impl Search<'_> {
     /// The position in the journal up to which searches see what happened.
     pub fn position(&self) -> Result<i64, Error> {
         let mark = self.0.index.serving().mark()?;
-        Ok(mark.map_or(0, |mark| mark.position))
+        let read = self.0.index.read.load(Ordering::Relaxed);
+        Ok(mark.map_or(0, |mark| mark.position.max(read)))
     }
 
     /// Regions and the catalogue, read when they are first asked for.

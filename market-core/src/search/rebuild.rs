@@ -67,9 +67,8 @@ impl Search<'_> {
 
     /// The mark of an index that can go on from there.
     async fn usable(&self, opened: &Arc<Opened>) -> Result<Option<Mark>, Error> {
-        let Some(mark) = opened.mark()?.filter(|mark| mark.schema == SCHEMA_VERSION) else {
-            return Ok(None);
-        };
+        let ours = opened.mark().ok().flatten().filter(|mark| mark.schema == SCHEMA_VERSION);
+        let Some(mark) = ours else { return Ok(None) };
         let shown = self.mark_at(mark.position).await?;
         let checked = opened.clone();
         let sound = blocking(move || Ok(checked.is_sound())).await?;

@@ -1,7 +1,7 @@
 //! Comparing the index with the database.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     hash::{DefaultHasher, Hasher},
 };
 
@@ -25,7 +25,7 @@ use crate::{Error, Kind, id::AgencyId, store::text_enum};
 pub struct Report {
     /// So many documents were compared.
     pub checked: u64,
-    /// So many journal entries wait to be shown; what they are about is not compared.
+    /// So many agencies have changed since the index was last written. They are not compared.
     pub behind: u64,
     /// What is not as it should be.
     pub differences: Vec<Difference>,
@@ -96,7 +96,7 @@ impl Search<'_> {
         self.report(comparison, position, &catalogue).await
     }
 
-    /// Leaves out what journal entries after a position are about.
+    /// Leaves out what has changed since a position in the journal.
     async fn report(
         &self,
         comparison: Comparison,
@@ -105,18 +105,21 @@ impl Search<'_> {
     ) -> Result<Report, Error> {
         self.0.number().await?;
         let Comparison { checked, mut differences, .. } = comparison;
-        let mut behind = 0;
+        let mut changed = BTreeSet::new();
         loop {
             let entries = self.0.db.journal_after(position, false, ENTRIES).await?;
             let Some(last) = entries.last() else { break };
             position = last.pos;
-            behind += entries.len() as u64;
             let touched = Touched::by(&entries);
-            let agencies = self.touched_agencies(&touched, catalogue).await?;
-            differences.retain(|(agency, _)| !touched.everything && !agencies.contains(agency));
+            if touched.everything {
+                let behind = self.0.db.count_agencies().await?;
+                return Ok(Report { checked, behind, differences: Vec::new() });
+            }
+            changed.extend(self.touched_agencies(&touched, catalogue).await?);
         }
+        differences.retain(|(agency, _)| !changed.contains(agency));
         let differences = differences.into_iter().map(|(_, difference)| difference).collect();
-        Ok(Report { checked, behind, differences })
+        Ok(Report { checked, behind: changed.len() as u64, differences })
     }
 }
 

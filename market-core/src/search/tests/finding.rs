@@ -5,7 +5,8 @@ use crate::{
     Error,
     agency::{Exited, Suspended},
     search::{
-        Hits, SearchQuery, Sort, Subject, documents::Published, follower::on_writer, index::Mark,
+        Hits, MAX_TEXT, SearchQuery, Sort, Subject, documents::Published, follower::on_writer,
+        index::Mark,
     },
 };
 
@@ -362,8 +363,6 @@ async fn bad_input_is_named() {
 #[tokio::test]
 async fn the_longest_text_is_answered() {
     let market = searched().await;
-    let text: String = (0..crate::search::MAX_TEXT as u32)
-        .map(|i| char::from_u32(0x4e00 + i * 7).unwrap())
-        .collect();
+    let text: String = ('一'..).step_by(7).take(MAX_TEXT).collect();
     assert_eq!(find(&market, &listings(&text)).await.total, 0);
 }

@@ -1,9 +1,13 @@
 //! A small market to search in.
 
+mod chance;
 mod finding;
+mod following;
+mod keeping;
+mod writing;
 
 use crate::{
-    Market, Money,
+    Market, Money, PolicyFile,
     agency::{
         Admitted, Agency, AgencyNature, AgencyState, Listing, ListingState, Origin, Profile,
         Qualification, Terms,
@@ -81,6 +85,12 @@ fn service_item((code, name, aliases, category): (&str, &str, &[&str], &str)) ->
     }
 }
 
+/// Checks that the index shows all that happened, as the database has it.
+async fn in_step(market: &Market) {
+    let report = market.search().verify().await.unwrap();
+    assert_eq!((report.behind, report.differences), (0, Vec::new()));
+}
+
 /// A market with a catalogue, and nobody in it.
 async fn market_with_catalogue(url: &str) -> Market {
     let market = market(url).await;
@@ -102,6 +112,11 @@ async fn market_with_catalogue(url: &str) -> Market {
         let position = i64::try_from(position).unwrap();
         tx.put_category(&category(code, position)).await.unwrap();
     }
+    let policies: PolicyFile =
+        toml::from_str(include_str!("../../../../data/policy.toml")).unwrap();
+    for profile in &policies.profiles {
+        tx.put_policy(profile).await.unwrap();
+    }
     for item in ITEMS {
         tx.put_qualification_type(&qualification_type(item.0)).await.unwrap();
         tx.put_item(&service_item(item)).await.unwrap();
@@ -118,7 +133,7 @@ fn profile() -> Profile {
         phone: "0574-0000-0000".to_owned(),
         established_on: "2010-01-01".parse().unwrap(),
         capital: Money::ZERO,
-        scope: String::new(),
+        scope: "环境影响评价、测绘".to_owned(),
     }
 }
 

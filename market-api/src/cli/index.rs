@@ -1,0 +1,64 @@
+//! `market reindex` and `market verify`.
+
+use clap::Subcommand;
+use indicatif::ProgressBar;
+use market_core::{Error, Market, search::Progress};
+
+use super::{Failure, out};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verify {
+    /// Compare every document of the search index with the database
+    #[command(after_help = "Prints each difference. Exit code 1 if there is any: \
+        `market reindex` mends it.")]
+    Index,
+    /// Have the database check every statement of the program, without running any
+    Database,
+}
+
+/// Builds the search index anew, beside the one that serves.
+pub(super) async fn reindex(market: &Market) -> Result<(), Failure> {
+    let bar = ProgressBar::new(0).with_message("reindex");
+    let search = market.search();
+    let tell = |progress: Progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    };
+    search.reindex(tell).await?;
+    bar.finish_and_clear();
+    out::line(format_args!("indexed {} agencies with their listings", bar.position()))
+}
+
+pub(super) async fn verify(market: &Market, what: &Verify) -> Result<(), Failure> {
+    match what {
+        Verify::Index => index(market).await,
+        Verify::Database => match market.verify_statements().await {
+            Ok(count) => out::line(format_args!("{count} statements, all understood")),
+            Err((name, why)) => Err(Failure::Failed(format!("statement {name}: {why}"))),
+        },
+    }
+}
+
+async fn index(market: &Market) -> Result<(), Failure> {
+    match market.search().catch_up().await {
+        Ok(_) => {}
+        // A server that runs meanwhile keeps it in step itself.
+        Err(Error::Search(why)) => out::remark(format_args!("the index is left to others: {why}")),
+        Err(why) => return Err(why.into()),
+    }
+    let report = market.search().verify().await?;
+    for difference in &report.differences {
+        let (kind, id) = (difference.kind, &difference.id);
+        out::line(format_args!("{kind} {id}: {}", difference.why))?;
+    }
+    out::line(format_args!(
+        "{} documents checked, {} differences, {} journal entries behind",
+        report.checked,
+        report.differences.len(),
+        report.behind
+    ))?;
+    if report.differences.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed("the index differs from the database: run market reindex".to_owned()))
+}

@@ -1,0 +1,175 @@
+//! Loading a pack in one transaction, and writing one out.
+
+use super::{
+    ImportOptions, Kind, Progress, Report, Sheet,
+    columns::{self, Column},
+    kinds::{
+        agencies::Agencies, agency_qualifications::AgencyQualifications, calendar::CalendarDays,
+        categories::Categories, departments::Departments, items::Items, listings::Listings,
+        matters::Matters, policy::Policies, practitioners::Practitioners,
+        qualifications::Qualifications, regions::Regions,
+    },
+    sheet::csv_of,
+    table::{Block, Table},
+};
+use crate::{
+    Call, Change, Env, Error, Market,
+    store::{Db, Tx, begin, retry},
+};
+
+/// A kind of pack: how its rows are read, put and written.
+pub(super) trait Pack {
+    /// Its columns, in the order of its files.
+    const COLUMNS: &'static [Column];
+    /// What its rows name, and what is there already.
+    type Known;
+    /// What its rows are about.
+    type Thing;
+
+    /// Loads everything that reading and putting need, once.
+    async fn known(tx: &mut Tx) -> Result<Self::Known, Error>;
+
+    /// Reads the things of a table, and tells everything that is wrong with its rows.
+    fn read(table: &mut Table<'_>, known: &Self::Known) -> Vec<Block<Self::Thing>>;
+
+    /// Puts one thing.
+    async fn put(
+        tx: &mut Tx,
+        env: &Env,
+        known: &mut Self::Known,
+        thing: &Self::Thing,
+    ) -> Result<Change, Error>;
+
+    /// Puts things, one after the other unless they are better put together.
+    async fn put_all(
+        tx: &mut Tx,
+        env: &Env,
+        known: &mut Self::Known,
+        blocks: &[Block<Self::Thing>],
+        progress: &Progress,
+    ) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::with_capacity(blocks.len());
+        let mut rows = 0;
+        for block in blocks {
+            changes.push(Self::put(tx, env, known, &block.thing).await?);
+            rows += block.rows.len();
+            progress.done(rows);
+        }
+        Ok(changes)
+    }
+
+    /// Everything there is, as rows in the order of a file.
+    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error>;
+}
+
+impl Report {
+    fn count(&mut self, change: Change) {
+        match change {
+            Change::Created => self.created += 1,
+            Change::Changed => self.changed += 1,
+            Change::Unchanged => self.unchanged += 1,
+        }
+    }
+}
+
+impl Market {
+    /// Loads a pack, all of it or nothing; with [`ImportOptions::skip_bad`], its good rows. What
+    /// is there already, just so, is left alone.
+    pub async fn import(
+        &self,
+        call: &Call,
+        kind: Kind,
+        sheet: &Sheet,
+        options: &ImportOptions,
+    ) -> Result<Report, Error> {
+        call.actor.operator()?;
+        retry(|| self.import_once(call, kind, sheet, options)).await
+    }
+
+    async fn import_once(
+        &self,
+        call: &Call,
+        kind: Kind,
+        sheet: &Sheet,
+        options: &ImportOptions,
+    ) -> Result<Report, Error> {
+        match kind {
+            Kind::Regions => self.load::<Regions>(call, kind, sheet, options).await,
+            Kind::Calendar => self.load::<CalendarDays>(call, kind, sheet, options).await,
+            Kind::Policy => self.load::<Policies>(call, kind, sheet, options).await,
+            Kind::Departments => self.load::<Departments>(call, kind, sheet, options).await,
+            Kind::Categories => self.load::<Categories>(call, kind, sheet, options).await,
+            Kind::Qualifications => self.load::<Qualifications>(call, kind, sheet, options).await,
+            Kind::Items => self.load::<Items>(call, kind, sheet, options).await,
+            Kind::Matters => self.load::<Matters>(call, kind, sheet, options).await,
+            Kind::Agencies => self.load::<Agencies>(call, kind, sheet, options).await,
+            Kind::AgencyQualifications => {
+                self.load::<AgencyQualifications>(call, kind, sheet, options).await
+            }
+            Kind::Practitioners => self.load::<Practitioners>(call, kind, sheet, options).await,
+            Kind::Listings => self.load::<Listings>(call, kind, sheet, options).await,
+        }
+    }
+
+    async fn load<P: Pack>(
+        &self,
+        call: &Call,
+        kind: Kind,
+        sheet: &Sheet,
+        options: &ImportOptions,
+    ) -> Result<Report, Error> {
+        let places = columns::places(P::COLUMNS, sheet, &options.columns)?;
+        let input = (kind, sheet, &options.columns, options.skip_bad);
+        let mut tx = begin!(self, call, "import", &input);
+        let mut known = P::known(&mut tx).await?;
+        let mut table = Table::new(sheet, places);
+        let blocks = P::read(&mut table, &known);
+        let (blocks, bad, bad_sheet) = table.settle(blocks);
+        let mut report = Report { bad, ..Report::default() };
+        if !report.bad.is_empty() {
+            if !options.skip_bad {
+                return Ok(report);
+            }
+            report.bad_sheet = Some(bad_sheet);
+        }
+        let put = P::put_all(&mut tx, &self.env, &mut known, &blocks, &options.progress).await;
+        for change in put.map_err(crowded)? {
+            report.count(change);
+        }
+        tx.finish(report).await
+    }
+
+    /// Writes a pack: the text of the file that, loaded again, changes nothing.
+    pub async fn export(&self, kind: Kind) -> Result<String, Error> {
+        match kind {
+            Kind::Regions => self.write_out::<Regions>().await,
+            Kind::Calendar => self.write_out::<CalendarDays>().await,
+            Kind::Policy => Ok(super::kinds::policy::toml(&self.db.policies().await?)),
+            Kind::Departments => self.write_out::<Departments>().await,
+            Kind::Categories => self.write_out::<Categories>().await,
+            Kind::Qualifications => self.write_out::<Qualifications>().await,
+            Kind::Items => self.write_out::<Items>().await,
+            Kind::Matters => self.write_out::<Matters>().await,
+            Kind::Agencies => self.write_out::<Agencies>().await,
+            Kind::AgencyQualifications => self.write_out::<AgencyQualifications>().await,
+            Kind::Practitioners => self.write_out::<Practitioners>().await,
+            Kind::Listings => self.write_out::<Listings>().await,
+        }
+    }
+
+    async fn write_out<P: Pack>(&self) -> Result<String, Error> {
+        let header: Vec<String> = P::COLUMNS.iter().map(|column| column.name.to_owned()).collect();
+        let rows = P::rows(&self.db).await?;
+        Ok(csv_of(std::iter::once(&header).chain(&rows)))
+    }
+}
+
+/// Two imports at once put the same new thing: the later one has to look again.
+fn crowded(why: Error) -> Error {
+    match &why {
+        Error::Storage(sqlx::Error::Database(database)) if database.is_unique_violation() => {
+            Error::Stale("marketplace's data")
+        }
+        _ => why,
+    }
+}

@@ -1,0 +1,175 @@
+//! Sheets whose columns are known, and everything that is wrong with their rows.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+};
+
+use super::{
+    BadRow,
+    columns::Places,
+    row::Row,
+    sheet::{ERROR, Line, Sheet},
+};
+
+/// A code of what is wrong, and the sentence in English and Chinese.
+pub(super) type Saying = (&'static str, &'static str, &'static str);
+
+/// A thing, and the rows that it was read from.
+#[derive(Debug)]
+pub(super) struct Block<T> {
+    pub(super) rows: Vec<usize>,
+    pub(super) thing: T,
+}
+
+/// A sheet with known columns, and what has been found wrong with it so far.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    sheet: &'a Sheet,
+    places: Places,
+    bad: Vec<(usize, BadRow)>,
+    /// Where each key was first seen.
+    seen: BTreeMap<String, u64>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(sheet: &'a Sheet, places: Places) -> Self {
+        let mut table = Self { sheet, places, bad: Vec::new(), seen: BTreeMap::new() };
+        let width = sheet.header.len();
+        for (index, line) in sheet.rows.iter().enumerate() {
+            let has = line.cells.len();
+            let extra = line.cells.iter().skip(width).any(|cell| !cell.trim().is_empty());
+            if has < width || extra {
+                let en = format!("the row has {has} cells, the header {width}");
+                let zh = format!("本行有 {has} 个单元格，标题行有 {width} 个");
+                table.note(index, "", has.to_string(), "cells".into(), format!("{en} / {zh}"));
+            }
+        }
+        table
+    }
+
+    /// Notes what is wrong with a cell.
+    pub(super) fn note(
+        &mut self,
+        index: usize,
+        column: &str,
+        value: String,
+        code: Cow<'static, str>,
+        reason: String,
+    ) {
+        let theirs = self.places.get(column).and_then(|place| self.sheet.header.get(*place));
+        let column = theirs.map_or(column, |theirs| theirs.trim()).to_owned();
+        let row = self.sheet.rows[index].number;
+        self.bad.push((index, BadRow { row, column, value, code, reason }));
+    }
+
+    /// A row by its place.
+    pub(super) fn row(&mut self, index: usize) -> Row<'_, 'a> {
+        Row::new(self, index)
+    }
+
+    /// The rows that have the right number of cells.
+    pub(super) fn whole_rows(&self) -> Vec<usize> {
+        let broken = self.bad_rows();
+        (0..self.sheet.rows.len()).filter(|index| !broken.contains(index)).collect()
+    }
+
+    /// The rows with anything wrong so far.
+    pub(super) fn bad_rows(&self) -> BTreeSet<usize> {
+        self.bad.iter().map(|(index, _)| *index).collect()
+    }
+
+    /// Reads one thing from each row.
+    pub(super) fn each<T>(&mut self, read: impl Fn(&mut Row) -> Option<T>) -> Vec<Block<T>> {
+        let mut blocks = Vec::new();
+        for index in self.whole_rows() {
+            if let Some(thing) = read(&mut self.row(index)) {
+                blocks.push(Block { rows: vec![index], thing });
+            }
+        }
+        blocks
+    }
+
+    /// The row that an earlier one with the same key has, or none: this one is the first now.
+    pub(super) fn seen_before(&mut self, index: usize, key: String) -> Option<u64> {
+        let number = self.sheet.rows[index].number;
+        match self.seen.entry(key) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(place) => {
+                place.insert(number);
+                None
+            }
+        }
+    }
+
+    /// Rows that belong together, by the text in a column; in the order of their first rows.
+    pub(super) fn groups(&self, column: &'static str) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut by_text: BTreeMap<&str, usize> = BTreeMap::new();
+        for index in 0..self.sheet.rows.len() {
+            let group = *by_text.entry(self.cell(index, column)).or_insert_with(|| {
+                groups.push(Vec::new());
+                groups.len() - 1
+            });
+            groups[group].push(index);
+        }
+        groups
+    }
+
+    /// The text of a cell, without blanks around it.
+    pub(super) fn cell(&self, index: usize, column: &str) -> &'a str {
+        let place = self.places.get(column);
+        place
+            .and_then(|place| self.sheet.rows[index].cells.get(*place))
+            .map_or("", |cell| cell.trim())
+    }
+
+    /// The things whose rows are all good; everything that is wrong, by row; and the sheet of the
+    /// rows that are bad or stand in a block with a bad one.
+    pub(super) fn settle<T>(
+        mut self,
+        blocks: Vec<Block<T>>,
+    ) -> (Vec<Block<T>>, Vec<BadRow>, Sheet) {
+        self.bad.sort_by_key(|(index, _)| *index);
+        let bad = self.bad_rows();
+        let good: Vec<Block<T>> = blocks
+            .into_iter()
+            .filter(|block| block.rows.iter().all(|index| !bad.contains(index)))
+            .collect();
+        let written: BTreeSet<usize> = good.iter().flat_map(|block| block.rows.clone()).collect();
+        let skipped = (0..self.sheet.rows.len()).filter(|index| !written.contains(index));
+        let sheet = self.bad_sheet(skipped);
+        (good, self.bad.into_iter().map(|(_, bad)| bad).collect(), sheet)
+    }
+
+    fn bad_sheet(&self, indexes: impl Iterator<Item = usize>) -> Sheet {
+        let width = self.sheet.header.len();
+        let error = self.sheet.header.iter().position(|name| name.trim() == ERROR);
+        let error = error.unwrap_or(width);
+        let mut header = self.sheet.header.clone();
+        header.resize(width.max(error + 1), ERROR.to_owned());
+        let line = |index: usize| {
+            let Line { number, mut cells } = self.sheet.rows[index].clone();
+            cells.resize(cells.len().max(header.len()), String::new());
+            cells[error] = self.reasons(index);
+            Line { number, cells }
+        };
+        Sheet { header: header.clone(), rows: indexes.map(line).collect() }
+    }
+
+    fn reasons(&self, index: usize) -> String {
+        let own = self.bad.iter().filter(|(at, _)| *at == index).map(|(_, bad)| {
+            if bad.column.is_empty() {
+                bad.reason.clone()
+            } else {
+                format!("{}: {}", bad.column, bad.reason)
+            }
+        });
+        let own: Vec<String> = own.collect();
+        if own.is_empty() {
+            "another row of the same block is bad / 同一组的其他行有错误".to_owned()
+        } else {
+            own.join("; ")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What goes in comes out, byte for byte; what goes in twice changes nothing.
+
+use std::time::Instant;
+
+use super::*;
+
+/// How many things each pack of `data/` holds.
+const HELD: [(Kind, u64); 8] = [
+    (Kind::Regions, 3213),
+    (Kind::Calendar, 108),
+    (Kind::Policy, 1),
+    (Kind::Departments, 18),
+    (Kind::Categories, 17),
+    (Kind::Qualifications, 20),
+    (Kind::Items, 41),
+    (Kind::Matters, 50),
+];
+
+async fn journal_entries(market: &Market) -> i64 {
+    let counted = market.db.query("select cast(count(*) as bigint) from journal");
+    counted.one::<(i64,)>().await.unwrap().0
+}
+
+/// Reverses the rows of a file, but for its header.
+fn reversed(text: &str) -> String {
+    let (header, rows) = text.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().rev().collect();
+    format!("{header}\n{}\n", rows.join("\n"))
+}
+
+on_both! {
+    async fn every_file_comes_back_byte_for_byte(url: &str) {
+        let market = market(url).await;
+        for (kind, held) in HELD {
+            let text = data(&kind.file());
+            let report = load(&market, kind, &text).await;
+            assert_eq!(wrong(&report), [], "{kind}");
+            assert_eq!(counts(&report), (held, 0, 0), "{kind}");
+            assert!(market.export(kind).await.unwrap() == text, "{kind} came back changed");
+        }
+        let entries = journal_entries(&market).await;
+        for (kind, held) in HELD {
+            let report = load(&market, kind, &data(&kind.file())).await;
+            assert_eq!(counts(&report), (0, 0, held), "{kind}");
+            assert!(market.export(kind).await.unwrap() == data(&kind.file()), "{kind}");
+        }
+        assert_eq!(journal_entries(&market).await, entries);
+    }
+
+    async fn the_order_of_rows_makes_no_difference(url: &str) {
+        let market = market(url).await;
+        for (kind, held) in HELD {
+            let text = data(&kind.file());
+            let given = if kind == Kind::Policy { text.clone() } else { reversed(&text) };
+            let report = load(&market, kind, &given).await;
+            assert_eq!(wrong(&report), [], "{kind}");
+            assert_eq!(counts(&report), (held, 0, 0), "{kind}");
+            assert!(market.export(kind).await.unwrap() == text, "{kind} came back changed");
+        }
+    }
+
+    async fn agencies_come_back_byte_for_byte_and_quickly(url: &str) {
+        let market = loaded(url).await;
+        let files = agency_files(301, 4);
+        let begun = Instant::now();
+        for (kind, text) in &files {
+            let report = load(&market, *kind, text).await;
+            assert_eq!(wrong(&report), [], "{kind}");
+            let rows = text.lines().count() as u64 - 1;
+            assert_eq!(counts(&report), (rows, 0, 0), "{kind}");
+        }
+        println!("301 agencies and 1204 listings in {:?}", begun.elapsed());
+        let entries = journal_entries(&market).await;
+        for (kind, text) in &files {
+            assert!(market.export(*kind).await.unwrap() == *text, "{kind} came back changed");
+            let report = load(&market, *kind, text).await;
+            let rows = text.lines().count() as u64 - 1;
+            assert_eq!(counts(&report), (0, 0, rows), "{kind}");
+        }
+        assert_eq!(journal_entries(&market).await, entries);
+    }
+
+    async fn a_changed_row_changes_one_thing(url: &str) {
+        let market = loaded(url).await;
+        let text = data("items.csv").replace("竣工验收消防检测", "消防设施竣工检测");
+        let report = load(&market, Kind::Items, &text).await;
+        assert_eq!(counts(&report), (0, 1, 40), "{:?}", report.bad);
+        let code = "fire-acceptance-testing".parse().unwrap();
+        let item = market.catalog().item(&code).await.unwrap();
+        assert_eq!(item.version, 2);
+        assert!(market.export(Kind::Items).await.unwrap() == text);
+
+        let text = data("matters.csv").replace("build-charging-station,matter,,电动汽车",
+            "build-charging-station,matter,,新能源汽车");
+        let report = load(&market, Kind::Matters, &text).await;
+        assert_eq!(counts(&report), (0, 1, 49));
+    }
+
+    async fn progress_is_told_in_rows(url: &str) {
+        let market = loaded(url).await;
+        let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let telling = heard.clone();
+        let progress = Progress::telling(move |rows| telling.lock().unwrap().push(rows));
+        let options = ImportOptions { progress, ..ImportOptions::default() };
+        let matters = sheet("matters.csv", &data("matters.csv"));
+        market.import(&operator(), Kind::Matters, &matters, &options).await.unwrap();
+        let heard = heard.lock().unwrap();
+        assert_eq!((heard.len(), heard.last()), (50, Some(&(matters.rows.len() as u64))));
+    }
+
+    async fn only_the_operator_imports(url: &str) {
+        let market = market(url).await;
+        let party = crate::Party::Department("fire".parse().unwrap());
+        let call = Actor::new(crate::id::PersonId(uuid::Uuid::nil()), party).into();
+        let regions = sheet("regions.csv", &data("regions.csv"));
+        let refused =
+            market.import(&call, Kind::Regions, &regions, &ImportOptions::default()).await;
+        assert!(matches!(refused, Err(Error::Refused(crate::Refusal::OperatorOnly))));
+    }
+
+    async fn the_same_call_is_answered_once(url: &str) {
+        let market = market(url).await;
+        let regions = sheet("regions.csv", "code,name,parent\n100000,全国,\n");
+        let call = operator().once("k1");
+        let options = ImportOptions::default();
+        let first = market.import(&call, Kind::Regions, &regions, &options).await.unwrap();
+        let again = market.import(&call, Kind::Regions, &regions, &options).await.unwrap();
+        assert_eq!(counts(&first), (1, 0, 0));
+        assert_eq!(first, again);
+    }
+}
+
+#[tokio::test]
+#[ignore = "measures; run it by name, with --nocapture"]
+async fn ten_thousand_listings_take_seconds() {
+    let market = loaded("sqlite::memory:").await;
+    for (kind, text) in agency_files(1000, 10) {
+        let begun = Instant::now();
+        let report = load(&market, kind, &text).await;
+        println!("{kind}: {} in {:?}", report.created, begun.elapsed());
+        assert_eq!(report.bad, []);
+    }
+}

@@ -1,0 +1,150 @@
+//! What happens in the market is found, or not found any more.
+
+use std::time::Duration;
+
+use super::{writing::*, *};
+use crate::{
+    agency::Leaving,
+    search::{SearchQuery, Subject},
+    testing::on_both,
+};
+
+async fn titles(market: &Market, text: &str) -> Vec<String> {
+    let query = SearchQuery { text: Some(text.to_owned()), ..SearchQuery::new(Subject::Listings) };
+    let hits = market.search().find(&query).await.unwrap();
+    hits.items.into_iter().map(|hit| hit.title).collect()
+}
+
+/// What is found once the index is in step, which it must be then.
+async fn found(market: &Market, text: &str) -> Vec<String> {
+    market.search().catch_up().await.unwrap();
+    in_step(market).await;
+    titles(market, text).await
+}
+
+const NOTHING: [&str; 0] = [];
+
+on_both! {
+    async fn what_is_published_is_found_until_it_is_taken_off(url: &str) {
+        let market = market_with_catalogue(url).await;
+        let agency = join(&market, 1, "慈溪绿源环境科技有限公司").await;
+        let call = on_behalf_of(agency);
+        let agencies = market.agencies();
+        agencies.add_qualification(&call, agency, certificate("environment", "1", "2027-12-31"))
+            .await.unwrap();
+        let listing = offer(&market, agency, "l1", "environment", "图纸会审").await;
+        assert_eq!(found(&market, "图纸会审").await, ["图纸会审"]);
+
+        market.listings().change(&call, listing, terms("环保管家")).await.unwrap();
+        assert_eq!(found(&market, "环保管家").await, ["环保管家"]);
+        assert_eq!(found(&market, "图纸会审").await, NOTHING);
+
+        agencies.change(&call, agency, details("余姚青山咨询有限公司")).await.unwrap();
+        assert_eq!(found(&market, "余姚青山").await, ["环保管家"]);
+        assert_eq!(found(&market, "绿源").await, NOTHING);
+
+        market.listings().take_off(&call, listing).await.unwrap();
+        assert_eq!(found(&market, "环保管家").await, NOTHING);
+        market.listings().publish(&call, listing).await.unwrap();
+        assert_eq!(found(&market, "环保管家").await, ["环保管家"]);
+    }
+
+    async fn who_may_not_sell_is_not_found(url: &str) {
+        let market = market_with_catalogue(url).await;
+        let agency = join(&market, 1, "慈溪绿源环境科技有限公司").await;
+        let (call, agencies) = (on_behalf_of(agency), market.agencies());
+        offer(&market, agency, "l1", "environment", "环评").await;
+        assert_eq!(found(&market, "环评").await, NOTHING);
+        let held = agencies
+            .add_qualification(&call, agency, certificate("environment", "1", "2027-12-31"))
+            .await.unwrap();
+        assert_eq!(found(&market, "环评").await, ["环评"]);
+
+        suspend(&market, agency).await;
+        assert_eq!(found(&market, "环评").await, NOTHING);
+        agencies.reinstate(&operator(), agency).await.unwrap();
+        assert_eq!(found(&market, "环评").await, ["环评"]);
+
+        agencies.revoke_qualification(&operator(), agency, held.id).await.unwrap();
+        assert_eq!(found(&market, "环评").await, NOTHING);
+        agencies.add_qualification(&call, agency, certificate("environment", "2", "2027-12-31"))
+            .await.unwrap();
+        assert_eq!(found(&market, "环评").await, ["环评"]);
+
+        agencies.leave(&call, agency, Leaving { reason: "自愿".to_owned() }).await.unwrap();
+        assert_eq!(found(&market, "环评").await, NOTHING);
+        assert_eq!(market.search().verify().await.unwrap().checked, 0);
+    }
+
+    async fn changes_of_the_catalogue_are_found(url: &str) {
+        let market = market_with_catalogue(url).await;
+        let agency = join(&market, 1, "慈溪绿源环境科技有限公司").await;
+        market.agencies()
+            .add_qualification(&on_behalf_of(agency), agency, certificate("environment", "1", "2027-12-31"))
+            .await.unwrap();
+        offer(&market, agency, "l1", "environment", "报告表编制").await;
+        assert_eq!(found(&market, "办环保手续").await, NOTHING);
+        change_item(&market, |item| item.aliases.push("办环保手续".to_owned())).await;
+        assert_eq!(found(&market, "办环保手续").await, ["报告表编制"]);
+
+        let highest = |item: &mut ServiceItem| item.requirements[0].level = "first".parse().unwrap();
+        change_item(&market, highest).await;
+        assert_eq!(found(&market, "报告表编制").await, NOTHING);
+        let mut kind = qualification_type("environment");
+        kind.levels[1].rank = 1;
+        let mut tx = market.work().await.unwrap();
+        tx.put_qualification_type(&kind).await.unwrap();
+        tx.finish(()).await.unwrap();
+        assert_eq!(found(&market, "报告表编制").await, ["报告表编制"]);
+
+        let mut tx = market.work().await.unwrap();
+        let region = ("330282".parse().unwrap(), "新港区".to_owned(), "330200".parse().ok());
+        tx.put_regions(&[region]).await.unwrap();
+        tx.finish(()).await.unwrap();
+        assert_eq!(found(&market, "新港区").await, ["报告表编制"]);
+
+        change_item(&market, |item| item.withdrawn = true).await;
+        assert_eq!(found(&market, "报告表编制").await, NOTHING);
+    }
+
+    async fn entries_that_change_nothing_searched_are_passed_over(url: &str) {
+        let market = market_with_catalogue(url).await;
+        let search = market.search();
+        search.catch_up().await.unwrap();
+        let (before, commit) = (search.position().unwrap(), market.index.serving().mark().unwrap());
+        let mut tx = market.work().await.unwrap();
+        tx.put_category(&category("more", 9)).await.unwrap();
+        tx.finish(()).await.unwrap();
+        assert_eq!(search.catch_up().await.unwrap(), 1);
+        assert_eq!(search.catch_up().await.unwrap(), 0);
+        assert_eq!(search.position().unwrap(), before + 1);
+        assert_eq!(market.index.serving().mark().unwrap(), commit);
+        let more = SearchQuery { category: "more".parse().ok(), ..SearchQuery::new(Subject::Listings) };
+        assert_eq!(search.find(&more).await.unwrap().total, 0);
+    }
+
+    async fn a_follower_lets_writes_be_found_by_itself(url: &str) {
+        let market = market_with_catalogue(url).await;
+        let follower = tokio::spawn({
+            let market = market.clone();
+            async move { market.search().follow().await }
+        });
+        let agency = join(&market, 1, "慈溪绿源环境科技有限公司").await;
+        for (code, title) in [("l1", "地籍图"), ("l2", "宗地图"), ("l3", "房产图")] {
+            offer(&market, agency, code, "survey", title).await;
+            let until_found = async {
+                while !titles(&market, title).await.contains(&title.to_owned()) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(30), until_found).await.unwrap();
+        }
+        follower.abort();
+        assert!(follower.await.unwrap_err().is_cancelled());
+        // Whoever writes next goes on from there.
+        let listing = offer(&market, agency, "l0", "survey", "界址点").await;
+        assert_eq!(found(&market, "界址点").await, ["界址点"]);
+        market.listings().take_off(&on_behalf_of(agency), listing).await.unwrap();
+        assert_eq!(found(&market, "界址点").await, NOTHING);
+    }
+}
