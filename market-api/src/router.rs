@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    App, edge, health,
+    App, edge, health, portal,
     problem::{Code, Problem, ProblemView, registry},
     routes,
 };
@@ -43,9 +43,9 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "catalogue", description = "Categories, service items, departments, matters, regions"),
         (name = "agencies", description = "Agencies, their admission and qualifications"),
         (name = "listings", description = "What agencies offer"),
-        (name = "search", description = "Finding agencies and listings"),
         (name = "cases", description = "Runs of matters, and the services that they need"),
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
+        (name = "search", description = "Finding agencies and listings"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -59,10 +59,10 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::catalogue::router())
         .merge(routes::agencies::router())
         .merge(routes::listings::router())
-        .merge(routes::search::router())
         .merge(routes::cases::router())
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
+        .merge(routes::search::router())
         .merge(routes::facts::router())
 }
 
@@ -84,6 +84,7 @@ pub fn router(app: App) -> Router {
     let (api, description) = described();
     let router = api
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
+        .merge(portal::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/problems", get(registry::index))

@@ -18,7 +18,9 @@ pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
     let listener = bind(settings).await?;
     run(settings, listener, |listener| {
         let url = format!("http://{}", listener.local_addr()?);
-        out::line(format_args!("portal  {url}/\nAPI     {url}/api/v1\ndocs    {url}/docs/"))
+        // A server goes on whether anybody reads this or not.
+        drop(out::line(format_args!("portal  {url}/\nAPI     {url}/api/v1\ndocs    {url}/docs/")));
+        Ok(())
     })
     .await
 }

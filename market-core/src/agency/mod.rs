@@ -263,6 +263,11 @@ impl Agencies<'_> {
         Ok(page.map(|agency| agency.as_of(today)))
     }
 
+    /// Whether any agency is made up, to show how the marketplace works.
+    pub async fn any_demonstration(&self) -> Result<bool, Error> {
+        self.0.db.any_demonstration().await
+    }
+
     /// The qualification certificates of an agency, by kind and number.
     pub async fn qualifications(
         &self,

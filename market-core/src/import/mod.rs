@@ -99,7 +99,7 @@ impl std::fmt::Debug for Progress {
 /// What came of a pack. A matter, or a kind of qualification, is one thing however many rows it
 /// has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportReport))]
 pub struct Report {
     /// Things that are new.
     pub created: u64,

@@ -83,6 +83,12 @@ impl Market {
         options: &ImportOptions,
     ) -> Result<Report, Error> {
         call.actor.operator()?;
+        for _ in 0..AGAIN {
+            match retry(|| self.import_once(call, kind, sheet, options)).await {
+                Err(Error::Stale(_)) => {}
+                done => return done,
+            }
+        }
         retry(|| self.import_once(call, kind, sheet, options)).await
     }
 
@@ -164,12 +170,16 @@ impl Market {
     }
 }
 
-/// Two imports at once put the same new thing: the later one has to look again.
+/// How often an import looks again at what others changed meanwhile.
+const AGAIN: u32 = 3;
+
+/// What was not there when the import looked has come meanwhile: it has to look again.
 fn crowded(why: Error) -> Error {
     match &why {
         Error::Storage(sqlx::Error::Database(database)) if database.is_unique_violation() => {
             Error::Stale("marketplace's data")
         }
+        Error::Refused(_) => Error::Stale("marketplace's data"),
         _ => why,
     }
 }

@@ -129,7 +129,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
         return Err(unreadable("encoding", en, &format!("{zh}，请另存为 CSV UTF-8")));
     }
     let text = str::from_utf8(bytes).map_err(|why| {
-        let line = bytes[..why.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..why.valid_up_to()].split(|byte| *byte == b'\n').count();
         let en = format!(
             "line {line} is not UTF-8; the file may be GB18030 (GBK): save it as CSV UTF-8"
         );

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
     Deserialize,
     sqlx::Type,
 )]
-#[serde(try_from = "Decimal", into = "Decimal")]
+#[serde(try_from = "String", into = "String")]
 #[sqlx(transparent)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = r"^[0-9]{1,12}(\.[0-9]{1,2})?$", example = "12000.00"))]
 pub struct Money(i64);
@@ -67,6 +67,20 @@ impl TryFrom<Decimal> for Money {
     }
 }
 
+impl TryFrom<String> for Money {
+    type Error = NotMoney;
+
+    fn try_from(text: String) -> Result<Self, NotMoney> {
+        text.parse()
+    }
+}
+
+impl From<Money> for String {
+    fn from(money: Money) -> Self {
+        money.to_string()
+    }
+}
+
 impl std::str::FromStr for Money {
     type Err = NotMoney;
 
@@ -98,6 +112,7 @@ mod tests {
         assert_eq!("12000".parse(), Ok(Money(1_200_000)));
         assert_eq!(Money(1_200_000).to_string(), "12000.00");
         assert_eq!(serde_json::to_string(&Money(5)).unwrap(), r#""0.05""#);
+        assert!(serde_json::from_str::<Money>("12.5").is_err(), "a JSON number is a float");
         assert_eq!("1.234".parse::<Money>(), Err(NotMoney::TooFine));
         assert_eq!("-1".parse::<Money>(), Err(NotMoney::OutOfRange));
         assert_eq!("1e3".parse::<Money>(), Err(NotMoney::NotANumber));

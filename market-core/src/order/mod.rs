@@ -9,7 +9,7 @@ mod contract;
 mod deliverable;
 pub(crate) mod deliverable_store;
 mod departments;
-mod eligibility;
+pub(crate) mod eligibility;
 mod sides;
 pub mod state;
 mod steps;

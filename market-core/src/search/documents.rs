@@ -91,6 +91,8 @@ impl Published {
         let published = listing.state == ListingState::Published;
         let item = catalogue.item(&listing.item).filter(|_| published)?;
         let names = std::iter::once(&item.name).chain(&item.aliases);
+        let over_cap = item.price_cap.is_some_and(|cap| listing.terms.price > cap);
+        let qualified = catalogue.qualified(item, &self.qualifications);
         Some(ListingDocument {
             id: listing.id,
             agency_id: self.agency.id,
@@ -105,7 +107,7 @@ impl Published {
             region_names: catalogue.region_names(&listing.terms.regions),
             price: listing.terms.price,
             days: listing.terms.days,
-            open: admitted.and(&catalogue.qualified(item, &self.qualifications)),
+            open: if over_cap { Days::never() } else { admitted.and(&qualified) },
             version: listing.version,
         })
     }

@@ -121,10 +121,8 @@ macro_rules! text_enum {
             type Err = String;
 
             fn from_str(word: &str) -> Result<Self, String> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("not one of: {}", [$($word),+].join(", "))),
-                }
+                let found = Self::ALL.iter().find(|value| value.as_str() == word);
+                found.copied().ok_or_else(|| format!("not one of: {}", [$($word),+].join(", ")))
             }
         }
 

@@ -36,6 +36,7 @@ pub(crate) use statements;
 
 pub(crate) use self::{
     codec::text_enum,
+    put::Put,
     query::Query,
     tx::{Begun, Tx, begin},
 };

@@ -90,6 +90,13 @@ pub(super) async fn by_uscc(tx: &mut Tx) -> Result<BTreeMap<Uscc, Agency>, Error
     Ok(agencies.into_iter().map(|agency| (agency.uscc.clone(), agency)).collect())
 }
 
+/// The codes of the agencies that are written out: no others may be known of.
+pub(super) async fn written(db: &Db) -> Result<BTreeMap<AgencyId, Uscc>, Error> {
+    let agencies = db.all_agencies().await?;
+    let code = |agency: &Agency| Some((agency.id, AgencyRecord::of(agency)?.uscc));
+    Ok(agencies.iter().filter_map(code).collect())
+}
+
 /// A unified social credit code with right check digits.
 fn uscc(row: &mut Row) -> Option<Uscc> {
     if row.raw("uscc").is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     UNKNOWN_ITEM, UNKNOWN_REGION,
-    agencies::{USCC, agency_of, by_uscc},
+    agencies::{USCC, agency_of, by_uscc, written},
     region_codes,
 };
 use crate::{
@@ -86,9 +86,7 @@ impl Pack for Listings {
     }
 
     async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
-        let agencies = db.all_agencies().await?;
-        let uscc: BTreeMap<AgencyId, &Uscc> =
-            agencies.iter().map(|agency| (agency.id, &agency.uscc)).collect();
+        let uscc = written(db).await?;
         let listings = db.all_listings().await?;
         let mut records: Vec<_> = listings
             .iter()

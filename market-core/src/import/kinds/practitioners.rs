@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     UNKNOWN_QUALIFICATION,
-    agencies::{USCC, agency_of, by_uscc},
+    agencies::{USCC, agency_of, by_uscc, written},
 };
 use crate::{
     Change, Env, Error, Uscc,
@@ -72,9 +72,7 @@ impl Pack for Practitioners {
     }
 
     async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
-        let agencies = db.all_agencies().await?;
-        let uscc: BTreeMap<AgencyId, &Uscc> =
-            agencies.iter().map(|agency| (agency.id, &agency.uscc)).collect();
+        let uscc = written(db).await?;
         let practitioners = db.all_practitioners().await?;
         let mut records: Vec<_> = practitioners
             .iter()

@@ -51,7 +51,9 @@ impl Pack for Qualifications {
         for rows in table.groups("kind") {
             let mut levels = Vec::new();
             let mut first: Option<QualificationType> = None;
-            for index in &rows {
+            let broken: Vec<_> =
+                rows.iter().copied().filter(|index| table.is_broken(*index)).collect();
+            for index in rows.iter().filter(|index| !broken.contains(index)) {
                 let Some((kind, level)) = read_row(&mut table.row(*index)) else { continue };
                 check_row(&mut table.row(*index), first.as_ref(), &levels, &kind, &level);
                 first.get_or_insert(kind);

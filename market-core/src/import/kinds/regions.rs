@@ -141,7 +141,11 @@ fn check_parents(
             waiting.extend(children.get(code).into_iter().flatten());
         }
     }
-    for block in blocks.iter().filter(|block| !bad.contains(&block.rows[0])) {
+    // What is bad stays as it is stored.
+    let good = || blocks.iter().filter(|block| !bad.contains(&block.rows[0]));
+    let mut parents = known.clone();
+    parents.extend(good().map(|block| (block.thing.0.clone(), block.thing.2.clone())));
+    for block in good() {
         if path_of(&block.thing.0, &parents).is_none() {
             table.row(block.rows[0]).say("parent", CYCLE);
         }

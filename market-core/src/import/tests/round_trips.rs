@@ -108,6 +108,17 @@ on_both! {
         assert_eq!((heard.len(), heard.last()), (50, Some(&(matters.rows.len() as u64))));
     }
 
+    async fn imports_at_once_end_well(url: &str) {
+        let market = market(url).await;
+        for (kind, held) in HELD {
+            let text = data(&kind.file());
+            let (one, other) = tokio::join!(load(&market, kind, &text), load(&market, kind, &text));
+            assert_eq!(one.created + other.created, held, "{kind}");
+            assert_eq!(one.unchanged + other.unchanged, held, "{kind}");
+            assert!(market.export(kind).await.unwrap() == text, "{kind}");
+        }
+    }
+
     async fn only_the_operator_imports(url: &str) {
         let market = market(url).await;
         let party = crate::Party::Department("fire".parse().unwrap());

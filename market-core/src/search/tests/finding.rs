@@ -1,5 +1,11 @@
 //! What is found, of documents that are put straight into the index.
 
+use proptest::{
+    prelude::any,
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
+
 use super::*;
 use crate::{
     Error,
@@ -365,4 +371,23 @@ async fn the_longest_text_is_answered() {
     let market = searched().await;
     let text: String = ('一'..).step_by(7).take(MAX_TEXT).collect();
     assert_eq!(find(&market, &listings(&text)).await.total, 0);
+    assert_eq!(faults(&market, &listings(&(text + "丁"))).await, ["text"]);
+    assert_eq!(find(&market, &listings(&"\u{fdfa}".repeat(MAX_TEXT))).await.total, 0);
+}
+
+#[tokio::test]
+async fn any_text_is_answered_or_refused() {
+    let market = searched().await;
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..300 {
+        let text = any::<String>().new_tree(&mut runner).unwrap().current();
+        match market.search().find(&listings(&text)).await {
+            Ok(hits) => assert!(hits.total <= 4),
+            Err(Error::Invalid(faults)) => assert_eq!(faults[0].pointer, "text"),
+            Err(why) => panic!("{text:?}: {why}"),
+        }
+    }
+    for text in ["𠮷", "𠮷祥", "\u{301}", "é", "ﷺ", "①", "㈱"] {
+        find(&market, &listings(text)).await;
+    }
 }

@@ -1,5 +1,6 @@
 //! A small market to search in.
 
+mod agreement;
 mod chance;
 mod finding;
 mod following;
