@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod accounts;
+mod agencies;
+mod catalogue;
+mod fixtures;
 mod guards;
 mod harness;
 mod health;

@@ -29,6 +29,10 @@ struct Given {
     /// The folder of everything that is kept [default: ./market-data]
     #[arg(long, global = true, env = "MARKET_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// The folder of the search index; servers that share a data folder need one each
+    /// [default: index in the data folder]
+    #[arg(long, global = true, env = "MARKET_INDEX", value_name = "FOLDER")]
+    index: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "MARKET_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -61,6 +65,7 @@ struct Given {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
     pub(super) data: PathBuf,
+    pub(super) index: PathBuf,
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) log: String,
@@ -80,9 +85,11 @@ impl Settings {
     fn complete(given: Given, file: Given) -> Self {
         let data = given.data.or(file.data).unwrap_or_else(default_data);
         let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
+        let index = given.index.or(file.index).unwrap_or_else(|| data.join("index"));
         let listen = given.listen.or(file.listen);
         Self {
             data,
+            index,
             listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into()),
             database,
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
@@ -95,8 +102,11 @@ impl Settings {
         let files = self.data.join("files");
         fs::create_dir_all(&files)
             .map_err(|why| Failure::Failed(format!("{}: {why}", files.display())))?;
-        let index = Some(self.data.join("index"));
-        let options = Options { files: Some(files), index, ..Options::new(self.database.clone()) };
+        let options = Options {
+            files: Some(files),
+            index: Some(self.index.clone()),
+            ..Options::new(self.database.clone())
+        };
         Ok(Market::open(options).await?)
     }
 
