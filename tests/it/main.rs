@@ -11,6 +11,7 @@ mod harness;
 mod health;
 mod openapi;
 mod orders;
+mod packs;
 mod portal;
 mod problems;
 mod program;

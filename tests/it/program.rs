@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-fn market(folder: &Path) -> Command {
+pub(crate) fn market(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_market"));
     let kept = std::env::vars_os()
         .filter(|(name, _)| name.to_str().is_none_or(|name| !name.starts_with("MARKET_")));
@@ -16,11 +16,11 @@ fn market(folder: &Path) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     market(folder).args(arguments).output().unwrap()
 }
 
-fn printed(output: &Output) -> String {
+pub(crate) fn printed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap().trim_end().to_owned()
 }
@@ -48,7 +48,7 @@ impl Drop for Server {
     }
 }
 
-fn get(address: &str, path: &str, token: &str) -> String {
+pub(crate) fn get(address: &str, path: &str, token: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(
         "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\

@@ -131,7 +131,7 @@ impl Demo {
     fn served_at(self, url: &str) -> Self {
         let url = url.trim_end_matches('/');
         Self {
-            url: format!("{url}/"),
+            url: url.to_owned(),
             api: format!("{url}/api/v1"),
             docs: format!("{url}/docs/"),
             ..self

@@ -82,7 +82,7 @@ impl Db {
         wake: Arc<Notify>,
     ) -> Result<Tx, Error> {
         let driver = match self {
-            Self::Pg(pool) => Driver::Pg(pool.begin().await.map_err(busy)?),
+            Self::Pg(pool) => Driver::Pg(pool.begin().await?),
             Self::Lite { writer, .. } | Self::Memory(writer) => Driver::Lite(writer.begin().await?),
         };
         Ok(Tx { driver, actor, at, key: None, wake })
@@ -116,13 +116,6 @@ impl Db {
         let answer = answer.ok_or(Error::Inconsistent("idempotency key"))?.0.answer;
         let answer = serde_json::from_value(answer);
         answer.map(Begun::Done).map_err(|_| Error::Inconsistent("answer"))
-    }
-}
-
-fn busy(why: sqlx::Error) -> Error {
-    match why {
-        sqlx::Error::PoolTimedOut => Error::Busy,
-        other => other.into(),
     }
 }
 
