@@ -40,7 +40,7 @@ struct Given {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "MARKET_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// The database, sqlite:<path> or postgres://… [default: SQLite in the data folder]
+    /// The database, sqlite:PATH or postgres://… [default: SQLite in the data folder]
     #[arg(
         long,
         global = true,

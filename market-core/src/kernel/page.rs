@@ -58,7 +58,7 @@ impl Cursor {
 pub struct Paging {
     /// Begin after this.
     pub after: Option<Cursor>,
-    /// At most so many, from 1 to [`MAX_LIMIT`].
+    /// At most so many, from 1 to 100.
     pub limit: u32,
 }
 
