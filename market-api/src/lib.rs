@@ -1,6 +1,6 @@
 //! The marketplace over HTTP, and the parts of the `market` program.
 //!
-//! Every handler turns a request into one call of [`market_core`]. Reading order: [`router`], then
+//! Every handler turns a request into one call of [`market_core`]. Reading order: `router`, then
 //! a file of `routes`; `body`, `parameters`, `caller` and `call` are what handlers take, `page`,
 //! `tagged` and `problem` what they give. `portal` has the pages that people see.
 

@@ -69,13 +69,7 @@ mod tests {
                     if path.is_dir() {
                         return count(&path);
                     }
-                    fs::read_to_string(path)
-                        .unwrap()
-                        .matches(
-                            "
-statements! {",
-                        )
-                        .count()
+                    fs::read_to_string(path).unwrap().matches("\nstatements! {").count()
                 })
                 .sum()
         }

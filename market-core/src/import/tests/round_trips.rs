@@ -6,7 +6,7 @@ use super::*;
 const HELD: [(Kind, u64); 8] = [
     (Kind::Regions, 3213),
     (Kind::Calendar, 108),
-    (Kind::Policy, 1),
+    (Kind::Policy, 2),
     (Kind::Departments, 18),
     (Kind::Categories, 17),
     (Kind::Qualifications, 20),
