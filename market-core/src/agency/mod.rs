@@ -169,19 +169,6 @@ fn check_details(name: &str, profile: &Profile, today: Day) -> Vec<Fault> {
     faults
 }
 
-/// Refuses what has faults.
-fn flawless(faults: Vec<Fault>) -> Result<(), Error> {
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
-}
-
-/// Says where in the request something is named that does not exist.
-fn named_at<T>(found: Result<T, Error>, pointer: &str) -> Result<T, Error> {
-    found.map_err(|why| match why {
-        Error::NotFound(what) => Error::invalid(pointer, "unknown", format!("no such {what}")),
-        other => other,
-    })
-}
-
 impl<S> Agency<S> {
     /// What the agency may correct.
     pub(crate) fn details(&self) -> Details {

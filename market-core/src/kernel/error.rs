@@ -49,6 +49,14 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+/// Says where in the request something is named that does not exist.
+pub(crate) fn named_at<T>(found: Result<T, Error>, pointer: &str) -> Result<T, Error> {
+    found.map_err(|why| match why {
+        Error::NotFound(what) => Error::invalid(pointer, "unknown", format!("no such {what}")),
+        other => other,
+    })
+}
+
 impl Error {
     /// One wrong thing at one place.
     pub fn invalid(
