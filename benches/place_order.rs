@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use market_core::{
-    Call, Market, Paging,
+    Actor, Call, Market, Paging, Party,
     agency::{Listing, ListingFilter, ListingState},
     applicant::{ApplicantKind, NewApplicant},
     case::{Fund, NewCase},
@@ -36,7 +36,7 @@ struct Buyer {
 
 impl Buyer {
     async fn new(market: Market) -> Arc<Self> {
-        let operator = market_core::Actor::system().into();
+        let operator = Actor::system().into();
         let new = NewApplicant {
             kind: ApplicantKind::Other,
             name: "测量".to_owned(),
@@ -44,7 +44,8 @@ impl Buyer {
             phone: "0574-0000-0000".to_owned(),
         };
         let applicant = market.applicants().register(&operator, new).await.unwrap();
-        let call = support::acting(applicant.id);
+        let person = Actor::system().person;
+        let call = Actor::new(person, Party::Applicant(applicant.id)).into();
         let filter = ListingFilter {
             item: Some(ITEM.parse().unwrap()),
             state: Some(ListingState::Published),
@@ -158,17 +159,16 @@ fn place_order(c: &mut Criterion) {
     for engine in Engine::available() {
         let market = runtime.block_on(support::market(engine, folder.path(), 301));
         let buyer = runtime.block_on(Buyer::new(market));
-        let bare = runtime.block_on(async {
-            Bare::new(engine, &engine.fresh(folder.path()).await).await
-        });
+        let bare =
+            runtime.block_on(async { Bare::new(engine, &engine.fresh(folder.path()).await).await });
         let mut next = 0_i64;
         let mut group = c.benchmark_group(format!("place_order/{}", engine.name()));
         group.throughput(Throughput::Elements(1)).sample_size(10);
         for callers in CALLERS {
             group.bench_with_input(BenchmarkId::new("bare", callers), &callers, |b, callers| {
                 b.iter_custom(|times| {
-                    let ids: Vec<i64> = (0..times).map(|n| next + n as i64).collect();
-                    next += times as i64;
+                    let ids: Vec<i64> = (0..times).map(|n| next + n.cast_signed()).collect();
+                    next += times.cast_signed();
                     let write = |id| {
                         let bare = bare.clone();
                         move || async move { bare.write(id).await }

@@ -16,8 +16,14 @@ use support::Engine;
 use tokio::runtime::Runtime;
 
 /// What people type, from a name to a sentence.
-const TEXTS: [&str; 6] =
-    ["消防设施检测", "环评", "慈溪 测绘", "建设项目环境影响报告表编制", "审图", "开办餐馆需要的检测报告"];
+const TEXTS: [&str; 6] = [
+    "消防设施检测",
+    "环评",
+    "慈溪 测绘",
+    "建设项目环境影响报告表编制",
+    "审图",
+    "开办餐馆需要的检测报告",
+];
 
 fn query(text: &str) -> SearchQuery {
     SearchQuery { text: Some(text.to_owned()), ..SearchQuery::new(Subject::Listings) }

@@ -3,12 +3,12 @@
 use std::{path::Path, sync::atomic::AtomicU32};
 
 use market_api::demo;
-use market_core::{Actor, Call, Env, Market, Options, Party, id::ApplicantId};
+use market_core::{Env, Market, Options};
 use sqlx::{Connection, Executor};
 
 /// The database that a measurement runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
+pub(crate) enum Engine {
     /// A file in a temporary folder, with full durability.
     Sqlite,
     /// A new database on the server of `MARKET_BENCH_POSTGRES`.
@@ -17,7 +17,7 @@ pub enum Engine {
 
 impl Engine {
     /// The engines that can be measured here; says so, if one cannot.
-    pub fn available() -> Vec<Self> {
+    pub(crate) fn available() -> Vec<Self> {
         if std::env::var("MARKET_BENCH_POSTGRES").is_ok() {
             return vec![Self::Sqlite, Self::Postgres];
         }
@@ -25,7 +25,7 @@ impl Engine {
         vec![Self::Sqlite]
     }
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
@@ -33,7 +33,7 @@ impl Engine {
     }
 
     /// The URL of a new, empty database.
-    pub async fn fresh(self, folder: &Path) -> String {
+    pub(crate) async fn fresh(self, folder: &Path) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         match self {
@@ -51,15 +51,10 @@ impl Engine {
 }
 
 /// A market with the catalogue and so many agencies.
-pub async fn market(engine: Engine, folder: &Path, agencies: usize) -> Market {
+pub(crate) async fn market(engine: Engine, folder: &Path, agencies: usize) -> Market {
     let options = Options { files: None, ..Options::new(engine.fresh(folder).await) };
     let market = Market::open(options).await.unwrap();
     demo::load_catalogue(&market).await.unwrap();
     demo::load_agencies(&market, agencies, market.env().now().day()).await.unwrap();
     market
-}
-
-/// Somebody who acts for an applicant.
-pub fn acting(applicant: ApplicantId) -> Call {
-    Actor::new(Actor::system().person, Party::Applicant(applicant)).into()
 }

@@ -20,7 +20,7 @@ use tracing::Instrument;
 use crate::{
     App,
     body::MAX_BODY,
-    problem::{self, Code, Language, Problem},
+    problem::{self, Code, Language, Problem, Reader},
     tagged,
 };
 
@@ -48,13 +48,14 @@ async fn pass(State(app): State<App>, request: Request, next: Next) -> Response 
     let began = Instant::now();
     let id = request_id(request.headers()).unwrap_or_else(|| app.market().env().id().to_string());
     let language = Language::of(request.headers());
+    let reader = Reader::of(request.uri().path(), request.headers());
     let known = tagged::known(request.headers()).filter(|_| request.method() == Method::GET);
     let span = tracing::info_span!(
         "request", %id, method = %request.method(), path = request.uri().path()
     );
 
     let response = next.run(request).instrument(span.clone()).await;
-    let response = problem::render(response, &id, language);
+    let response = problem::render(response, &id, language, reader);
     let mut response = tagged::unless_known(known.as_ref(), response);
     add_headers(response.headers_mut(), &id);
 

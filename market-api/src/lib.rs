@@ -1,8 +1,8 @@
 //! The marketplace over HTTP, and the parts of the `market` program.
 //!
-//! Every handler turns a request into one call of [`market_core`]. Reading order: [`router`], then
+//! Every handler turns a request into one call of [`market_core`]. Reading order: `router`, then
 //! a file of `routes`; `body`, `parameters`, `caller` and `call` are what handlers take, `page`,
-//! `tagged` and `problem` what they give.
+//! `tagged` and `problem` what they give. `portal` has the pages that people see.
 
 mod app;
 mod body;
@@ -15,6 +15,7 @@ pub mod generate;
 mod health;
 mod page;
 mod parameters;
+mod portal;
 mod problem;
 mod router;
 mod routes;

@@ -3,6 +3,7 @@
 use axum::{Router, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
+    order::AnyState,
     search::{Sort, Subject},
 };
 use utoipa::{
@@ -17,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    App, edge, health,
+    App, edge, health, portal,
     problem::{Code, Problem, ProblemView, registry},
     routes,
 };
@@ -35,7 +36,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
             is an RFC 9457 problem with a stable `code`: see /problems."
     ),
-    components(schemas(AgencyState, Sort, Standing, Subject)),
+    components(schemas(AgencyState, AnyState, Sort, Standing, Subject)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
@@ -83,6 +84,7 @@ pub fn router(app: App) -> Router {
     let (api, description) = described();
     let router = api
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
+        .merge(portal::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/problems", get(registry::index))

@@ -1,6 +1,15 @@
 //! Domain, storage and search of an intermediary-services marketplace (网上中介服务超市).
 //!
-//! Open a [`Market`], then speak its nouns: `market.orders().place(..)`.
+//! Open a [`Market`], then speak its nouns: `market.orders().place(..)`. Every call that changes
+//! something takes a [`Call`]: who acts, guarded by an idempotency key or a version if so wished.
+//! Every change leaves an entry in the journal, which the search index and the public feed follow.
+//!
+//! The main job, from the packs of a city to a department's use of a deliverable
+//! (`examples/embedded.rs`):
+//!
+//! ```
+#![doc = include_str!("../examples/embedded.rs")]
+//! ```
 
 pub mod account;
 pub mod agency;

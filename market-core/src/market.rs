@@ -70,7 +70,10 @@ impl Market {
     /// Opens a marketplace and brings its database up to date.
     pub async fn open(options: Options) -> Result<Self, Error> {
         let files: Arc<dyn ObjectStore> = match options.files {
-            Some(folder) => Arc::new(LocalFileSystem::new_with_prefix(folder)?),
+            Some(folder) => {
+                let durable = options.durability == Durability::Full;
+                Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(durable))
+            }
             None => Arc::new(InMemory::new()),
         };
         let db = Db::open(&options.database, options.durability).await?;

@@ -1,6 +1,8 @@
 //! A market of one's own for each test, on either database.
 
 use std::{
+    fs,
+    path::Path,
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
@@ -23,14 +25,21 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
+use crate::fixtures::load_packs;
+
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
-/// Runs one test body on SQLite and on PostgreSQL: `name::sqlite` and `name::postgres`.
+/// Runs one test body on SQLite and on PostgreSQL: `name::sqlite` and `name::postgres`. After
+/// `loaded:`, in a market that has the packs of `data/`.
 macro_rules! on_both {
-    ($(async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
+    (loaded: $(async fn $name:ident($app:ident: &TestApp) $body:block)*) => {
+        on_both! { loaded_sqlite loaded_postgres: $(async fn $name($app: &TestApp) $body)* }
+    };
+    (async $($tests:tt)*) => { on_both! { sqlite postgres: async $($tests)* } };
+    ($lite:ident $pg:ident: $(async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
         mod $name {
             use super::*;
 
@@ -38,14 +47,14 @@ macro_rules! on_both {
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
-                let app = TestApp::sqlite().await;
+                let app = TestApp::$lite().await;
                 run(&app).await;
                 app.close().await;
             }
 
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
-                let app = TestApp::postgres().await;
+                let app = TestApp::$pg().await;
                 run(&app).await;
                 app.close().await;
             }
@@ -76,14 +85,16 @@ impl Place {
         Self::Folder(tempfile::tempdir().unwrap())
     }
 
-    /// A database of its own on the tests' server.
+    /// A database with nothing in it, on the tests' server.
     pub(crate) async fn postgres() -> Self {
-        Self::Database(fresh_database(template().await).await)
+        static EMPTY: OnceCell<String> = OnceCell::const_new();
+        let make = || template(async |_| {});
+        Self::Database(fresh_database(EMPTY.get_or_init(make).await).await)
     }
 
     pub(crate) fn url(&self) -> String {
         match self {
-            Self::Folder(folder) => format!("sqlite:{}", folder.path().join("market.db").display()),
+            Self::Folder(folder) => sqlite_url(folder.path()),
             Self::Database(name) => database_url(name),
         }
     }
@@ -110,17 +121,41 @@ impl Place {
 }
 
 impl TestApp {
+    /// A market with nothing in it, on SQLite.
     pub(crate) async fn sqlite() -> Self {
-        Self::open(Place::sqlite(), Env::fixed(NOW.parse().unwrap())).await
+        Self::open(Place::sqlite(), fixed()).await
     }
 
+    /// A market with nothing in it, on PostgreSQL.
     pub(crate) async fn postgres() -> Self {
-        Self::open(Place::postgres().await, Env::fixed(NOW.parse().unwrap())).await
+        Self::open(Place::postgres().await, fixed()).await
+    }
+
+    /// A market with the packs of `data/`, but no agencies, on SQLite.
+    pub(crate) async fn loaded_sqlite() -> Self {
+        static LOADED: OnceCell<Vec<u8>> = OnceCell::const_new();
+        let bytes = LOADED.get_or_init(|| async {
+            let folder = tempfile::tempdir().unwrap();
+            let market = open(&sqlite_url(folder.path()), fixed()).await;
+            load_packs(&market).await;
+            market.close().await.unwrap();
+            fs::read(folder.path().join("market.db")).unwrap()
+        });
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("market.db"), bytes.await).unwrap();
+        Self::open(Place::Folder(folder), fixed()).await
+    }
+
+    /// A market with the packs of `data/`, but no agencies, on PostgreSQL.
+    pub(crate) async fn loaded_postgres() -> Self {
+        static LOADED: OnceCell<String> = OnceCell::const_new();
+        let make = || template(async |market| load_packs(&market).await);
+        let name = fresh_database(LOADED.get_or_init(make).await).await;
+        Self::open(Place::Database(name), fixed()).await
     }
 
     pub(crate) async fn open(place: Place, env: Env) -> Self {
-        let options = Options { env, durability: Durability::Relaxed, ..Options::new(place.url()) };
-        let market = Market::open(options).await.unwrap();
+        let market = open(&place.url(), env).await;
         let app = App::new(market.clone());
         app.searchable();
         let router = market_api::router(app.clone());
@@ -268,6 +303,20 @@ impl Answer {
     }
 }
 
+/// A clock that stands at [`NOW`].
+fn fixed() -> Env {
+    Env::fixed(NOW.parse().unwrap())
+}
+
+async fn open(url: &str, env: Env) -> Market {
+    let options = Options { env, durability: Durability::Relaxed, ..Options::new(url) };
+    Market::open(options).await.unwrap()
+}
+
+fn sqlite_url(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("market.db").display())
+}
+
 /// The address of the tests' PostgreSQL server.
 fn server() -> String {
     let server = std::env::var("MARKET_TEST_POSTGRES").expect(
@@ -293,17 +342,14 @@ fn unique(what: &str) -> String {
     format!("it_{what}_{process}_{micros}_{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A database whose tables are up to date, made once for all tests.
-async fn template() -> &'static str {
-    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-    let make = || async {
-        let name = unique("template");
-        on_server(&format!("create database {name}")).await;
-        let market = Market::open(Options::new(database_url(&name))).await.unwrap();
-        market.close().await.unwrap();
-        name
-    };
-    TEMPLATE.get_or_init(make).await
+/// A database to be copied by many tests, with something in it.
+async fn template(fill: impl AsyncFnOnce(Market)) -> String {
+    let name = unique("template");
+    on_server(&format!("create database {name}")).await;
+    let market = open(&database_url(&name), fixed()).await;
+    fill(market.clone()).await;
+    market.close().await.unwrap();
+    name
 }
 
 async fn fresh_database(template: &str) -> String {

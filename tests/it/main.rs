@@ -3,13 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod accounts;
+mod agencies;
+mod catalogue;
 mod crash;
+mod fixtures;
 mod guards;
 mod harness;
 mod health;
 mod nodes;
 mod openapi;
 mod orders;
+mod packs;
+mod portal;
 mod problems;
 mod program;
 mod search;

@@ -29,7 +29,7 @@ pub(super) struct Import {
     /// corrected and imported again
     #[arg(long)]
     skip_bad: bool,
-    /// Where the bad rows go [default: <FILE>.bad.csv]
+    /// Where the bad rows go [default: FILE.bad.csv]
     #[arg(long, value_name = "FILE", requires = "skip_bad")]
     bad_rows: Option<PathBuf>,
     /// A column of the file that has another name: `机构代码=uscc`, or `备注=-` to leave it out; may

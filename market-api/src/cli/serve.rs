@@ -14,6 +14,9 @@ const LINGER: Duration = Duration::from_secs(1);
 /// How long requests have to finish after that.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How long to wait for the turn to write the search index, before looking again.
+const TURN: Duration = Duration::from_secs(5);
+
 /// Serves the market until it is asked to end, and then ends in order.
 pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
     let listener = bind(settings).await?;
@@ -39,9 +42,14 @@ pub(super) async fn run(
     welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let market = settings.open().await?;
-    welcome(&listener)?;
+    // A server goes on whether anybody reads this or not.
+    match welcome(&listener) {
+        Err(Failure::Unread) | Ok(()) => {}
+        failed => return failed,
+    }
 
     let app = App::new(market.clone());
+    let following = tokio::spawn(follow(app.clone()));
     let router = router(app.clone());
     let asked = Arc::new(Notify::new());
     let ending = {
@@ -57,17 +65,31 @@ pub(super) async fn run(
         asked.notify_one();
         tokio::time::sleep(DRAIN).await;
     };
-    let searched = async {
-        market.search().catch_up().await?;
-        app.searchable();
-        market.search().follow().await
-    };
     tokio::select! {
         served = served => served?,
-        Err(why) = searched => return Err(why.into()),
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
+    following.abort();
+    let _ = following.await;
     Ok(market.close().await?)
+}
+
+/// Keeps the search index in step with the journal. Where another process writes it, this one
+/// waits for its turn.
+async fn follow(app: App) {
+    let search = app.market().search();
+    loop {
+        let why = match search.catch_up().await {
+            Ok(_) => {
+                app.searchable();
+                let Err(why) = search.follow().await;
+                why
+            }
+            Err(why) => why,
+        };
+        tracing::error!("search is not kept in step (each server needs its own --index): {why}");
+        tokio::time::sleep(TURN).await;
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -29,10 +29,18 @@ struct Given {
     /// The folder of everything that is kept [default: ./market-data]
     #[arg(long, global = true, env = "MARKET_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// The folder of the search index; servers that share a data folder need one each
+    /// [default: index in the data folder]
+    #[arg(long, global = true, env = "MARKET_INDEX", value_name = "FOLDER")]
+    index: Option<PathBuf>,
+    /// The folder of deliverables, which all servers of one database share
+    /// [default: files in the data folder]
+    #[arg(long, global = true, env = "MARKET_FILES", value_name = "FOLDER")]
+    files: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "MARKET_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// The database, sqlite:<path> or postgres://… [default: SQLite in the data folder]
+    /// The database, sqlite:PATH or postgres://… [default: SQLite in the data folder]
     #[arg(
         long,
         global = true,
@@ -61,6 +69,8 @@ struct Given {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
     pub(super) data: PathBuf,
+    pub(super) files: PathBuf,
+    pub(super) index: PathBuf,
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) log: String,
@@ -80,9 +90,13 @@ impl Settings {
     fn complete(given: Given, file: Given) -> Self {
         let data = given.data.or(file.data).unwrap_or_else(default_data);
         let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
+        let index = given.index.or(file.index).unwrap_or_else(|| data.join("index"));
         let listen = given.listen.or(file.listen);
+        let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
         Self {
             data,
+            files,
+            index,
             listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into()),
             database,
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
@@ -92,11 +106,16 @@ impl Settings {
 
     /// Opens the market, whose folder is made if it is not there.
     pub(super) async fn open(&self) -> Result<Market, Failure> {
-        let files = self.data.join("files");
-        fs::create_dir_all(&files)
-            .map_err(|why| Failure::Failed(format!("{}: {why}", files.display())))?;
-        let index = Some(self.data.join("index"));
-        let options = Options { files: Some(files), index, ..Options::new(self.database.clone()) };
+        for folder in [&self.data, &self.files] {
+            fs::create_dir_all(folder)
+                .map_err(|why| Failure::Failed(format!("{}: {why}", folder.display())))?;
+        }
+        let files = self.files.clone();
+        let options = Options {
+            files: Some(files),
+            index: Some(self.index.clone()),
+            ..Options::new(self.database.clone())
+        };
         Ok(Market::open(options).await?)
     }
 

@@ -16,7 +16,7 @@ pub(super) enum Command {
     Create {
         /// The person's login
         login: String,
-        /// For whom: operator, applicant:<id>, agency:<id> or department:<code>
+        /// For whom: operator, applicant:ID, agency:ID or department:CODE
         #[arg(long)]
         party: Party,
         /// What it is for

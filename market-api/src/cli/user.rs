@@ -23,8 +23,8 @@ pub(super) enum Command {
         /// The person's name
         #[arg(long)]
         name: String,
-        /// A party that the person may act for: operator, applicant:<id>, agency:<id> or
-        /// department:<code>; may be repeated
+        /// A party that the person may act for: operator, applicant:ID, agency:ID or
+        /// department:CODE; may be repeated
         #[arg(long = "party", value_name = "PARTY")]
         parties: Vec<Party>,
         /// Read the password from the first line of standard input
@@ -38,7 +38,7 @@ pub(super) enum Command {
     Grant {
         /// The person's login
         login: String,
-        /// operator, applicant:<id>, agency:<id> or department:<code>
+        /// operator, applicant:ID, agency:ID or department:CODE
         party: Party,
     },
 }

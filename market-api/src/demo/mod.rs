@@ -116,6 +116,8 @@ async fn load(folder: &Path) -> Result<Demo, Error> {
     let market = Market::open(options).await?;
     let now = Env::real().now();
     packs::load_all(&market, now.day()).await?;
+    // Numbered before the story, which lies in the past but comes after in the journal.
+    market.number().await?;
     people::applications(&market).await?;
     let applicants = people::applicants(&market).await?;
     let ids: Vec<_> = applicants.iter().map(|(_, id)| *id).collect();
@@ -131,7 +133,7 @@ impl Demo {
     fn served_at(self, url: &str) -> Self {
         let url = url.trim_end_matches('/');
         Self {
-            url: format!("{url}/"),
+            url: url.to_owned(),
             api: format!("{url}/api/v1"),
             docs: format!("{url}/docs/"),
             ..self

@@ -18,10 +18,13 @@ use market_core::{Error, Fault, Reason, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use self::{code::Code, language::Language};
+use crate::portal;
+
+pub(crate) use self::{code::Code, language::Language, reader::Reader};
 
 mod code;
 mod language;
+mod reader;
 pub(crate) mod registry;
 
 /// The media type of a problem.
@@ -127,13 +130,21 @@ impl IntoResponse for Problem {
 }
 
 /// Gives a failed response its body; other responses stay as they are.
-pub(crate) fn render(mut response: Response, id: &str, language: Language) -> Response {
+pub(crate) fn render(
+    mut response: Response,
+    id: &str,
+    language: Language,
+    reader: Reader,
+) -> Response {
     if response.status().is_success() || response.status().is_redirection() {
         return response;
     }
     let problem = response.extensions_mut().remove::<Problem>();
     let problem = problem.unwrap_or_else(|| Code::of_status(response.status()).into());
-    let mut rendered = problem.0.response(id, language);
+    let mut rendered = match reader {
+        Reader::Program => problem.0.response(id, language),
+        Reader::Person => problem.0.page(id),
+    };
     if let Some(allowed) = response.headers_mut().remove(ALLOW) {
         rendered.headers_mut().insert(ALLOW, allowed);
     }
@@ -141,6 +152,16 @@ pub(crate) fn render(mut response: Response, id: &str, language: Language) -> Re
 }
 
 impl Kept {
+    /// The problem as a page of the portal, which is in Chinese.
+    fn page(&self, id: &str) -> Response {
+        let mut response = match portal::failure_page(self.code.status, self.code.zh, id) {
+            Some(page) => (self.code.status, page).into_response(),
+            None => self.code.status.into_response(),
+        };
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+        response
+    }
+
     fn response(&self, id: &str, language: Language) -> Response {
         let Self { code, detail, errors, reasons } = self;
         let view = ProblemView {

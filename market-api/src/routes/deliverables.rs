@@ -34,7 +34,7 @@ use crate::{
 const DIGEST: HeaderName = HeaderName::from_static("x-content-sha256");
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(upload, list)).routes(routes!(download))
+    OpenApiRouter::new().routes(routes!(upload, list_deliverables)).routes(routes!(download))
 }
 
 /// What the file is.
@@ -89,7 +89,7 @@ fn unread(why: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
 #[utoipa::path(get, path = "/orders/{id}/deliverables", tag = "orders", security(("token" = [])),
     params(("id" = OrderId, Path)),
     responses((status = 200, body = Page<Deliverable>)))]
-async fn list(
+async fn list_deliverables(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<OrderId>,

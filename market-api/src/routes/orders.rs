@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use market_core::{
-    Action, Cursor, Market, Page,
+    Action, Cursor, Market, Page, Recorded,
     id::{CaseId, OrderId},
     order::{Contract, NewOrder, NewReturn, Order, OrderFilter},
 };
@@ -28,6 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(place, list))
         .routes(routes!(show))
         .routes(routes!(actions))
+        .routes(routes!(timeline))
         .routes(routes!(accept))
         .routes(routes!(decline))
         .routes(routes!(cancel))
@@ -102,7 +103,7 @@ async fn show(
     State(market): State<Market>,
     At(id): At<OrderId>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().get(&actor, id).await?)
+    Ok(tagged(market.orders().get(&actor, id).await?))
 }
 
 /// What the caller may do with an order, and why not the rest.
@@ -116,8 +117,19 @@ async fn actions(
     Ok(whole(market.orders().actions(&actor, id).await?))
 }
 
-fn tagged(order: Order) -> Result<Tagged<Order>, Problem> {
-    Ok(Tagged(order.version, order))
+/// What happened to an order, oldest first.
+#[utoipa::path(get, path = "/orders/{id}/timeline", tag = "orders", security(("token" = [])),
+    params(("id" = OrderId, Path)), responses((status = 200, body = Page<Recorded>)))]
+async fn timeline(
+    Caller(actor): Caller,
+    State(market): State<Market>,
+    At(id): At<OrderId>,
+) -> Result<Json<Page<Recorded>>, Problem> {
+    Ok(whole(market.orders().timeline(&actor, id).await?))
+}
+
+fn tagged(order: Order) -> Tagged<Order> {
+    Tagged(order.version, order)
 }
 
 /// The agency takes the order on.
@@ -128,7 +140,7 @@ async fn accept(
     State(market): State<Market>,
     At(id): At<OrderId>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().accept(&call, id).await?)
+    Ok(tagged(market.orders().accept(&call, id).await?))
 }
 
 /// The agency does not take the order on.
@@ -140,7 +152,7 @@ async fn decline(
     At(id): At<OrderId>,
     Body(why): Body<Why>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().decline(&call, id, &why.reason).await?)
+    Ok(tagged(market.orders().decline(&call, id, &why.reason).await?))
 }
 
 /// The applicant gives the order up before a contract.
@@ -152,7 +164,7 @@ async fn cancel(
     At(id): At<OrderId>,
     Body(why): Body<Why>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().cancel(&call, id, &why.reason).await?)
+    Ok(tagged(market.orders().cancel(&call, id, &why.reason).await?))
 }
 
 /// Either side records the contract; its amount is the order's.
@@ -165,7 +177,7 @@ async fn record_contract(
     At(id): At<OrderId>,
     Input(contract): Input<Contract>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().record_contract(&call, id, contract).await?)
+    Ok(tagged(market.orders().record_contract(&call, id, contract).await?))
 }
 
 /// The other side confirms the contract; the service begins.
@@ -177,7 +189,7 @@ async fn confirm_contract(
     State(market): State<Market>,
     At(id): At<OrderId>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().confirm_contract(&call, id).await?)
+    Ok(tagged(market.orders().confirm_contract(&call, id).await?))
 }
 
 /// The other side does not agree with what was recorded.
@@ -190,7 +202,7 @@ async fn reject_contract(
     At(id): At<OrderId>,
     Body(why): Body<Why>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().reject_contract(&call, id, &why.reason).await?)
+    Ok(tagged(market.orders().reject_contract(&call, id, &why.reason).await?))
 }
 
 /// The agency hands over a deliverable that it has uploaded.
@@ -202,7 +214,7 @@ async fn deliver(
     At(id): At<OrderId>,
     Body(deliver): Body<Deliver>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().deliver(&call, id, deliver.deliverable).await?)
+    Ok(tagged(market.orders().deliver(&call, id, deliver.deliverable).await?))
 }
 
 /// The applicant returns the deliverable to be mended.
@@ -215,7 +227,7 @@ async fn return_for_rework(
     At(id): At<OrderId>,
     Input(new): Input<NewReturn>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().return_for_rework(&call, id, new).await?)
+    Ok(tagged(market.orders().return_for_rework(&call, id, new).await?))
 }
 
 /// The applicant accepts the deliverable; the departments may use it.
@@ -227,7 +239,7 @@ async fn sign_off(
     State(market): State<Market>,
     At(id): At<OrderId>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().sign_off(&call, id).await?)
+    Ok(tagged(market.orders().sign_off(&call, id).await?))
 }
 
 /// The caller's department uses the deliverable for its decision.
@@ -238,7 +250,7 @@ async fn use_deliverable(
     State(market): State<Market>,
     At(id): At<OrderId>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().use_deliverable(&call, id).await?)
+    Ok(tagged(market.orders().use_deliverable(&call, id).await?))
 }
 
 /// The caller's department returns the deliverable to be mended, with a reason code.
@@ -250,7 +262,7 @@ async fn return_deliverable(
     At(id): At<OrderId>,
     Input(new): Input<NewReturn>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().return_deliverable(&call, id, new).await?)
+    Ok(tagged(market.orders().return_deliverable(&call, id, new).await?))
 }
 
 /// Either side ends the order after its contract, with a reason.
@@ -263,5 +275,5 @@ async fn terminate(
     At(id): At<OrderId>,
     Body(why): Body<Why>,
 ) -> Result<Tagged<Order>, Problem> {
-    tagged(market.orders().terminate(&call, id, &why.reason).await?)
+    Ok(tagged(market.orders().terminate(&call, id, &why.reason).await?))
 }

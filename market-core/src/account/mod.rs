@@ -1,6 +1,6 @@
 //! Accounts: people, the parties that each may act for, and the tokens that prove it.
 //!
-//! [`token`] is how a person signs in and how a token becomes an [`Actor`]; this file is how
+//! `token` is how a person signs in and how a token becomes an [`Actor`]; this file is how
 //! people and their memberships are kept. Nothing here ever shows or records a password or a
 //! token, except the token to whom it was just made for.
 

@@ -3,14 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Agencies, Agency, Details, NewAgency, flawless, named_at, own, own_or_operator,
+    Agencies, Agency, Details, NewAgency, own, own_or_operator,
     state::{AgencyState, Moved},
 };
 use crate::{
     Call, Day, Error, Fault, Party, PolicyProfile, Refusal,
     code::RegionCode,
     id::AgencyId,
-    kernel::text::check_text,
+    kernel::{
+        error::named_at,
+        text::{check_reason, check_text},
+    },
     store::{Tx, begin, retry},
 };
 
@@ -56,16 +59,10 @@ impl Rejection {
     }
 }
 
-fn check_reason(reason: &str) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    check_text("/reason", reason, 1, 500, &mut faults);
-    faults
-}
-
 impl Agencies<'_> {
     /// Applies for admission. Whoever applies may act for the new agency from then on.
     pub async fn apply(&self, call: &Call, new: NewAgency) -> Result<Agency, Error> {
-        flawless(new.check(self.0.env.now().day()))?;
+        Error::unless_faultless(new.check(self.0.env.now().day()))?;
         retry(|| self.apply_once(call, &new)).await
     }
 
@@ -98,7 +95,7 @@ impl Agencies<'_> {
         rejection: Rejection,
     ) -> Result<Agency, Error> {
         call.actor.operator()?;
-        flawless(rejection.check())?;
+        Error::unless_faultless(rejection.check())?;
         retry(|| self.reject_once(call, id, &rejection)).await
     }
 
@@ -121,7 +118,7 @@ impl Agencies<'_> {
         details: Details,
     ) -> Result<Agency, Error> {
         own(&call.actor, id)?;
-        flawless(details.check(self.0.env.now().day()))?;
+        Error::unless_faultless(details.check(self.0.env.now().day()))?;
         retry(|| self.reapply_once(call, id, &details)).await
     }
 
@@ -145,7 +142,7 @@ impl Agencies<'_> {
         details: Details,
     ) -> Result<Agency, Error> {
         own(&call.actor, id)?;
-        flawless(details.check(self.0.env.now().day()))?;
+        Error::unless_faultless(details.check(self.0.env.now().day()))?;
         retry(|| self.change_once(call, id, &details)).await
     }
 
@@ -173,7 +170,7 @@ impl Agencies<'_> {
         suspension: Suspension,
     ) -> Result<Agency, Error> {
         call.actor.operator()?;
-        flawless(check_reason(&suspension.reason))?;
+        check_reason(&suspension.reason)?;
         retry(|| self.suspend_once(call, id, &suspension)).await
     }
 
@@ -216,7 +213,7 @@ impl Agencies<'_> {
         leaving: Leaving,
     ) -> Result<Agency, Error> {
         own_or_operator(&call.actor, id)?;
-        flawless(check_reason(&leaving.reason))?;
+        check_reason(&leaving.reason)?;
         retry(|| self.leave_once(call, id, &leaving)).await
     }
 

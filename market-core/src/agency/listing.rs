@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agency, Qualification, flawless, named_at, own, own_or_operator};
+use super::{Agency, Qualification, own, own_or_operator};
 use crate::{
     Action, Actor, Call, Error, Fault, Market, Money, Page, Paging, Refusal, Timestamp,
     catalog::ServiceItem,
     code::{ItemCode, ListingCode, RegionCode},
     id::{AgencyId, ListingId},
-    kernel::text::check_text,
+    kernel::{error::named_at, text::check_text},
     store::{Tx, begin, retry, text_enum},
 };
 
@@ -260,7 +260,7 @@ impl Listings<'_> {
     /// Makes a draft of a listing of the actor's agency.
     pub async fn create(&self, call: &Call, new: NewListing) -> Result<Listing, Error> {
         let agency = call.actor.agency()?;
-        flawless(new.terms.check("/terms"))?;
+        Error::unless_faultless(new.terms.check("/terms"))?;
         retry(|| self.create_once(call, agency, &new)).await
     }
 
@@ -282,7 +282,7 @@ impl Listings<'_> {
     /// Changes the terms; the same again changes nothing. Orders keep the terms that they saw.
     pub async fn change(&self, call: &Call, id: ListingId, terms: Terms) -> Result<Listing, Error> {
         call.actor.agency()?;
-        flawless(terms.check(""))?;
+        Error::unless_faultless(terms.check(""))?;
         retry(|| self.change_once(call, id, &terms)).await
     }
 
@@ -389,5 +389,5 @@ async fn check_regions(tx: &mut Tx, terms: &Terms, at: &str) -> Result<(), Error
             Err(other) => return Err(other),
         }
     }
-    flawless(faults)
+    Error::unless_faultless(faults)
 }

@@ -169,19 +169,6 @@ fn check_details(name: &str, profile: &Profile, today: Day) -> Vec<Fault> {
     faults
 }
 
-/// Refuses what has faults.
-fn flawless(faults: Vec<Fault>) -> Result<(), Error> {
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
-}
-
-/// Says where in the request something is named that does not exist.
-fn named_at<T>(found: Result<T, Error>, pointer: &str) -> Result<T, Error> {
-    found.map_err(|why| match why {
-        Error::NotFound(what) => Error::invalid(pointer, "unknown", format!("no such {what}")),
-        other => other,
-    })
-}
-
 impl<S> Agency<S> {
     /// What the agency may correct.
     pub(crate) fn details(&self) -> Details {
@@ -261,6 +248,11 @@ impl Agencies<'_> {
         let today = self.0.env.now().day();
         let page = self.0.db.agencies(actor, filter, paging, today).await?;
         Ok(page.map(|agency| agency.as_of(today)))
+    }
+
+    /// Whether any agency is made up, to show how the marketplace works.
+    pub async fn any_demonstration(&self) -> Result<bool, Error> {
+        self.0.db.any_demonstration().await
     }
 
     /// The qualification certificates of an agency, by kind and number.

@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Agencies, Agency, flawless, named_at, own_or_operator, state::Present};
+use super::{Agencies, Agency, own_or_operator, state::Present};
 use crate::{
     Call, Day, Error, Fault, Refusal,
     catalog::QualificationType,
     code::{LevelCode, QualificationKind},
     id::{AgencyId, PractitionerId, QualificationId},
-    kernel::text::check_text,
+    kernel::{error::named_at, text::check_text},
     store::{Tx, begin, retry},
 };
 
@@ -178,7 +178,7 @@ impl Agencies<'_> {
         new: NewQualification,
     ) -> Result<Qualification, Error> {
         own_or_operator(&call.actor, id)?;
-        flawless(new.check())?;
+        Error::unless_faultless(new.check())?;
         retry(|| self.add_qualification_once(call, id, &new)).await
     }
 
@@ -191,7 +191,7 @@ impl Agencies<'_> {
         let mut tx = begin!(self.0, call, "agencies.add_qualification", &(id, new));
         let agency = present(&mut tx, call, id).await?;
         let kind = named_at(tx.qualification_type(&new.kind).await, "/kind")?;
-        flawless(new.check_kind(&kind))?;
+        Error::unless_faultless(new.check_kind(&kind))?;
         let qualification = new.of(id, QualificationId(self.0.env.id()));
         tx.insert_qualification(&qualification).await?;
         tx.save_agency(agency.note("qualification_added", qualification.told())).await?;
@@ -237,7 +237,7 @@ impl Agencies<'_> {
         new: NewPractitioner,
     ) -> Result<Practitioner, Error> {
         own_or_operator(&call.actor, id)?;
-        flawless(new.check())?;
+        Error::unless_faultless(new.check())?;
         retry(|| self.add_practitioner_once(call, id, &new)).await
     }
 

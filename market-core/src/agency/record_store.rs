@@ -4,7 +4,7 @@
 //! that a row costs no more than the statements that write it.
 
 use super::{
-    Agency, Listing, Practitioner, Qualification, flawless,
+    Agency, Listing, Practitioner, Qualification,
     listing::ListingMoved,
     record::{AgencyRecord, ListingRecord, PractitionerRecord, QualificationRecord},
 };
@@ -26,7 +26,7 @@ impl Tx {
     ) -> Result<(Agency, Change), Error> {
         let today = self.at.day();
         let details = row.details();
-        flawless(row.faults(today, before))?;
+        Error::unless_faultless(row.faults(today, before))?;
         let state = row.admission().map_err(Error::Invalid)?;
         let Some(before) = before else {
             let new = Agency {
@@ -62,7 +62,7 @@ impl Tx {
         id: QualificationId,
     ) -> Result<(Qualification, Change), Error> {
         let new = row.to_new();
-        flawless(row.faults(kind))?;
+        Error::unless_faultless(row.faults(kind))?;
         let after = Qualification {
             revoked: before.is_some_and(|before| before.revoked),
             ..new.of(agency.id, before.map_or(id, |before| before.id))
@@ -93,7 +93,7 @@ impl Tx {
         id: PractitionerId,
     ) -> Result<(Practitioner, Change), Error> {
         let new = row.to_new();
-        flawless(row.faults())?;
+        Error::unless_faultless(row.faults())?;
         let after = new.of(agency.id, before.map_or(id, |before| before.id));
         let change = match before {
             Some(before) if *before == after => return Ok((after, Change::Unchanged)),
@@ -121,7 +121,7 @@ impl Tx {
         id: ListingId,
     ) -> Result<(Listing, Change), Error> {
         let new = row.to_new();
-        flawless(row.faults(before))?;
+        Error::unless_faultless(row.faults(before))?;
         let Some(before) = before.cloned() else {
             let created = Listing::create(id, agency, &new, self.at);
             let listing = Listing { state: row.state, ..created.listing };

@@ -34,6 +34,7 @@ statements! {
         select id, uscc, name, region, profile, origin, detail, version, created_at, updated_at \
         from agencies where (state in ('admitted', 'suspended', 'exited') or id = $1 or $2)";
     IDS = "select id from agencies where id > $1 order by id limit $2";
+    DEMONSTRATION = "select id from agencies where origin = 'demonstration' limit 1";
     OPEN_ORDER = "\
         select id from orders where agency_id = $1 and live and state <> 'completed' limit 1";
 }
@@ -195,6 +196,12 @@ impl Db {
     /// Every agency in every state as it is stored, in the order of their codes.
     pub(crate) async fn all_agencies(&self) -> Result<Vec<Agency>, Error> {
         all(self.query(ALL)).await
+    }
+
+    /// Whether any agency is made up.
+    pub(super) async fn any_demonstration(&self) -> Result<bool, Error> {
+        let made_up: Option<(AgencyId,)> = self.query(DEMONSTRATION).optional().await?;
+        Ok(made_up.is_some())
     }
 
     /// A page of the agencies that an actor may know of, as they are stored, the latest first.

@@ -15,7 +15,11 @@ use crate::{
     Actor, Call, Error, Market, Page, Paging, Party, Refusal, Timestamp,
     code::{DepartmentCode, MatterCode, RegionCode, StepKey},
     id::{ApplicantId, CaseId},
-    kernel::{action::Action, text::check_text},
+    kernel::{
+        action::Action,
+        error::named_at,
+        text::{check_reason, check_text},
+    },
     matter::Matter,
     rules::Clock,
     store::{Tx, begin, retry, text_enum},
@@ -99,15 +103,13 @@ impl Cases<'_> {
         let applicant = call.actor.applicant()?;
         let mut faults = Vec::new();
         check_text("/title", &new.title, 1, 100, &mut faults);
-        if !faults.is_empty() {
-            return Err(Error::Invalid(faults));
-        }
+        Error::unless_faultless(faults)?;
         let mut tx = begin!(self.0, call, "cases.open", new);
-        let matter = tx.matter(&new.matter).await.map_err(|why| named(why, "/matter"))?;
+        let matter = named_at(tx.matter(&new.matter).await, "/matter")?;
         if matter.withdrawn {
             return Err(Refusal::MatterWithdrawn.into());
         }
-        let region = tx.region(&new.region).await.map_err(|why| named(why, "/region"))?;
+        let region = named_at(tx.region(&new.region).await, "/region")?;
         let clock = tx.clock(&region).await?;
         let mut needs = Vec::new();
         for need in &matter.needs {
@@ -211,20 +213,6 @@ impl Cases<'_> {
         let case = self.get(actor, id).await?;
         let matter = self.0.db.matter_version(&case.matter, case.matter_version).await?;
         Ok(case.actions(actor, &matter))
-    }
-}
-
-fn check_reason(reason: &str) -> Result<(), Error> {
-    let mut faults = Vec::new();
-    check_text("/reason", reason, 1, 500, &mut faults);
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
-}
-
-/// An unknown code in what was sent is the sender's mistake, at its place.
-fn named(why: Error, pointer: &str) -> Error {
-    match why {
-        Error::NotFound(what) => Error::invalid(pointer, "unknown", format!("no such {what}")),
-        other => other,
     }
 }
 

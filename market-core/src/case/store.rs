@@ -149,7 +149,9 @@ impl Db {
         let requirements = self.query(REQUIREMENTS).within(" and case_id in", ids);
         let requirements = requirements.push(" order by case_id, item").all().await?;
         let mut cases = assemble(rows, steps, requirements);
-        cases.iter_mut().for_each(|case| by_key(&mut case.steps));
+        for case in &mut cases {
+            by_key(&mut case.steps);
+        }
         Ok(cases)
     }
 

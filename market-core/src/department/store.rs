@@ -37,12 +37,6 @@ impl From<DepartmentRow> for Department {
 }
 
 impl Tx {
-    /// A department by its code.
-    pub(crate) async fn department(&mut self, code: &DepartmentCode) -> Result<Department, Error> {
-        let row: Option<DepartmentRow> = self.query(BY_CODE).bind(code).optional().await?;
-        row.map(Department::from).ok_or(Error::NotFound("department"))
-    }
-
     /// Every department, by code.
     pub(crate) async fn departments(&mut self) -> Result<Vec<Department>, Error> {
         let rows: Vec<DepartmentRow> = self.query(ALL).all().await?;

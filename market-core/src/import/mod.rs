@@ -1,9 +1,9 @@
 //! Packs: the files that a city loads its marketplace from, and gets back.
 //!
 //! A file becomes a [`Sheet`], a sheet a table whose columns are known, its rows things of a
-//! kind; every fault of every row is found before anything is written. Read `sheet` for files,
-//! `columns` for headers, `table` and `row` for cells, `kinds` for what each kind of pack holds, `run` for
-//! how they are loaded.
+//! kind; every fault of every row is found before anything is written. Read `sheet` and
+//! `workbook` for files, `columns` for headers, `table` and `row` for cells, `kinds` for what each
+//! kind of pack holds, `run` for how they are loaded.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -99,7 +99,7 @@ impl std::fmt::Debug for Progress {
 /// What came of a pack. A matter, or a kind of qualification, is one thing however many rows it
 /// has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportReport))]
 pub struct Report {
     /// Things that are new.
     pub created: u64,

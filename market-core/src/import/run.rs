@@ -58,8 +58,8 @@ pub(super) trait Pack {
         Ok(changes)
     }
 
-    /// Everything there is, as rows in the order of a file.
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error>;
+    /// Everything there is, as the text of a file.
+    async fn text(db: &Db) -> Result<String, Error>;
 }
 
 impl Report {
@@ -83,6 +83,12 @@ impl Market {
         options: &ImportOptions,
     ) -> Result<Report, Error> {
         call.actor.operator()?;
+        for _ in 0..AGAIN {
+            match retry(|| self.import_once(call, kind, sheet, options)).await {
+                Err(Error::Stale(_)) => {}
+                done => return done,
+            }
+        }
         retry(|| self.import_once(call, kind, sheet, options)).await
     }
 
@@ -142,34 +148,38 @@ impl Market {
     /// Writes a pack: the text of the file that, loaded again, changes nothing.
     pub async fn export(&self, kind: Kind) -> Result<String, Error> {
         match kind {
-            Kind::Regions => self.write_out::<Regions>().await,
-            Kind::Calendar => self.write_out::<CalendarDays>().await,
-            Kind::Policy => Ok(super::kinds::policy::toml(&self.db.policies().await?)),
-            Kind::Departments => self.write_out::<Departments>().await,
-            Kind::Categories => self.write_out::<Categories>().await,
-            Kind::Qualifications => self.write_out::<Qualifications>().await,
-            Kind::Items => self.write_out::<Items>().await,
-            Kind::Matters => self.write_out::<Matters>().await,
-            Kind::Agencies => self.write_out::<Agencies>().await,
-            Kind::AgencyQualifications => self.write_out::<AgencyQualifications>().await,
-            Kind::Practitioners => self.write_out::<Practitioners>().await,
-            Kind::Listings => self.write_out::<Listings>().await,
+            Kind::Regions => Regions::text(&self.db).await,
+            Kind::Calendar => CalendarDays::text(&self.db).await,
+            Kind::Policy => Policies::text(&self.db).await,
+            Kind::Departments => Departments::text(&self.db).await,
+            Kind::Categories => Categories::text(&self.db).await,
+            Kind::Qualifications => Qualifications::text(&self.db).await,
+            Kind::Items => Items::text(&self.db).await,
+            Kind::Matters => Matters::text(&self.db).await,
+            Kind::Agencies => Agencies::text(&self.db).await,
+            Kind::AgencyQualifications => AgencyQualifications::text(&self.db).await,
+            Kind::Practitioners => Practitioners::text(&self.db).await,
+            Kind::Listings => Listings::text(&self.db).await,
         }
-    }
-
-    async fn write_out<P: Pack>(&self) -> Result<String, Error> {
-        let header: Vec<String> = P::COLUMNS.iter().map(|column| column.name.to_owned()).collect();
-        let rows = P::rows(&self.db).await?;
-        Ok(csv_of(std::iter::once(&header).chain(&rows)))
     }
 }
 
-/// Two imports at once put the same new thing: the later one has to look again.
+/// The text of a file with these columns and rows.
+pub(super) fn file(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let header = columns.iter().map(|column| column.name.to_owned()).collect();
+    csv_of(std::iter::once(header).chain(rows))
+}
+
+/// How often an import looks again at what others changed meanwhile.
+const AGAIN: u32 = 3;
+
+/// What was not there when the import looked has come meanwhile: it has to look again.
 fn crowded(why: Error) -> Error {
     match &why {
         Error::Storage(sqlx::Error::Database(database)) if database.is_unique_violation() => {
             Error::Stale("marketplace's data")
         }
+        Error::Refused(_) => Error::Stale("marketplace's data"),
         _ => why,
     }
 }

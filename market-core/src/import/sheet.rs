@@ -34,6 +34,9 @@ pub struct Line {
     pub cells: Vec<String>,
 }
 
+/// A last line of our own: a quotation mark that is never closed would swallow it.
+const END: &str = "\u{4}\n";
+
 fn unreadable(code: &'static str, en: &str, zh: &str) -> Error {
     Error::invalid("file", code, format!("{en} / {zh}"))
 }
@@ -68,6 +71,7 @@ impl Sheet {
         // One kind of line ends, the last line's too: so every record's line is known.
         let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
         text.push('\n');
+        text.push_str(END);
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -82,7 +86,10 @@ impl Sheet {
             let number = reader.position().line() - 1 - inside;
             lines.push(Line { number, cells: record.iter().map(str::to_owned).collect() });
         }
-        Self::of_lines(lines)
+        match lines.pop() {
+            Some(Line { cells, .. }) if cells == [END.trim_end()] => Self::of_lines(lines),
+            open => Err(not_closed(open.map_or(1, |line| line.number + 1))),
+        }
     }
 
     /// The first line with any text is the header.
@@ -97,13 +104,13 @@ impl Sheet {
 
     /// The sheet as the text of a `CSV` file.
     pub fn to_csv(&self) -> String {
-        let rows = self.rows.iter().map(|line| &line.cells);
-        csv_of(std::iter::once(&self.header).chain(rows))
+        let rows = self.rows.iter().map(|line| line.cells.clone());
+        csv_of(std::iter::once(self.header.clone()).chain(rows))
     }
 }
 
 /// Rows as `CSV`: commas, line feeds, quotes only where needed.
-pub(super) fn csv_of<'a>(rows: impl IntoIterator<Item = &'a Vec<String>>) -> String {
+pub(super) fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut text = String::new();
     for row in rows {
         for (place, cell) in row.iter().enumerate() {
@@ -129,14 +136,19 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
         return Err(unreadable("encoding", en, &format!("{zh}，请另存为 CSV UTF-8")));
     }
     let text = str::from_utf8(bytes).map_err(|why| {
-        let line = bytes[..why.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..why.valid_up_to()].split(|byte| *byte == b'\n').count();
         let en = format!(
             "line {line} is not UTF-8; the file may be GB18030 (GBK): save it as CSV UTF-8"
         );
         let zh = format!("第 {line} 行不是 UTF-8 编码，可能是 GB18030（GBK），请另存为 CSV UTF-8");
         unreadable("encoding", &en, &zh)
     })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    Ok(text.trim_start_matches('\u{feff}'))
+}
+
+fn not_closed(row: u64) -> Error {
+    let en = format!("a quotation mark that opens in row {row} is never closed");
+    unreadable("format", &en, &format!("第 {row} 行的引号没有闭合"))
 }
 
 fn not_csv() -> Error {

@@ -28,13 +28,16 @@ pub(super) struct Table<'a> {
     sheet: &'a Sheet,
     places: Places,
     bad: Vec<(usize, BadRow)>,
+    /// The rows that have not as many cells as the header, and cannot be read.
+    broken: BTreeSet<usize>,
     /// Where each key was first seen.
     seen: BTreeMap<String, u64>,
 }
 
 impl<'a> Table<'a> {
     pub(super) fn new(sheet: &'a Sheet, places: Places) -> Self {
-        let mut table = Self { sheet, places, bad: Vec::new(), seen: BTreeMap::new() };
+        let mut table =
+            Self { sheet, places, bad: Vec::new(), broken: BTreeSet::new(), seen: BTreeMap::new() };
         let width = sheet.header.len();
         for (index, line) in sheet.rows.iter().enumerate() {
             let has = line.cells.len();
@@ -43,6 +46,7 @@ impl<'a> Table<'a> {
                 let en = format!("the row has {has} cells, the header {width}");
                 let zh = format!("本行有 {has} 个单元格，标题行有 {width} 个");
                 table.note(index, "", has.to_string(), "cells".into(), format!("{en} / {zh}"));
+                table.broken.insert(index);
             }
         }
         table
@@ -68,10 +72,9 @@ impl<'a> Table<'a> {
         Row::new(self, index)
     }
 
-    /// The rows that have the right number of cells.
-    pub(super) fn whole_rows(&self) -> Vec<usize> {
-        let broken = self.bad_rows();
-        (0..self.sheet.rows.len()).filter(|index| !broken.contains(index)).collect()
+    /// Whether a row has not as many cells as the header, and cannot be read.
+    pub(super) fn is_broken(&self, index: usize) -> bool {
+        self.broken.contains(&index)
     }
 
     /// The rows with anything wrong so far.
@@ -82,7 +85,10 @@ impl<'a> Table<'a> {
     /// Reads one thing from each row.
     pub(super) fn each<T>(&mut self, read: impl Fn(&mut Row) -> Option<T>) -> Vec<Block<T>> {
         let mut blocks = Vec::new();
-        for index in self.whole_rows() {
+        for index in 0..self.sheet.rows.len() {
+            if self.is_broken(index) {
+                continue;
+            }
             if let Some(thing) = read(&mut self.row(index)) {
                 blocks.push(Block { rows: vec![index], thing });
             }

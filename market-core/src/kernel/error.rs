@@ -28,7 +28,7 @@ pub enum Error {
     Busy,
     /// Ours to mend, not the caller's.
     #[error("storage failed: {0}")]
-    Storage(#[from] sqlx::Error),
+    Storage(#[source] sqlx::Error),
     /// Ours to mend, not the caller's.
     #[error("file storage failed: {0}")]
     Files(#[from] object_store::Error),
@@ -38,6 +38,23 @@ pub enum Error {
     /// What is stored is not what the program writes.
     #[error("stored {0} is inconsistent")]
     Inconsistent(&'static str),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(why: sqlx::Error) -> Self {
+        match why {
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            why => Self::Storage(why),
+        }
+    }
+}
+
+/// Says where in the request something is named that does not exist.
+pub(crate) fn named_at<T>(found: Result<T, Error>, pointer: &str) -> Result<T, Error> {
+    found.map_err(|why| match why {
+        Error::NotFound(what) => Error::invalid(pointer, "unknown", format!("no such {what}")),
+        other => other,
+    })
 }
 
 impl Error {

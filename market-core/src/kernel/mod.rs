@@ -1,17 +1,17 @@
 //! What every slice may use, and what uses no slice.
 
-pub mod action;
-pub mod actor;
-pub mod calendar;
-pub mod change;
+pub(crate) mod action;
+pub(crate) mod actor;
+pub(crate) mod calendar;
+pub(crate) mod change;
 pub mod code;
-pub mod env;
-pub mod error;
+pub(crate) mod env;
+pub(crate) mod error;
 pub mod id;
-pub mod money;
-pub mod page;
-pub mod policy;
-pub mod secret;
-pub mod text;
-pub mod time;
-pub mod uscc;
+pub(crate) mod money;
+pub(crate) mod page;
+pub(crate) mod policy;
+pub(crate) mod secret;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod uscc;

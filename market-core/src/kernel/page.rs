@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Error;
 
 /// The most that one page holds.
-pub const MAX_LIMIT: u32 = 100;
+pub(crate) const MAX_LIMIT: u32 = 100;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ impl Cursor {
 pub struct Paging {
     /// Begin after this.
     pub after: Option<Cursor>,
-    /// At most so many, from 1 to [`MAX_LIMIT`].
+    /// At most so many, from 1 to 100.
     pub limit: u32,
 }
 

@@ -1,6 +1,6 @@
 //! What any text that people write must keep to.
 
-use super::error::Fault;
+use super::error::{Error, Fault};
 
 /// Characters that turn the direction of writing, so that a text reads as another one.
 const TURNS: [char; 9] = [
@@ -24,6 +24,13 @@ pub(crate) fn check_text(
     if text.chars().any(|c| c.is_control() || TURNS.contains(&c)) {
         faults.push(Fault::new(pointer, "characters", "must hold no control characters"));
     }
+}
+
+/// Refuses a reason that is not one: it has 1 to 500 characters.
+pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    check_text("/reason", reason, 1, 500, &mut faults);
+    Error::unless_faultless(faults)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Contract {
         if self.ends_on < self.starts_on {
             faults.push(Fault::new("/ends_on", "order", "ends before it starts"));
         }
-        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+        Error::unless_faultless(faults)
     }
 }
 
@@ -96,7 +96,7 @@ impl NewReturn {
     pub(super) fn check(&self) -> Result<(), Error> {
         let mut faults = Vec::new();
         check_text("/note", &self.note, 1, 1000, &mut faults);
-        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+        Error::unless_faultless(faults)
     }
 
     pub(super) fn by(&self, party: &Party, at: Timestamp) -> Returned {

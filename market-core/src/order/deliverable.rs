@@ -68,7 +68,7 @@ impl NewDeliverable {
         if !is_digest {
             faults.push(Fault::new("/sha256", "digest", "64 lower-case hexadecimal digits"));
         }
-        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+        Error::unless_faultless(faults)
     }
 }
 

@@ -27,7 +27,8 @@ pub use self::{
     store::OrderTotals,
 };
 use crate::{
-    Actor, Call, Error, Market, Money, Page, Paging, Party, Reason, Refusal, Timestamp,
+    Actor, Call, Error, Kind, Market, Money, Page, Paging, Party, Reason, Recorded, Refusal,
+    Timestamp,
     agency::Offer,
     case::Case,
     code::ItemCode,
@@ -220,6 +221,12 @@ impl Orders<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// What happened to an order that the actor is party to, oldest first.
+    pub async fn timeline(&self, actor: &Actor, id: OrderId) -> Result<Vec<Recorded>, Error> {
+        let order = self.get(actor, id).await?;
+        self.0.db.journal_of(Kind::Order, &order.id.to_string()).await
     }
 
     async fn matter_of(&self, order: &Order) -> Result<Matter, Error> {

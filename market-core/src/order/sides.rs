@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Actor, Call, Error, Party, Refusal,
     id::OrderId,
-    kernel::{action::Action, text::check_text},
+    kernel::{action::Action, text::check_reason},
     matter::Matter,
     rules::Clock,
     store::{begin, retry},
@@ -190,12 +190,6 @@ struct Ask<'a> {
     side: Side,
     clock: &'a Clock,
     matter: &'a Matter,
-}
-
-pub(super) fn check_reason(reason: &str) -> Result<(), Error> {
-    let mut faults = Vec::new();
-    check_text("/reason", reason, 1, 500, &mut faults);
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
 /// The side of an order that an actor is on; to others the order is not there.

@@ -143,7 +143,7 @@ state! {
 }
 
 macro_rules! states {
-    ($($(#[$doc:meta])* $state:ident $name:literal $narrow:ident or $refusal:ident;)*) => {
+    ($($(#[$doc:meta])* $state:ident $name:literal $($narrow:ident or $refusal:ident)?;)*) => {
         /// An order's state when only running the program can tell it.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = OrderState))]
@@ -161,7 +161,7 @@ macro_rules! states {
         }
 
         impl Order {
-            $(
+            $($(
                 #[doc = concat!("The order, if it is in state [`", stringify!($state), "`].")]
                 pub(super) fn $narrow(self) -> Result<Order<$state>, Refusal> {
                     let Self { id, terms, state, since, version, placed_at, updated_at } = self;
@@ -173,7 +173,7 @@ macro_rules! states {
                         _ => Err(Refusal::$refusal),
                     }
                 }
-            )*
+            )?)*
         }
 
         $(
@@ -200,13 +200,13 @@ states! {
     /// The departments use the deliverable.
     SignedOff "signed_off" signed_off or OrderNotSignedOff;
     /// Used by every department that needs it.
-    Completed "completed" completed or OrderNotSignedOff;
+    Completed "completed";
     /// The agency did not take it on.
-    Declined "declined" declined or OrderOver;
+    Declined "declined";
     /// Given up before a contract.
-    Cancelled "cancelled" cancelled or OrderOver;
+    Cancelled "cancelled";
     /// Ended before completion.
-    Terminated "terminated" terminated or OrderOver;
+    Terminated "terminated";
 }
 
 impl AnyState {
@@ -258,8 +258,8 @@ impl AnyState {
             Self::Completed(state) => &state.uses,
             _ => return Vec::new(),
         };
-        let used = uses.iter().filter(|one| one.state == UseState::Used);
-        used.map(|one| one.department.clone()).collect()
+        let done = uses.iter().filter(|one| one.state == UseState::Used);
+        done.map(|one| one.department.clone()).collect()
     }
 }
 
@@ -283,8 +283,10 @@ impl Order {
         let parties = match &self.state {
             AnyState::Placed(_) | AnyState::InService(_) | AnyState::Reworking(_) => vec![agency],
             AnyState::Accepted(_) => vec![applicant, agency],
-            AnyState::Contracted(state) if state.recorded_by == Side::Agency => vec![applicant],
-            AnyState::Contracted(_) => vec![agency],
+            AnyState::Contracted(state) => match state.recorded_by {
+                Side::Agency => vec![applicant],
+                Side::Applicant => vec![agency],
+            },
             AnyState::Delivered(_) => vec![applicant],
             AnyState::SignedOff(state) => {
                 let pending = state.uses.iter().filter(|one| one.state == UseState::Pending);

@@ -13,7 +13,7 @@ use crate::{Refusal, code::DepartmentCode, id::OrderId, rules::Clock};
 
 /// An order's move to state `S`, with the event that tells of it: the only thing the store saves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved<S> {
+pub(super) struct Moved<S> {
     pub(super) order: Order<S>,
     pub(super) from: Option<&'static str>,
     pub(super) event: &'static str,

@@ -81,8 +81,10 @@ fn states() -> Vec<AnyState> {
 
 type Outcome = Result<Moved<AnyState>, Refusal>;
 
+type Step = fn(Order) -> Outcome;
+
 /// Every step, taken by the side or department that it belongs to.
-fn steps() -> Vec<(&'static str, fn(Order) -> Outcome)> {
+fn steps() -> Vec<(&'static str, Step)> {
     vec![
         ("accept", |order| Ok(order.placed()?.accept(&clock()).any())),
         ("decline", |order| Ok(order.placed()?.decline(String::new(), &clock()).any())),

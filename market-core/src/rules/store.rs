@@ -9,7 +9,7 @@ use super::{CalendarDay, Region};
 use crate::{
     Calendar, Change, Day, DayKind, Error, Kind, PolicyProfile, Timestamp,
     code::RegionCode,
-    store::{Db, Query, Tx, journal::Entry, statements},
+    store::{Db, Put, Query, Tx, journal::Entry, statements},
 };
 
 statements! {
@@ -159,6 +159,7 @@ impl Tx {
         &mut self,
         given: &[(RegionCode, String, Option<RegionCode>)],
     ) -> Result<Vec<Change>, Error> {
+        let put = self.next_rules("regions").await?;
         let stored = self.regions().await?;
         let before: BTreeMap<_, _> = stored.iter().map(|region| (&region.code, region)).collect();
         let mut names: BTreeMap<_, _> =
@@ -181,7 +182,7 @@ impl Tx {
             self.write_region(&region).await?;
             written.insert(code, if old.is_some() { Change::Changed } else { Change::Created });
         }
-        self.record_rules("regions", "regions_changed", written.len()).await?;
+        self.record_rules(put, "regions", "regions_changed", written.len()).await?;
         let change = |code| written.get(code).copied().unwrap_or(Change::Unchanged);
         Ok(given.iter().map(|(code, ..)| change(code)).collect())
     }
@@ -204,6 +205,7 @@ impl Tx {
         given: &[CalendarDay],
     ) -> Result<Vec<Change>, Error> {
         let Some(first) = given.iter().map(|day| day.day).min() else { return Ok(Vec::new()) };
+        let put = self.next_rules("calendar").await?;
         let stored = days(self.query(DAYS).bind(first)).await?;
         let before: BTreeMap<_, _> = stored.iter().map(|day| (day.day, day)).collect();
         let mut changes = Vec::with_capacity(given.len());
@@ -220,7 +222,7 @@ impl Tx {
             changes.push(change);
         }
         let written = changes.iter().filter(|change| **change != Change::Unchanged).count();
-        self.record_rules("calendar", "calendar_changed", written).await?;
+        self.record_rules(put, "calendar", "calendar_changed", written).await?;
         Ok(changes)
     }
 
@@ -242,13 +244,23 @@ impl Tx {
             .bind(Json(profile))
             .execute()
             .await?;
-        self.record_rules("policy", "policy_changed", 1).await?;
+        let put = self.next_rules("policy").await?;
+        self.record_rules(put, "policy", "policy_changed", 1).await?;
         Ok(Change::Created)
+    }
+
+    /// What a file's changes will make of an object. Asked before what is there is read: whoever
+    /// changes it meanwhile takes the version, and this unit of work fails.
+    async fn next_rules(&mut self, object: &'static str) -> Result<Put, Error> {
+        let last = self.query(LAST_ENTRY).bind(Kind::Rules).bind(object);
+        let last: Option<(i64, Timestamp)> = last.optional().await?;
+        Ok(self.put_after(last))
     }
 
     /// One entry for all that a file changed.
     async fn record_rules(
         &mut self,
+        put: Put,
         object: &'static str,
         event: &'static str,
         rows: usize,
@@ -256,9 +268,6 @@ impl Tx {
         if rows == 0 {
             return Ok(());
         }
-        let last = self.query(LAST_ENTRY).bind(Kind::Rules).bind(object);
-        let last: Option<(i64, Timestamp)> = last.optional().await?;
-        let put = self.put_after(last);
         let entry = Entry::new(Kind::Rules, &object, put.version, event)
             .data(json!({ "rows": rows }))
             .public();

@@ -42,7 +42,8 @@ on_both! {
         assert_eq!(tx.put_regions(&regions).await.unwrap(), [Change::Created; 5]);
         for (code, version, from) in [("100000", 1, "2020-01-01"), ("330200", 1, "2024-01-01"),
             ("330200", 3, "2025-01-01"), ("330200", 2, "2025-01-01"), ("330282", 1, "2030-01-01")] {
-            assert_eq!(tx.put_policy(&profile(code, version, from)).await.unwrap(), Change::Created);
+            let change = tx.put_policy(&profile(code, version, from)).await.unwrap();
+            assert_eq!(change, Change::Created);
         }
         let again = tx.put_policy(&profile("330200", 3, "2025-01-01")).await.unwrap();
         assert_eq!(again, Change::Unchanged);

@@ -132,7 +132,7 @@ impl SearchQuery {
             "agencies have no price and no turnaround: sort by relevance",
         );
         fault(!(1..=MAX_LIMIT).contains(&self.limit), "limit", "range", "must be from 1 to 100");
-        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+        Error::unless_faultless(faults)
     }
 
     /// Whether agencies are narrowed by what they offer.

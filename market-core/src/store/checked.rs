@@ -65,9 +65,11 @@ mod tests {
             let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
             entries
                 .filter(|path| !path.ends_with("tests.rs"))
-                .map(|path| match path.is_dir() {
-                    true => count(&path),
-                    false => fs::read_to_string(path).unwrap().matches("\nstatements! {").count(),
+                .map(|path| {
+                    if path.is_dir() {
+                        return count(&path);
+                    }
+                    fs::read_to_string(path).unwrap().matches("\nstatements! {").count()
                 })
                 .sum()
         }

@@ -103,10 +103,10 @@ macro_rules! text_enum {
 
         impl $name {
             /// Every value, in the order of definition.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            $vis const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The word that stands for the value.
-            pub const fn as_str(self) -> &'static str {
+            $vis const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
         }
@@ -121,10 +121,8 @@ macro_rules! text_enum {
             type Err = String;
 
             fn from_str(word: &str) -> Result<Self, String> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("not one of: {}", [$($word),+].join(", "))),
-                }
+                let found = Self::ALL.iter().find(|value| value.as_str() == word);
+                found.copied().ok_or_else(|| format!("not one of: {}", [$($word),+].join(", ")))
             }
         }
 

@@ -19,8 +19,11 @@ use std::time::Duration;
 
 use sqlx::{
     Connection, Executor, PgPool, SqlSafeStr, SqliteConnection, SqlitePool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    postgres::{PgArguments, PgConnectOptions, PgPoolOptions},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
+        SqliteSynchronous,
+    },
 };
 
 /// The statements of a file: a constant for each, and a list of all for the test that prepares
@@ -36,6 +39,7 @@ pub(crate) use statements;
 
 pub(crate) use self::{
     codec::text_enum,
+    put::Put,
     query::Query,
     tx::{Begun, Tx, begin},
 };
@@ -124,9 +128,9 @@ impl Db {
     /// A single statement outside any transaction; reads only, on `SQLite`.
     pub(crate) fn query(&self, sql: impl SqlSafeStr) -> Query<'_> {
         let run = match self {
-            Self::Pg(pool) => Run::Pg(pool, Default::default()),
-            Self::Lite { readers, .. } => Run::Lite(readers, Default::default()),
-            Self::Memory(writer) => Run::Memory(writer, Default::default()),
+            Self::Pg(pool) => Run::Pg(pool, PgArguments::default()),
+            Self::Lite { readers, .. } => Run::Lite(readers, SqliteArguments::default()),
+            Self::Memory(writer) => Run::Memory(writer, SqliteArguments::default()),
         };
         Query::new(sql, run)
     }

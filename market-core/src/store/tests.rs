@@ -12,14 +12,11 @@ use crate::{
     store::{
         Begun,
         journal::{Entry, Kind},
-        statements,
     },
     testing::{fresh_postgres, market, on_both},
 };
 
-statements! {
-    COUNT = "select cast(count(*) as bigint) from journal where event = $1";
-}
+const COUNT: &str = "select cast(count(*) as bigint) from journal where event = $1";
 
 /// One change: an entry of its own object.
 async fn note(market: &Market, object: &str, event: &'static str) -> Result<(), Error> {

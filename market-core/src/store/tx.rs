@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sqlx::{Postgres, SqlSafeStr, Transaction, types::Json};
+use sqlx::{
+    Postgres, SqlSafeStr, Transaction, postgres::PgArguments, sqlite::SqliteArguments, types::Json,
+};
 use tokio::sync::Notify;
 
 use super::{
@@ -80,7 +82,7 @@ impl Db {
         wake: Arc<Notify>,
     ) -> Result<Tx, Error> {
         let driver = match self {
-            Self::Pg(pool) => Driver::Pg(pool.begin().await.map_err(busy)?),
+            Self::Pg(pool) => Driver::Pg(pool.begin().await?),
             Self::Lite { writer, .. } | Self::Memory(writer) => Driver::Lite(writer.begin().await?),
         };
         Ok(Tx { driver, actor, at, key: None, wake })
@@ -119,19 +121,12 @@ impl Db {
     }
 }
 
-fn busy(why: sqlx::Error) -> Error {
-    match why {
-        sqlx::Error::PoolTimedOut => Error::Busy,
-        other => other.into(),
-    }
-}
-
 impl Tx {
     /// A statement inside this unit of work.
     pub(crate) fn query(&mut self, sql: impl SqlSafeStr) -> Query<'_> {
         match &mut self.driver {
-            Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, Default::default())),
-            Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, Default::default())),
+            Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, PgArguments::default())),
+            Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, SqliteArguments::default())),
         }
     }
 

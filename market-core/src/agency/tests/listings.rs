@@ -103,7 +103,7 @@ on_both! {
             assert_eq!(missing(listings.terms_at(stranger, draft.id, 1).await), "listing");
             let (all, paging) = (ListingFilter::default(), Paging::default());
             let page = listings.list(stranger, &all, &paging);
-            assert_eq!(page.await.unwrap().items, [shown.clone()]);
+            assert_eq!(page.await.unwrap().items, std::slice::from_ref(&shown));
         }
         assert_eq!(missing(listings.publish(&of(other), draft.id).await), "listing");
         assert_eq!(refusal(listings.publish(&of(other), shown.id).await), Refusal::PartyNotHeld);

@@ -33,10 +33,13 @@ fn states() -> [AgencyState; 5] {
     ]
 }
 
+/// A step, as far as the state decides it.
+type Step<S, T> = fn(S) -> Result<T, Refusal>;
+
 /// One line for each state, one column for each step.
 fn page<S: Clone, T, const N: usize>(
     states: &[(&str, S)],
-    steps: [(&str, fn(S) -> Result<T, Refusal>); N],
+    steps: [(&str, Step<S, T>); N],
     new_state: impl Fn(T) -> &'static str,
 ) -> String {
     let mut page = format!("{:10}", "");

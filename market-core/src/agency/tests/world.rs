@@ -222,12 +222,14 @@ pub(super) async fn close_orders(market: &Market) {
     tx.finish(()).await.unwrap();
 }
 
+/// Version, event, states before and after, and whether anybody may read it.
+type Row = (i64, String, Option<String>, Option<String>, bool);
+
 /// What the journal tells of a thing: event, states, and whether anybody may read it.
 pub(super) async fn story(market: &Market, kind: crate::Kind, object: &str) -> Vec<String> {
     let sql = "select version, event, old_state, new_state, public from journal \
         where kind = $1 and object = $2 order by version";
-    let rows: Vec<(i64, String, Option<String>, Option<String>, bool)> =
-        market.db.query(sql).bind(kind).bind(object).all().await.unwrap();
+    let rows: Vec<Row> = market.db.query(sql).bind(kind).bind(object).all().await.unwrap();
     let line = |(version, event, old, new, public): (i64, _, Option<String>, Option<String>, _)| {
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         format!("{version} {event} {old}▶{new}{}", if public { " public" } else { "" })

@@ -11,7 +11,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     kernel::uscc::NotAUscc,
@@ -78,9 +78,9 @@ impl Pack for Agencies {
         Ok(change)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let agencies = db.all_agencies().await?;
-        Ok(agencies.iter().filter_map(AgencyRecord::of).map(cells).collect())
+        Ok(file(Self::COLUMNS, agencies.iter().filter_map(AgencyRecord::of).map(cells)))
     }
 }
 
@@ -88,6 +88,13 @@ impl Pack for Agencies {
 pub(super) async fn by_uscc(tx: &mut Tx) -> Result<BTreeMap<Uscc, Agency>, Error> {
     let agencies = tx.all_agencies().await?;
     Ok(agencies.into_iter().map(|agency| (agency.uscc.clone(), agency)).collect())
+}
+
+/// The codes of the agencies that are written out: no others may be known of.
+pub(super) async fn written(db: &Db) -> Result<BTreeMap<AgencyId, Uscc>, Error> {
+    let agencies = db.all_agencies().await?;
+    let code = |agency: &Agency| Some((agency.id, AgencyRecord::of(agency)?.uscc));
+    Ok(agencies.iter().filter_map(code).collect())
 }
 
 /// A unified social credit code with right check digits.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     UNKNOWN_QUALIFICATION,
-    agencies::{USCC, agency_of, by_uscc},
+    agencies::{USCC, agency_of, by_uscc, written},
 };
 use crate::{
     Change, Env, Error, Uscc,
@@ -15,7 +15,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -79,10 +79,8 @@ impl Pack for AgencyQualifications {
         Ok(change)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
-        let agencies = db.all_agencies().await?;
-        let uscc: BTreeMap<AgencyId, &Uscc> =
-            agencies.iter().map(|agency| (agency.id, &agency.uscc)).collect();
+    async fn text(db: &Db) -> Result<String, Error> {
+        let uscc = written(db).await?;
         let mut records: Vec<_> = db
             .all_qualifications()
             .await?
@@ -93,7 +91,7 @@ impl Pack for AgencyQualifications {
         records.sort_by(|one, other| {
             (&one.uscc, &one.kind, &one.number).cmp(&(&other.uscc, &other.kind, &other.number))
         });
-        Ok(records.into_iter().map(cells).collect())
+        Ok(file(Self::COLUMNS, records.into_iter().map(cells)))
     }
 }
 

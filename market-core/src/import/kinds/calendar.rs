@@ -5,7 +5,7 @@ use crate::{
     import::{
         Progress,
         columns::{Column, required},
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     rules::CalendarDay,
@@ -58,10 +58,10 @@ impl Pack for CalendarDays {
         Ok(changes)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let first: Day = "1000-01-01".parse().map_err(|_| Error::Inconsistent("calendar"))?;
         let days = db.calendar_days(first).await?;
         let row = |day: CalendarDay| vec![day.day.to_string(), day.kind.to_string(), day.name];
-        Ok(days.into_iter().map(row).collect())
+        Ok(file(Self::COLUMNS, days.into_iter().map(row)))
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     catalog::Category,
     import::{
         columns::{Column, optional, required},
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -45,13 +45,13 @@ impl Pack for Categories {
         tx.put_category(category).await
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut categories = db.categories().await?;
         categories.sort_unstable_by(|one, other| one.code.cmp(&other.code));
         let row = |category: Category| {
             let Category { code, name, position, description } = category;
             vec![code.to_string(), name, position.to_string(), description]
         };
-        Ok(categories.into_iter().map(row).collect())
+        Ok(file(Self::COLUMNS, categories.into_iter().map(row)))
     }
 }

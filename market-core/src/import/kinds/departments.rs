@@ -9,7 +9,7 @@ use crate::{
     department::Department,
     import::{
         columns::{Column, optional, required},
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -51,13 +51,13 @@ impl Pack for Departments {
         tx.put_department(department).await
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut departments = db.departments().await?;
         departments.sort_unstable_by(|one, other| one.code.cmp(&other.code));
         let row = |department: Department| {
             let Department { code, name, region, phone } = department;
             vec![code.to_string(), name, region.to_string(), phone]
         };
-        Ok(departments.into_iter().map(row).collect())
+        Ok(file(Self::COLUMNS, departments.into_iter().map(row)))
     }
 }

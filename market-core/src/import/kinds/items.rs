@@ -13,7 +13,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     store::{Db, Tx},
@@ -73,10 +73,10 @@ impl Pack for Items {
         tx.put_item(item).await
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut items = db.all_service_items().await?;
         items.sort_unstable_by(|one, other| one.code.cmp(&other.code));
-        Ok(items.iter().map(cells).collect())
+        Ok(file(Self::COLUMNS, items.iter().map(cells)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     UNKNOWN_ITEM, UNKNOWN_REGION,
-    agencies::{USCC, agency_of, by_uscc},
+    agencies::{USCC, agency_of, by_uscc, written},
     region_codes,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     import::{
         columns::{Column, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -85,17 +85,15 @@ impl Pack for Listings {
         Ok(change)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
-        let agencies = db.all_agencies().await?;
-        let uscc: BTreeMap<AgencyId, &Uscc> =
-            agencies.iter().map(|agency| (agency.id, &agency.uscc)).collect();
+    async fn text(db: &Db) -> Result<String, Error> {
+        let uscc = written(db).await?;
         let listings = db.all_listings().await?;
         let mut records: Vec<_> = listings
             .iter()
             .filter_map(|of| Some(ListingRecord::of(uscc.get(&of.agency_id)?, of)))
             .collect();
         records.sort_by(|one, other| (&one.uscc, &one.code).cmp(&(&other.uscc, &other.code)));
-        Ok(records.into_iter().map(cells).collect())
+        Ok(file(Self::COLUMNS, records.into_iter().map(cells)))
     }
 }
 

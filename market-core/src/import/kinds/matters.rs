@@ -9,7 +9,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     matter::{Material, Matter, Need, Step},
@@ -87,10 +87,10 @@ impl Pack for Matters {
         tx.put_matter(matter).await
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut matters = db.all_matters().await?;
         matters.sort_unstable_by(|one, other| one.code.cmp(&other.code));
-        Ok(matters.iter().flat_map(cells).collect())
+        Ok(file(Self::COLUMNS, matters.iter().flat_map(cells)))
     }
 }
 
@@ -100,6 +100,9 @@ fn read_block(table: &mut Table<'_>, rows: &[usize], named: &Named) -> Option<Ma
     let mut has_head = false;
     let mut has_steps = false;
     for index in rows {
+        if table.is_broken(*index) {
+            continue;
+        }
         let mut row = table.row(*index);
         match row.word::<Part>("part") {
             Some(Part::Matter) => {
@@ -117,10 +120,13 @@ fn read_block(table: &mut Table<'_>, rows: &[usize], named: &Named) -> Option<Ma
                 materials.extend(read_material(&mut row).map(|material| (*index, material)));
             }
             Some(Part::Service) => {
-                needs.extend(read_need(&mut row, named).map(|need| (*index, need)))
+                needs.extend(read_need(&mut row, named).map(|need| (*index, need)));
             }
             None => {}
         }
+    }
+    if rows.iter().any(|index| table.is_broken(*index)) {
+        return None;
     }
     let first = rows[0];
     if !has_head {

@@ -88,8 +88,8 @@ impl Pack for Policies {
         tx.put_policy(profile).await
     }
 
-    async fn rows(_: &Db) -> Result<Vec<Vec<String>>, Error> {
-        Ok(Vec::new())
+    async fn text(db: &Db) -> Result<String, Error> {
+        Ok(toml(&db.policies().await?))
     }
 }
 
@@ -176,7 +176,7 @@ fn cell(value: &toml::Value) -> String {
 }
 
 /// Profiles as a `TOML` file.
-pub(in crate::import) fn toml(profiles: &[PolicyProfile]) -> String {
+fn toml(profiles: &[PolicyProfile]) -> String {
     let mut profiles: Vec<&PolicyProfile> = profiles.iter().collect();
     profiles.sort_unstable_by_key(|profile| (&profile.region, profile.version));
     let texts: Vec<String> = profiles.into_iter().map(profile_toml).collect();

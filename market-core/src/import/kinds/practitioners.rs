@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     UNKNOWN_QUALIFICATION,
-    agencies::{USCC, agency_of, by_uscc},
+    agencies::{USCC, agency_of, by_uscc, written},
 };
 use crate::{
     Change, Env, Error, Uscc,
@@ -14,7 +14,7 @@ use crate::{
     import::{
         columns::{Column, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -71,10 +71,8 @@ impl Pack for Practitioners {
         Ok(change)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
-        let agencies = db.all_agencies().await?;
-        let uscc: BTreeMap<AgencyId, &Uscc> =
-            agencies.iter().map(|agency| (agency.id, &agency.uscc)).collect();
+    async fn text(db: &Db) -> Result<String, Error> {
+        let uscc = written(db).await?;
         let practitioners = db.all_practitioners().await?;
         let mut records: Vec<_> = practitioners
             .iter()
@@ -83,7 +81,7 @@ impl Pack for Practitioners {
         records.sort_by(|one, other| {
             (&one.uscc, &one.certificate).cmp(&(&other.uscc, &other.certificate))
         });
-        Ok(records.into_iter().map(cells).collect())
+        Ok(file(Self::COLUMNS, records.into_iter().map(cells)))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     store::{Db, Tx},
@@ -51,7 +51,9 @@ impl Pack for Qualifications {
         for rows in table.groups("kind") {
             let mut levels = Vec::new();
             let mut first: Option<QualificationType> = None;
-            for index in &rows {
+            let broken: Vec<_> =
+                rows.iter().copied().filter(|index| table.is_broken(*index)).collect();
+            for index in rows.iter().filter(|index| !broken.contains(index)) {
                 let Some((kind, level)) = read_row(&mut table.row(*index)) else { continue };
                 check_row(&mut table.row(*index), first.as_ref(), &levels, &kind, &level);
                 first.get_or_insert(kind);
@@ -75,7 +77,7 @@ impl Pack for Qualifications {
         tx.put_qualification_type(kind).await
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut kinds = db.qualification_types().await?;
         kinds.sort_unstable_by(|one, other| one.kind.cmp(&other.kind));
         let mut rows = Vec::new();
@@ -93,7 +95,7 @@ impl Pack for Qualifications {
                 ]);
             }
         }
-        Ok(rows)
+        Ok(file(Self::COLUMNS, rows))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     import::{
         Progress,
         columns::{Column, required},
-        run::Pack,
+        run::{Pack, file},
         table::{Block, Saying, Table},
     },
     rules::store::path_of,
@@ -94,13 +94,13 @@ impl Pack for Regions {
         Ok(changes)
     }
 
-    async fn rows(db: &Db) -> Result<Vec<Vec<String>>, Error> {
+    async fn text(db: &Db) -> Result<String, Error> {
         let mut regions = db.regions().await?;
         regions.sort_unstable_by(|one, other| one.code.cmp(&other.code));
         let row = |region: crate::rules::Region| {
             vec![region.code.to_string(), region.name, super::cell(region.parent.as_ref())]
         };
-        Ok(regions.into_iter().map(row).collect())
+        Ok(file(Self::COLUMNS, regions.into_iter().map(row)))
     }
 }
 
@@ -141,7 +141,11 @@ fn check_parents(
             waiting.extend(children.get(code).into_iter().flatten());
         }
     }
-    for block in blocks.iter().filter(|block| !bad.contains(&block.rows[0])) {
+    // What is bad stays as it is stored.
+    let good = || blocks.iter().filter(|block| !bad.contains(&block.rows[0]));
+    let mut parents = known.clone();
+    parents.extend(good().map(|block| (block.thing.0.clone(), block.thing.2.clone())));
+    for block in good() {
         if path_of(&block.thing.0, &parents).is_none() {
             table.row(block.rows[0]).say("parent", CYCLE);
         }

@@ -79,6 +79,9 @@ on_both! {
         let again = report.bad_sheet.unwrap().to_csv().replace("210000", "100000");
         let report = load(&market, Kind::Regions, &again).await;
         assert_eq!(counts(&report), (3, 0, 0));
+        // A bad row leaves its region as it is stored, and what lies in it may come.
+        assert_eq!(told(&market, Kind::Regions, "220000,吉林省,9\n220200,吉林市,220000").await,
+            expected(&[(2, "parent", "9", "unknown-region")]));
     }
 
     async fn faults_of_the_catalogue(url: &str) {
@@ -157,7 +160,7 @@ on_both! {
             c,matter,,丙,natural-resources,,5,5,,,\nc,matter,,丙,natural-resources,,5,5,,,\n\
             c,step,s1,一,natural-resources,s2,5,5,,,\nc,step,s2,二,natural-resources,s3,5,5,,,\n\
             c,step,s3,三,natural-resources,s1|s4,5,5,,,\nc,step,s4,四,natural-resources,,5,5,,,\n\
-            d,matter,,丁,natural-resources,,5,5,,,";
+            d,matter,,丁,natural-resources,,5,5,,,\ne,matter,,戊\ne,step,s1,一,nobody,s2,5,5,,,";
         assert_eq!(told(&market, Kind::Matters, rows).await, expected(&[
             (2, "key", "k", "not-empty"),
             (2, "promised_days", "6", "range"),
@@ -182,6 +185,8 @@ on_both! {
             (15, "after", "s3", "cycle"),
             (16, "after", "s1|s4", "cycle"),
             (18, "part", "matter", "no-steps"),
+            (19, "", "4", "cells"),
+            (20, "department", "nobody", "unknown-department"),
         ]));
     }
 

@@ -4,6 +4,33 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use super::*;
 
+#[test]
+fn no_name_stands_for_two_columns() {
+    use crate::import::{kinds, run::Pack};
+    let packs = [
+        kinds::regions::Regions::COLUMNS,
+        kinds::calendar::CalendarDays::COLUMNS,
+        kinds::policy::Policies::COLUMNS,
+        kinds::departments::Departments::COLUMNS,
+        kinds::categories::Categories::COLUMNS,
+        kinds::qualifications::Qualifications::COLUMNS,
+        kinds::items::Items::COLUMNS,
+        kinds::matters::Matters::COLUMNS,
+        kinds::agencies::Agencies::COLUMNS,
+        kinds::agency_qualifications::AgencyQualifications::COLUMNS,
+        kinds::practitioners::Practitioners::COLUMNS,
+        kinds::listings::Listings::COLUMNS,
+    ];
+    for columns in packs {
+        let mut names: Vec<_> =
+            columns.iter().flat_map(|column| [&[column.name], column.aliases].concat()).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{}", columns[0].name);
+    }
+}
+
 fn refusal(name: &str, bytes: &[u8]) -> (String, String) {
     match Sheet::read(name, bytes) {
         Err(Error::Invalid(faults)) => (faults[0].code.to_string(), faults[0].message.clone()),
@@ -34,6 +61,7 @@ fn other_encodings_are_refused_with_advice() {
     assert_eq!(refusal("a.xlsx", b"PK\x03\x04broken").0, "format");
     assert_eq!(refusal("a.csv", b"\n \n").0, "empty");
     assert_eq!(refusal("a.csv", b"").0, "empty");
+    assert!(refusal("a.csv", b"a,b\n1,2\n\n3,\"4\n5,6\n").1.contains("row 4"));
     assert_eq!(refusal("policy.toml", b"a = ").0, "format");
     assert_eq!(refusal("policy.toml", b"a = 1").0, "format");
 }
@@ -45,6 +73,23 @@ fn rows_are_numbered_as_a_spreadsheet_numbers_them() {
     assert_eq!(sheet.header, ["a\nb", "c"]);
     assert_eq!(numbers(&sheet), [3, 6, 7]);
     assert_eq!(sheet.rows[1].cells, ["3\n\n4", "5"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_file_is_too_odd(text in "[a,\"\r\n甲|=\\[\\]]{0,60}", bytes: Vec<u8>) {
+        let _ = Sheet::read("a.csv", &bytes);
+        let _ = Sheet::read("a.toml", text.as_bytes());
+        let _ = Sheet::read("a.xlsx", &[b"PK\x03\x04", &*bytes].concat());
+        if let Ok(sheet) = Sheet::read("a.csv", text.as_bytes()) {
+            let numbers = numbers(&sheet);
+            assert!(numbers.is_sorted_by(|one, other| one < other), "{numbers:?}");
+            let again = Sheet::read("a.csv", sheet.to_csv().as_bytes()).unwrap();
+            let cells = |sheet: Sheet| sheet.rows.into_iter().map(|line| line.cells).collect::<Vec<_>>();
+            assert_eq!(again.header, sheet.header);
+            assert_eq!(cells(again), cells(sheet));
+        }
+    }
 }
 
 #[test]
@@ -167,21 +212,26 @@ on_both! {
     async fn policy_profiles_are_rows_too(url: &str) {
         let market = loaded(url).await;
         let text = data("policy.toml");
-        let second = text.replace("version = 1", "version = 2").replace("use_days = 5", "use_days = 3");
+        let (national, text) = text.split_once("\n\n").unwrap();
+        let second = text.replace("version = 1", "version = 2");
+        let second = second.replace("use_days = 5", "use_days = 3");
         let both = format!("{text}\n{second}");
         let report = load(&market, Kind::Policy, &both).await;
         assert_eq!(counts(&report), (1, 0, 1));
-        assert!(market.export(Kind::Policy).await.unwrap() == both);
+        let exported = market.export(Kind::Policy).await.unwrap();
+        assert!(exported == format!("{national}\n\n{both}"));
         let sheet = sheet("policy.toml", &second.replace("3, 6", "0, 6").replace("330282", "9"));
         let report = skipping(&market, Kind::Policy, &sheet).await;
         assert_eq!(wrong(&report), [
             (1, "region", "9", "unknown-region"), (1, "suspension_months", "0|6|12", "range"),
         ]);
-        let csv = report.bad_sheet.unwrap().to_csv().replace("\n9,2,", "\n330282,3,").replace("0|6", "4|6");
+        let csv = report.bad_sheet.unwrap().to_csv();
+        let csv = csv.replace("\n9,2,", "\n330282,3,").replace("0|6", "4|6");
         let corrected = Sheet::read("bad.csv", csv.as_bytes()).unwrap();
         let report = skipping(&market, Kind::Policy, &corrected).await;
         assert_eq!((counts(&report), report.bad), ((1, 0, 0), Vec::new()));
-        let report = load(&market, Kind::Policy, &text.replace("use_days = 5", "use_days = 4")).await;
+        let changed = text.replace("use_days = 5", "use_days = 4");
+        let report = load(&market, Kind::Policy, &changed).await;
         assert_eq!(wrong(&report), [(1, "version", "1", "immutable")]);
     }
 }

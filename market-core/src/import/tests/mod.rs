@@ -70,7 +70,7 @@ async fn loaded(url: &str) -> Market {
 /// A unified social credit code with right check digits, one of many.
 fn uscc(number: u32) -> String {
     const SYMBOLS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    let organisation = format!("{:08}", number);
+    let organisation = format!("{number:08}");
     let value = |symbol: u8| SYMBOLS.iter().position(|known| *known == symbol).unwrap();
     let sum: usize =
         organisation.bytes().zip([3, 7, 9, 10, 5, 8, 4, 2]).map(|(b, w)| value(b) * w).sum();

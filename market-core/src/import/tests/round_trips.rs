@@ -1,14 +1,12 @@
 //! What goes in comes out, byte for byte; what goes in twice changes nothing.
 
-use std::time::Instant;
-
 use super::*;
 
 /// How many things each pack of `data/` holds.
 const HELD: [(Kind, u64); 8] = [
     (Kind::Regions, 3213),
     (Kind::Calendar, 108),
-    (Kind::Policy, 1),
+    (Kind::Policy, 2),
     (Kind::Departments, 18),
     (Kind::Categories, 17),
     (Kind::Qualifications, 20),
@@ -59,17 +57,15 @@ on_both! {
         }
     }
 
-    async fn agencies_come_back_byte_for_byte_and_quickly(url: &str) {
+    async fn agencies_come_back_byte_for_byte(url: &str) {
         let market = loaded(url).await;
         let files = agency_files(301, 4);
-        let begun = Instant::now();
         for (kind, text) in &files {
             let report = load(&market, *kind, text).await;
             assert_eq!(wrong(&report), [], "{kind}");
             let rows = text.lines().count() as u64 - 1;
             assert_eq!(counts(&report), (rows, 0, 0), "{kind}");
         }
-        println!("301 agencies and 1204 listings in {:?}", begun.elapsed());
         let entries = journal_entries(&market).await;
         for (kind, text) in &files {
             assert!(market.export(*kind).await.unwrap() == *text, "{kind} came back changed");
@@ -108,6 +104,22 @@ on_both! {
         assert_eq!((heard.len(), heard.last()), (50, Some(&(matters.rows.len() as u64))));
     }
 
+    async fn imports_at_once_end_well(url: &str) {
+        let market = market(url).await;
+        for (kind, held) in HELD {
+            let text = data(&kind.file());
+            let load = || {
+                let (market, text) = (market.clone(), text.clone());
+                tokio::spawn(async move { super::super::load(&market, kind, &text).await })
+            };
+            let (one, other) = tokio::join!(load(), load());
+            let (one, other) = (one.unwrap(), other.unwrap());
+            assert_eq!(one.created + other.created, held, "{kind}");
+            assert_eq!(one.unchanged + other.unchanged, held, "{kind}");
+            assert!(market.export(kind).await.unwrap() == text, "{kind}");
+        }
+    }
+
     async fn only_the_operator_imports(url: &str) {
         let market = market(url).await;
         let party = crate::Party::Department("fire".parse().unwrap());
@@ -127,17 +139,5 @@ on_both! {
         let again = market.import(&call, Kind::Regions, &regions, &options).await.unwrap();
         assert_eq!(counts(&first), (1, 0, 0));
         assert_eq!(first, again);
-    }
-}
-
-#[tokio::test]
-#[ignore = "measures; run it by name, with --nocapture"]
-async fn ten_thousand_listings_take_seconds() {
-    let market = loaded("sqlite::memory:").await;
-    for (kind, text) in agency_files(1000, 10) {
-        let begun = Instant::now();
-        let report = load(&market, kind, &text).await;
-        println!("{kind}: {} in {:?}", report.created, begun.elapsed());
-        assert_eq!(report.bad, []);
     }
 }

@@ -1,0 +1,148 @@
+//! The portal: what people see in a browser.
+//!
+//! Every page is complete as HTML: no script, nothing from elsewhere, one stylesheet. A handler
+//! asks the market, turns what it gets into the words of a view, and renders the template of the
+//! same name. `words` says how things are written, `names` what codes are called.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::{
+    Router,
+    http::{
+        HeaderValue,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    },
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use market_core::{Cursor, Error, Market, sha256_hex};
+
+pub(crate) use self::failure::page as failure_page;
+use crate::{
+    App,
+    problem::{Code, Problem},
+};
+
+mod agency;
+mod failure;
+mod home;
+mod item;
+mod matter;
+mod names;
+mod offer;
+mod search;
+mod words;
+
+/// The one stylesheet.
+const STYLE: &str = include_str!("../../assets/market.css");
+
+/// Where the stylesheet is: another one has another address, so that it may be kept for ever.
+static STYLE_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/assets/market-{}.css", &sha256_hex(STYLE.as_bytes())[..12]));
+
+/// The pages of the portal.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/matters/{code}", get(matter::show))
+        .route("/items/{code}", get(item::show))
+        .route("/agencies/{id}", get(agency::show))
+        .route("/search", get(search::show))
+        .route(&STYLE_PATH, get(style))
+}
+
+async fn style() -> Response {
+    let kept = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    (kept, STYLE).into_response()
+}
+
+/// What stands around the content of every page.
+#[derive(Debug, Clone)]
+struct Frame {
+    /// What the page is about.
+    title: String,
+    /// Where the stylesheet is.
+    style: &'static str,
+    /// Whether the market shows agencies that are made up.
+    demonstration: bool,
+}
+
+impl Frame {
+    async fn new(market: &Market, title: impl Into<String>) -> Result<Self, Error> {
+        let demonstration = market.agencies().any_demonstration().await?;
+        Ok(Self { demonstration, ..Self::bare(title) })
+    }
+
+    /// The frame of a page that cannot ask the market.
+    fn bare(title: impl Into<String>) -> Self {
+        Self { title: title.into(), style: &STYLE_PATH, demonstration: false }
+    }
+}
+
+/// A page, rendered.
+#[derive(Debug)]
+pub(crate) struct Page(String);
+
+impl Page {
+    fn of(template: &impl Template) -> Result<Self, Problem> {
+        template.render().map(Self).map_err(|why| {
+            tracing::error!(error = ?why, "a page was not rendered");
+            Code::INTERNAL.into()
+        })
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let policy = HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'",
+        );
+        ([(CONTENT_SECURITY_POLICY, policy)], Html(self.0)).into_response()
+    }
+}
+
+/// A link to another page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Link {
+    href: String,
+    name: String,
+}
+
+impl Link {
+    fn matter(matter: &market_core::matter::Matter) -> Self {
+        Self { href: format!("/matters/{}", matter.code), name: matter.name.clone() }
+    }
+
+    fn item(item: &market_core::catalog::ServiceItem) -> Self {
+        Self { href: format!("/items/{}", item.code), name: item.name.clone() }
+    }
+}
+
+/// Where a page of a list begins, as an address has it: nothing, empty or a cursor.
+fn cursor(after: Option<&str>) -> Option<Cursor> {
+    after.filter(|after| !after.is_empty()).map(Cursor::given)
+}
+
+/// The ways from one page of a list to others.
+#[derive(Debug)]
+struct Pager {
+    /// The first page, unless this is it.
+    start: Option<String>,
+    next: Option<String>,
+}
+
+impl Pager {
+    /// The ways from the page that begins after a cursor, in a list whose address goes up to its
+    /// last parameter.
+    fn new(list: &str, after: Option<&Cursor>, next: Option<&Cursor>) -> Self {
+        Self {
+            start: after.map(|_| format!("{list}#offers")),
+            next: next.map(|next| format!("{list}after={}#offers", next.as_str())),
+        }
+    }
+}
