@@ -41,7 +41,8 @@ impl Engine {
             Self::Postgres => {
                 let server = std::env::var("MARKET_BENCH_POSTGRES").unwrap();
                 let name = format!("bench_{}", Env::real().id().simple());
-                let mut conn = sqlx::PgConnection::connect(&server).await.unwrap();
+                let admin = format!("{}/postgres", server.trim_end_matches('/'));
+                let mut conn = sqlx::PgConnection::connect(&admin).await.unwrap();
                 let create = format!("create database {name}");
                 conn.execute(sqlx::AssertSqlSafe(create)).await.unwrap();
                 format!("{}/{name}", server.trim_end_matches('/'))
