@@ -8,6 +8,7 @@ use std::{
 };
 
 use market_api::generate::{Catalog, generate};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -54,12 +55,19 @@ fn the_agencies_of_the_pack_are_generated() {
     let catalog = Catalog::read(&data()).unwrap();
     let today = time::Date::from_calendar_date(2026, time::Month::November, 24).unwrap();
     let pack = generate(&catalog, 301, 2017, today);
+    is_committed("agencies.csv", &pack.agencies);
+    is_committed("agency-qualifications.csv", &pack.qualifications);
+    is_committed("practitioners.csv", &pack.practitioners);
+    is_committed("listings.csv", &pack.listings);
+}
+
+fn is_committed(file: &str, rows: &[impl Serialize]) {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in &pack.agencies {
+    for row in rows {
         writer.serialize(row).unwrap();
     }
     let made = writer.into_inner().unwrap();
-    assert!(made == fs::read(data().join("agencies.csv")).unwrap(), "run the generator again");
+    assert!(made == fs::read(data().join(file)).unwrap(), "{file}: run the example generate again");
 }
 
 #[test]

@@ -126,10 +126,10 @@ impl Cases<'_> {
         retry(|| async {
             call.actor.applicant()?;
             let mut tx = begin!(self.0, call, "cases.withdraw", &(id, reason));
-            let (case, matter) = tx.case_of(call, id).await?;
-            let case = case.withdraw(&matter)?;
+            let (before, matter) = tx.case_of(call, id).await?;
+            let case = before.clone().withdraw(&matter)?;
             let data = serde_json::json!({ "reason": reason });
-            let case = tx.save_case(case, "case_withdrawn", data, None).await?;
+            let case = tx.save_case(&before, case, "case_withdrawn", data, None).await?;
             tx.finish(case).await
         })
         .await
@@ -140,11 +140,11 @@ impl Cases<'_> {
         retry(|| async {
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "cases.approve", &(id, step));
-            let (case, matter) = tx.case_of(call, id).await?;
-            let clock = tx.clock_of(&case).await?;
-            let case = case.approve(department, step, &matter, &clock)?;
-            let case =
-                tx.save_case(case, "step_approved", named_step(step, ""), Some(&clock)).await?;
+            let (before, matter) = tx.case_of(call, id).await?;
+            let clock = tx.clock_of(&before).await?;
+            let case = before.clone().approve(department, step, &matter, &clock)?;
+            let data = named_step(step, "");
+            let case = tx.save_case(&before, case, "step_approved", data, Some(&clock)).await?;
             tx.finish(case).await
         })
         .await
@@ -162,11 +162,11 @@ impl Cases<'_> {
         retry(|| async {
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "cases.return", &(id, step, reason));
-            let (case, _) = tx.case_of(call, id).await?;
-            let clock = tx.clock_of(&case).await?;
-            let case = case.return_step(department, step, reason, &clock)?;
+            let (before, _) = tx.case_of(call, id).await?;
+            let clock = tx.clock_of(&before).await?;
+            let case = before.clone().return_step(department, step, reason, &clock)?;
             let data = named_step(step, reason);
-            let case = tx.save_case(case, "step_returned", data, Some(&clock)).await?;
+            let case = tx.save_case(&before, case, "step_returned", data, Some(&clock)).await?;
             tx.finish(case).await
         })
         .await
@@ -177,11 +177,11 @@ impl Cases<'_> {
         retry(|| async {
             call.actor.applicant()?;
             let mut tx = begin!(self.0, call, "cases.resubmit", &(id, step));
-            let (case, matter) = tx.case_of(call, id).await?;
-            let clock = tx.clock_of(&case).await?;
-            let case = case.resubmit(step, &matter, &clock)?;
+            let (before, matter) = tx.case_of(call, id).await?;
+            let clock = tx.clock_of(&before).await?;
+            let case = before.clone().resubmit(step, &matter, &clock)?;
             let data = named_step(step, "");
-            let case = tx.save_case(case, "step_resubmitted", data, Some(&clock)).await?;
+            let case = tx.save_case(&before, case, "step_resubmitted", data, Some(&clock)).await?;
             tx.finish(case).await
         })
         .await

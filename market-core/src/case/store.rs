@@ -253,22 +253,23 @@ impl Tx {
         self.record(entry, case.created_at).await
     }
 
-    /// Saves a changed case with its journal entry, unless it has changed since it was read.
+    /// Saves what changed in a case, with its journal entry, unless it has changed since it was
+    /// read.
     pub(crate) async fn save_case(
         &mut self,
+        before: &Case,
         case: Case,
         event: &'static str,
         data: Value,
         clock: Option<&Clock>,
     ) -> Result<Case, Error> {
-        let before = self.case_state(case.id).await?;
         let at = self.at_after(case.updated_at);
         let case = Case { version: case.version + 1, updated_at: at, ..case };
         let moved = self.query(MOVE).bind(case.id).bind(case.state).bind(case.version).bind(at);
         if moved.execute().await? != 1 {
             return Err(Error::Stale("case"));
         }
-        for step in &case.steps {
+        for step in case.steps.iter().filter(|step| !before.steps.contains(step)) {
             self.query(MOVE_STEP)
                 .bind(case.id)
                 .bind(&step.step)
@@ -279,7 +280,8 @@ impl Tx {
                 .execute()
                 .await?;
         }
-        for requirement in &case.requirements {
+        let known = &before.requirements;
+        for requirement in case.requirements.iter().filter(|one| !known.contains(one)) {
             self.query(MOVE_REQUIREMENT)
                 .bind(case.id)
                 .bind(&requirement.item)
@@ -291,7 +293,7 @@ impl Tx {
         }
         let entry = Entry::new(Kind::Case, &case.id, case.version, event)
             .case(case.id)
-            .moved(Some(before.as_str()), case.state.as_str())
+            .moved(Some(before.state.as_str()), case.state.as_str())
             .data(data);
         let entry = match clock {
             Some(clock) => entry.policy(clock.policy.version),
@@ -299,9 +301,5 @@ impl Tx {
         };
         self.record(entry, at).await?;
         Ok(case)
-    }
-
-    async fn case_state(&mut self, id: CaseId) -> Result<CaseState, Error> {
-        self.query(BY_ID).bind(id).one::<CaseRow>().await.map(|row| row.state)
     }
 }

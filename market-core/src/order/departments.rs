@@ -60,22 +60,24 @@ impl Orders<'_> {
         retry(|| async {
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "orders.link", &(case, item, order));
-            let (case, matter) = tx.case_of(call, case).await?;
+            let (before, matter) = tx.case_of(call, case).await?;
             let consumers = matter.consumers(item);
             if !consumers.contains(department) {
                 return Err(Refusal::NotAConsumer.into());
             }
             let order = tx.order(order).await.map_err(|_| Refusal::NotReusable)?;
-            check_reusable(&order, &case, item)?;
-            if tx.case_region(order.terms.case_id).await? != case.region {
+            check_reusable(&order, &before, item)?;
+            if tx.case_region(order.terms.case_id).await? != before.region {
                 return Err(Refusal::NotReusable.into());
             }
-            let clock = tx.clock_of(&case).await?;
-            let linked = case.requirements.iter().find(|one| one.item == *item);
+            let clock = tx.clock_of(&before).await?;
+            let linked = before.requirements.iter().find(|one| one.item == *item);
             let mut used_by = linked.map_or_else(Vec::new, |one| one.used_by.clone());
             let case = match linked {
-                Some(one) if one.linked_by.is_some() && one.order_id == Some(order.id) => case,
-                _ => case.ordered(item, order.id, Some(department.clone()))?,
+                Some(one) if one.linked_by.is_some() && one.order_id == Some(order.id) => {
+                    before.clone()
+                }
+                _ => before.clone().ordered(item, order.id, Some(department.clone()))?,
             };
             if used_by.contains(department) {
                 return Err(Refusal::AlreadyUsed.into());
@@ -83,7 +85,7 @@ impl Orders<'_> {
             used_by.push(department.clone());
             let case = case.used(item, used_by, &matter, &clock);
             let data = serde_json::json!({ "item": item, "order": order.id });
-            let case = tx.save_case(case, "order_linked", data, Some(&clock)).await?;
+            let case = tx.save_case(&before, case, "order_linked", data, Some(&clock)).await?;
             tx.finish(case).await
         })
         .await

@@ -161,9 +161,9 @@ impl Orders<'_> {
         let terms = terms(&case, &offer, &new.item, item_version, &clock);
         let moved = Order::place(OrderId(self.0.env.id()), terms, &clock);
         let order = tx.insert_order(moved.any(), &clock).await?;
-        let case = case.ordered(&new.item, order.id, None)?;
+        let ordered = case.clone().ordered(&new.item, order.id, None)?;
         let data = serde_json::json!({ "item": new.item, "order": order.id });
-        tx.save_case(case, "requirement_ordered", data, Some(&clock)).await?;
+        tx.save_case(&case, ordered, "requirement_ordered", data, Some(&clock)).await?;
         tx.finish(order).await
     }
 

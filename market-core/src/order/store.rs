@@ -234,11 +234,11 @@ impl Tx {
         let item = &order.terms.item;
         let data = json!({ "item": item, "order": order.id });
         if !order.state.is_live() {
-            let case = case.released(item).used(item, Vec::new(), &matter, &clock);
-            self.save_case(case, "requirement_released", data, Some(&clock)).await?;
+            let released = case.clone().released(item).used(item, Vec::new(), &matter, &clock);
+            self.save_case(&case, released, "requirement_released", data, Some(&clock)).await?;
         } else if before.state.used_by() != order.state.used_by() {
-            let case = case.used(item, order.state.used_by(), &matter, &clock);
-            self.save_case(case, "requirement_used", data, Some(&clock)).await?;
+            let used = case.clone().used(item, order.state.used_by(), &matter, &clock);
+            self.save_case(&case, used, "requirement_used", data, Some(&clock)).await?;
         }
         Ok(())
     }
