@@ -25,7 +25,8 @@ pub(crate) struct Wanted {
     #[serde(default = "listings")]
     #[param(required = false, default = "listings")]
     kind: Subject,
-    /// Words that people use; none finds everything.
+    /// Words that people use; none finds everything. May be called `q`, as on the portal.
+    #[serde(alias = "q")]
     #[param(max_length = 200, example = "环评 餐饮")]
     text: Option<String>,
     /// The category of the service item.
