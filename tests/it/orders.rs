@@ -255,6 +255,13 @@ on_both! {
             "listing_number": trade.listing.number, "price": trade.listing.terms.price,
         });
         app.post("/api/v1/orders", &again).by(&trade.applicant).meets(409, "already-ordered").await;
+
+        let nothing = json!({ "order_id": uuid::Uuid::nil() });
+        app.post(&path, &nothing).by(&trade.fire).meets(409, "not-reusable").await;
+        let why = json!({ "reason": "改期" });
+        let withdraw = format!("/api/v1/cases/{other}/withdraw");
+        app.post(&withdraw, &why).by(&trade.applicant).gives(200).await;
+        app.post(&path, &link).by(&trade.fire).meets(409, "case-closed").await;
     }
 
     async fn what_a_step_was_told_is_checked_with_its_place(app: &TestApp) {

@@ -123,7 +123,8 @@ impl Case {
         .advanced(matter, clock)
     }
 
-    fn is_open(&self) -> Result<(), Refusal> {
+    /// Whether anything may still happen in the case.
+    pub(crate) fn is_open(&self) -> Result<(), Refusal> {
         if self.state == CaseState::Open { Ok(()) } else { Err(Refusal::CaseClosed) }
     }
 
@@ -311,6 +312,7 @@ impl Case {
         self.is_open()?;
         let under_way = self.requirements.iter().any(|requirement| {
             requirement.order_id.is_some()
+                && requirement.linked_by.is_none()
                 && requirement.used_by.len() < matter.consumers(&requirement.item).len()
         });
         if under_way {

@@ -155,3 +155,12 @@ fn a_requirement_takes_one_order_at_a_time() {
     let case = case.released(&item("inspection"));
     assert!(case.admits(&item("inspection")).is_ok());
 }
+
+#[test]
+fn a_linked_order_of_another_case_does_not_hold_the_case() {
+    let (order, fire) = (OrderId(Uuid::nil()), department("fire-rescue"));
+    let case = case().ordered(&item("inspection"), order, Some(fire)).unwrap();
+    let case = used(case, &["fire-rescue"]).withdraw(&matter()).unwrap();
+    assert_eq!(case.state, CaseState::Withdrawn);
+    assert_eq!(case.is_open(), Err(Refusal::CaseClosed));
+}

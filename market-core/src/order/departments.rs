@@ -65,7 +65,11 @@ impl Orders<'_> {
             if !consumers.contains(department) {
                 return Err(Refusal::NotAConsumer.into());
             }
-            let order = tx.order(order).await.map_err(|_| Refusal::NotReusable)?;
+            before.is_open()?;
+            let order = tx.order(order).await.map_err(|why| match why {
+                Error::NotFound(_) => Refusal::NotReusable.into(),
+                why => why,
+            })?;
             check_reusable(&order, &before, item)?;
             if tx.case_region(order.terms.case_id).await? != before.region {
                 return Err(Refusal::NotReusable.into());
