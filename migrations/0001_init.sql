@@ -139,6 +139,15 @@ create table matter_versions (
   primary key (matter, version)
 );
 
+-- What people say, and the official names of items, matters or categories that it means.
+create table synonyms (
+  phrase text primary key,
+  kind text not null,
+  names jsonb not null,
+  version bigint not null,
+  updated_at timestamptz not null
+);
+
 -- Accounts.
 
 create table people (

@@ -30,6 +30,7 @@ pub mod statistics;
 mod store;
 #[cfg(test)]
 mod testing;
+pub mod vocabulary;
 
 pub use kernel::{
     action::Action,

@@ -21,6 +21,7 @@ use crate::{
     rules::Rules,
     search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
+    vocabulary::Vocabulary,
 };
 
 /// A marketplace: where it is kept, and where its time and ids come from.
@@ -121,6 +122,11 @@ impl Market {
     /// One-thing matters.
     pub const fn matters(&self) -> Matters<'_> {
         Matters(self)
+    }
+
+    /// What people say, and the official names that it means.
+    pub const fn vocabulary(&self) -> Vocabulary<'_> {
+        Vocabulary(self)
     }
 
     /// Regions, working days and policy profiles.

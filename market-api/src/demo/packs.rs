@@ -29,9 +29,11 @@ const PACKS: &[(Kind, &str)] = &[
     (Kind::Qualifications, QUALIFICATIONS),
     (Kind::Items, ITEMS),
     (Kind::Matters, include_str!("../../../data/matters.csv")),
+    (Kind::Synonyms, include_str!("../../../data/synonyms.csv")),
 ];
 
-/// Loads the catalogue: regions, rules, departments, categories, items and matters.
+/// Loads the catalogue: regions, rules, departments, categories, items, matters and
+/// the vocabulary.
 pub async fn load_catalogue(market: &Market) -> Result<(), Error> {
     for (kind, text) in PACKS {
         load(market, *kind, text).await?;

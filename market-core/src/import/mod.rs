@@ -42,6 +42,8 @@ text_enum! {
         Items = "items",
         /// One-thing matters (一件事).
         Matters = "matters",
+        /// What people say, and the official names that it means (近义词).
+        Synonyms = "synonyms",
         /// Agencies (中介机构).
         Agencies = "agencies",
         /// Agencies' certificates (机构资质).

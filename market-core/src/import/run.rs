@@ -7,7 +7,7 @@ use super::{
         agencies::Agencies, agency_qualifications::AgencyQualifications, calendar::CalendarDays,
         categories::Categories, departments::Departments, items::Items, listings::Listings,
         matters::Matters, policy::Policies, practitioners::Practitioners,
-        qualifications::Qualifications, regions::Regions,
+        qualifications::Qualifications, regions::Regions, synonyms::Synonyms,
     },
     sheet::csv_of,
     table::{Block, Table},
@@ -108,6 +108,7 @@ impl Market {
             Kind::Qualifications => self.load::<Qualifications>(call, kind, sheet, options).await,
             Kind::Items => self.load::<Items>(call, kind, sheet, options).await,
             Kind::Matters => self.load::<Matters>(call, kind, sheet, options).await,
+            Kind::Synonyms => self.load::<Synonyms>(call, kind, sheet, options).await,
             Kind::Agencies => self.load::<Agencies>(call, kind, sheet, options).await,
             Kind::AgencyQualifications => {
                 self.load::<AgencyQualifications>(call, kind, sheet, options).await
@@ -156,6 +157,7 @@ impl Market {
             Kind::Qualifications => Qualifications::text(&self.db).await,
             Kind::Items => Items::text(&self.db).await,
             Kind::Matters => Matters::text(&self.db).await,
+            Kind::Synonyms => Synonyms::text(&self.db).await,
             Kind::Agencies => Agencies::text(&self.db).await,
             Kind::AgencyQualifications => AgencyQualifications::text(&self.db).await,
             Kind::Practitioners => Practitioners::text(&self.db).await,

@@ -203,7 +203,7 @@ impl Touched {
                 self.kinds.insert(object.to_owned());
                 self.catalogue = true;
             }
-            Kind::Category => self.catalogue = true,
+            Kind::Category | Kind::Synonym => self.catalogue = true,
             Kind::Rules => self.everything |= object == "regions",
             Kind::Department
             | Kind::Matter

@@ -21,6 +21,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("search", crate::search::store::STATEMENTS),
     ("statistics", crate::statistics::STATEMENTS),
     ("transaction", super::tx::STATEMENTS),
+    ("vocabulary", crate::vocabulary::store::STATEMENTS),
 ];
 
 impl Db {

@@ -33,6 +33,8 @@ text_enum! {
         Department = "department",
         /// A one-thing matter.
         Matter = "matter",
+        /// What a phrase means.
+        Synonym = "synonym",
         /// An agency, with its qualifications and practitioners.
         Agency = "agency",
         /// A listing.

@@ -21,6 +21,7 @@ pub(super) mod policy;
 pub(super) mod practitioners;
 pub(super) mod qualifications;
 pub(super) mod regions;
+pub(super) mod synonyms;
 
 const UNKNOWN_REGION: Saying = ("unknown-region", "no such region", "没有此行政区划");
 const UNKNOWN_DEPARTMENT: Saying = ("unknown-department", "no such department", "没有此部门");

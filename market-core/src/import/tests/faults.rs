@@ -113,6 +113,29 @@ on_both! {
         ]));
     }
 
+    async fn faults_of_the_vocabulary(url: &str) {
+        let market = loaded(url).await;
+        let long = "长".repeat(41);
+        let many: Vec<String> = (0..21).map(|n| format!("第{n}项")).collect();
+        let many = many.join("|");
+        let rows = format!(
+            "环评,alias,甲\n,saying,甲\n{long},saying,甲\n量地,slang,甲\n环评,saying,乙\n\
+             丈地,saying,\n测地,saying,{many}\n勘地,saying,甲||乙\n探地,saying,甲|乙|甲\n\
+             挖\u{1}地,saying,甲"
+        );
+        assert_eq!(told(&market, Kind::Synonyms, &rows).await, expected(&[
+            (3, "phrase", "", "length"),
+            (4, "phrase", &long, "length"),
+            (5, "kind", "slang", "word"),
+            (6, "phrase", "环评", "duplicate"),
+            (7, "names", "", "length"),
+            (8, "names", &many, "length"),
+            (9, "names", "甲||乙", "length"),
+            (10, "names", "甲|乙|甲", "duplicate"),
+            (11, "phrase", "挖\u{1}地", "characters"),
+        ]));
+    }
+
     async fn faults_of_items(url: &str) {
         let market = loaded(url).await;
         let rows = "x,甲,nowhere,nobody,a|a,legal,《法》,one,surveying-mapping:grade-z,0,free,\

@@ -152,7 +152,7 @@ fn as_workbook(text: &str) -> Vec<u8> {
 on_both! {
     async fn workbooks_load_as_csv_does(url: &str) {
         let market = market(url).await;
-        for kind in &Kind::ALL[..8] {
+        for kind in &Kind::ALL[..9] {
             let text = data(&kind.file());
             if *kind == Kind::Policy {
                 load(&market, *kind, &text).await;

@@ -3,7 +3,7 @@
 use super::*;
 
 /// How many things each pack of `data/` holds.
-const HELD: [(Kind, u64); 8] = [
+const HELD: [(Kind, u64); 9] = [
     (Kind::Regions, 3213),
     (Kind::Calendar, 108),
     (Kind::Policy, 2),
@@ -12,6 +12,7 @@ const HELD: [(Kind, u64); 8] = [
     (Kind::Qualifications, 20),
     (Kind::Items, 41),
     (Kind::Matters, 50),
+    (Kind::Synonyms, 2),
 ];
 
 async fn journal_entries(market: &Market) -> i64 {
