@@ -41,6 +41,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
         (name = "catalogue", description = "Categories, service items, departments, matters, regions"),
+        (name = "vocabulary", description = "What people say, and the official names that it means"),
         (name = "agencies", description = "Agencies, their admission and qualifications"),
         (name = "listings", description = "What agencies offer"),
         (name = "cases", description = "Runs of matters, and the services that they need"),
@@ -57,6 +58,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::accounts::router())
         .merge(routes::people::router())
         .merge(routes::catalogue::router())
+        .merge(routes::vocabulary::router())
         .merge(routes::agencies::router())
         .merge(routes::listings::router())
         .merge(routes::cases::router())

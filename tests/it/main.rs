@@ -22,3 +22,4 @@ mod server;
 mod stopping;
 mod tidy;
 mod trade;
+mod vocabulary;

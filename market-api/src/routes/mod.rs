@@ -10,6 +10,7 @@ pub(crate) mod listings;
 pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod search;
+pub(crate) mod vocabulary;
 
 use market_core::Action;
 use serde::Serialize;
