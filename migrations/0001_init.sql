@@ -306,6 +306,8 @@ create table case_requirements (
   foreign key (item, item_version) references service_item_versions (item, version)
 );
 
+-- times_returned and times_late count what happened to its deliverables. failed: it ended by the
+-- agency's doing.
 create table orders (
   id uuid primary key,
   case_id uuid not null references cases (id),
@@ -323,6 +325,9 @@ create table orders (
   since timestamptz not null,
   due_on text,
   live boolean not null,
+  times_returned bigint not null default 0,
+  times_late bigint not null default 0,
+  failed boolean not null default false,
   version bigint not null,
   placed_at timestamptz not null,
   updated_at timestamptz not null,
@@ -332,6 +337,8 @@ create table orders (
 create unique index one_live_order_per_need on orders (case_id, item) where live;
 create index orders_by_agency on orders (agency_id, id desc);
 create index orders_by_agency_state on orders (agency_id, state, id desc);
+create index orders_of_standing on orders (agency_id, state, failed, times_returned, times_late)
+  where state in ('completed', 'declined', 'terminated');
 create index orders_by_applicant on orders (applicant_id, id desc);
 create index orders_by_state on orders (state, id desc);
 

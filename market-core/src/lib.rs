@@ -43,7 +43,7 @@ pub use kernel::{
     id,
     money::Money,
     page::{Cursor, Page, Paging},
-    policy::{PolicyFile, PolicyProfile},
+    policy::{PolicyFile, PolicyProfile, Ranking},
     secret::sha256_hex,
     time::{Day, Timestamp},
     uscc::Uscc,

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, Executor};
 
-use crate::{Calendar, Env, Market, Options, PolicyProfile, rules::Clock};
+use crate::{Calendar, Env, Market, Options, PolicyProfile, Ranking, rules::Clock};
 
 /// When tests begin.
 pub(crate) const START: &str = "2026-11-24T01:00:00Z";
@@ -47,6 +47,22 @@ pub(crate) async fn market(url: &str) -> Market {
     Market::open(Options { env, ..Options::new(url) }).await.unwrap()
 }
 
+/// Weights of round numbers.
+pub(crate) fn ranking() -> Ranking {
+    Ranking {
+        credit_prior: 700,
+        credit_confidence: 5,
+        return_penalty: 250,
+        late_penalty: 150,
+        decline_penalty: 20,
+        credit_grades: [900, 750, 600, 400],
+        newcomer_days: 365,
+        newcomer_orders: 5,
+        credit_weight: 150,
+        newcomer_weight: 60,
+    }
+}
+
 /// A clock at [`START`], with a policy of round numbers and no holidays.
 pub(crate) fn clock() -> Clock {
     let policy = PolicyProfile {
@@ -65,6 +81,7 @@ pub(crate) fn clock() -> Clock {
         expiry_warning_days: 60,
         suspension_months: vec![3],
         deliverable_max_bytes: 1024,
+        ranking: ranking(),
     };
     Clock { now: START.parse().unwrap(), calendar: Calendar::default(), policy }
 }

@@ -19,6 +19,7 @@ mod problems;
 mod program;
 mod search;
 mod server;
+mod standing;
 mod stopping;
 mod tidy;
 mod trade;

@@ -8,6 +8,7 @@ use market_core::{
         Practitioner, Qualification, Rejection, Standing, Suspension,
     },
     id::{AgencyId, PractitionerId, QualificationId},
+    order::PublishedStanding,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -35,6 +36,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(suspend))
         .routes(routes!(reinstate))
         .routes(routes!(leave))
+        .routes(routes!(standing))
         .routes(routes!(qualifications, add_qualification))
         .routes(routes!(revoke_qualification))
         .routes(routes!(practitioners, add_practitioner))
@@ -97,6 +99,19 @@ async fn show(
     let agency = market.agencies().get(actor, id).await?;
     let actions = actor.map(|actor| agency.actions(actor));
     Ok(Tagged(agency.version, WithActions { thing: agency, actions }))
+}
+
+/// What its orders say of an agency, and its credit
+#[utoipa::path(get, path = "/agencies/{id}/standing", tag = "agencies",
+    security((), ("token" = [])), params(("id" = AgencyId, Path)),
+    responses((status = 200, body = PublishedStanding)))]
+async fn standing(
+    State(market): State<Market>,
+    caller: Option<Caller>,
+    At(id): At<AgencyId>,
+) -> Result<Json<PublishedStanding>, Problem> {
+    let actor = caller.as_ref().map(|Caller(actor)| actor);
+    Ok(Json(market.orders().standing(actor, id).await?))
 }
 
 /// Correct what an agency says of itself

@@ -39,6 +39,35 @@ pub struct PolicyProfile {
     pub suspension_months: Vec<u32>,
     /// The largest deliverable, in bytes.
     pub deliverable_max_bytes: u64,
+    /// By what agencies are graded, and their offers ranked.
+    pub ranking: Ranking,
+}
+
+/// By what an agency's credit is reckoned from its orders, and what it weighs in a search
+/// (信用与排序参数). Points and weights are thousandths.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ranking {
+    /// The points of an agency of which nothing is known yet (信用基准分), 0 to 1000.
+    pub credit_prior: u32,
+    /// For how many orders those points count, beside the orders that are known; at least 1.
+    pub credit_confidence: u32,
+    /// What each return of a deliverable takes from its order's 1000 points.
+    pub return_penalty: u32,
+    /// What each late hand-over takes from its order's 1000 points.
+    pub late_penalty: u32,
+    /// What each declined order takes from the sum of all orders' points; it is no graded order.
+    pub decline_penalty: u32,
+    /// The fewest points of grades A, B, C and D, the most first; below the last it is E.
+    pub credit_grades: [u32; 4],
+    /// For how many calendar days from its admission an agency is a newcomer …
+    pub newcomer_days: u32,
+    /// … unless it has completed so many orders before.
+    pub newcomer_orders: u32,
+    /// What full credit adds to the rank of an offer.
+    pub credit_weight: u32,
+    /// What being a newcomer adds to the rank of an offer.
+    pub newcomer_weight: u32,
 }
 
 /// The profiles of a file.

@@ -2,8 +2,8 @@
 //!
 //! Read [`state`] for the states of an order and `steps` for how they follow one another,
 //! `eligibility` for which listings may be bought, this file for buying one, `sides` and
-//! `departments` for who takes which step, `deliverable` for the files, and `store` for where
-//! all is kept.
+//! `departments` for who takes which step, `deliverable` for the files, `standing` for what its
+//! orders say of an agency, and `store` for where all is kept.
 
 mod contract;
 mod deliverable;
@@ -11,6 +11,8 @@ pub(crate) mod deliverable_store;
 mod departments;
 pub(crate) mod eligibility;
 mod sides;
+mod standing;
+pub(crate) mod standing_store;
 pub mod state;
 mod steps;
 pub(crate) mod store;
@@ -23,6 +25,7 @@ use self::eligibility::Wanted;
 pub use self::{
     contract::{Contract, NewReturn, ReturnCode, Returned, Side, Use, UseState},
     deliverable::{Deliverable, Deliverables, NewDeliverable},
+    standing::{Credit, Grade, Outcomes, PublishedStanding, Standing, changes_standing},
     state::{AnyState, Holder},
     store::OrderTotals,
 };

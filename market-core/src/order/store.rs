@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::{FromRow, types::Json};
 
-use super::{AnyState, Order, OrderFilter, OrderTerms, steps::Moved};
+use super::{AnyState, Order, OrderFilter, OrderTerms, standing::Mark, steps::Moved};
 use crate::{
     Call, Error, Kind, Money, Paging, Party, Refusal, Timestamp,
     case::Case,
@@ -24,7 +24,8 @@ statements! {
         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     MOVE = "\
         update orders set state = $2, detail = $3, since = $4, due_on = $5, live = $6, \
-        version = $7, updated_at = $8 where id = $1 and version = $7 - 1";
+        version = $7, updated_at = $8, times_returned = times_returned + $9, \
+        times_late = times_late + $10, failed = $11 where id = $1 and version = $7 - 1";
     BY_ID = "\
         select id, case_id, item, item_version, listing_id, listing_number, agency_id, \
         applicant_id, amount_fen, service_days, policy_version, detail, since, version, \
@@ -207,6 +208,7 @@ impl Tx {
         held: Held,
     ) -> Result<Order, Error> {
         let Moved { order, from, event } = moved;
+        let mark = Mark::of(&held.order, &order.state, held.clock.today());
         let saved = self
             .query(MOVE)
             .bind(order.id)
@@ -217,6 +219,9 @@ impl Tx {
             .bind(order.state.is_live())
             .bind(order.version)
             .bind(order.updated_at)
+            .bind(i64::from(mark.returned))
+            .bind(i64::from(mark.late))
+            .bind(mark.failed)
             .execute()
             .await?;
         if saved != 1 {

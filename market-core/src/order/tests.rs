@@ -34,7 +34,7 @@ fn contract() -> Contract {
     }
 }
 
-fn order(state: AnyState) -> Order {
+pub(super) fn order(state: AnyState) -> Order {
     let terms = OrderTerms {
         case_id: CaseId(Uuid::nil()),
         item: "fire-facility-inspection".parse().unwrap(),
@@ -57,7 +57,7 @@ fn returned() -> Returned {
     Returned { by: Party::Operator, code: ReturnCode::Wrong, note: "重做".to_owned(), at }
 }
 
-fn states() -> Vec<AnyState> {
+pub(super) fn states() -> Vec<AnyState> {
     let due = day("2026-12-01");
     let uses = vec![
         Use::pending(department("fire-rescue")),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     Change, Money,
-    testing::{market, on_both},
+    testing::{market, on_both, ranking},
 };
 
 fn region(code: &str, parent: &str) -> (RegionCode, String, Option<RegionCode>) {
@@ -25,6 +25,7 @@ fn profile(region: &str, version: i64, from: &str) -> PolicyProfile {
         expiry_warning_days: 60,
         suspension_months: vec![3, 6, 12],
         deliverable_max_bytes: 1,
+        ranking: ranking(),
     }
 }
 

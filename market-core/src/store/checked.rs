@@ -17,6 +17,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
+    ("order standing", crate::order::standing_store::STATEMENTS),
     ("rules", crate::rules::store::STATEMENTS),
     ("search", crate::search::store::STATEMENTS),
     ("statistics", crate::statistics::STATEMENTS),

@@ -12,7 +12,7 @@ use crate::{
     department::Department,
     id::{ApplicantId, CaseId, OrderId},
     matter::Matter,
-    testing::market,
+    testing::{market, ranking},
 };
 
 /// A market where `survey` may be sold for 12,000.00 at most, and nobody sells it yet.
@@ -50,6 +50,7 @@ fn policy() -> PolicyProfile {
         expiry_warning_days: 60,
         suspension_months: vec![3, 6, 12],
         deliverable_max_bytes: 1,
+        ranking: ranking(),
     }
 }
 

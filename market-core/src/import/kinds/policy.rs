@@ -1,10 +1,13 @@
 //! `policy.toml`: profiles, read as the rows of a sheet and written with what each number means.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use super::{UNKNOWN_REGION, region_codes};
 use crate::{
-    Change, Env, Error, PolicyProfile,
+    Change, Env, Error, PolicyProfile, Ranking,
     code::RegionCode,
     import::{
         Line, Sheet,
@@ -40,6 +43,26 @@ const DAYS: [(&str, &str); 7] = [
     ("use_days", "a department uses or returns a deliverable"),
 ];
 
+const GRADES: &str = "ranking.credit_grades";
+const NOT_GRADES: Saying = (
+    "grades",
+    "must be four numbers from 1000 down to 1, each less than the one before",
+    "应为四个由大到小的分数，均在 1 与 1000 之间",
+);
+
+/// The numbers of the ranking but for the grades: their least and most, and what each means.
+const WEIGHTS: [(&str, u64, u64, &str); 9] = [
+    ("ranking.credit_prior", 0, 1000, "points of an agency without graded orders"),
+    ("ranking.credit_confidence", 1, 1000, "for how many orders those points count"),
+    ("ranking.return_penalty", 0, 1000, "points off an order for each return"),
+    ("ranking.late_penalty", 0, 1000, "points off an order for each late hand-over"),
+    ("ranking.decline_penalty", 0, 1000, "points off the sum for each declined order"),
+    ("ranking.newcomer_days", 0, 3650, "calendar days from admission"),
+    ("ranking.newcomer_orders", 0, 1000, "completed orders that end it before"),
+    ("ranking.credit_weight", 0, 1000, "thousandths of the rank"),
+    ("ranking.newcomer_weight", 0, 1000, "thousandths of the rank"),
+];
+
 impl Pack for Policies {
     const COLUMNS: &'static [Column] = &[
         required("region", &["行政区划", "区划代码"]),
@@ -57,6 +80,16 @@ impl Pack for Policies {
         required("expiry_warning_days", &["到期提醒天数"]),
         required("suspension_months", &["暂停月数"]),
         required("deliverable_max_bytes", &["成果文件大小上限"]),
+        required("ranking.credit_prior", &["信用基准分"]),
+        required("ranking.credit_confidence", &["信用基准单数"]),
+        required("ranking.return_penalty", &["退回扣分"]),
+        required("ranking.late_penalty", &["逾期扣分"]),
+        required("ranking.decline_penalty", &["拒单扣分"]),
+        required("ranking.credit_grades", &["信用等级分数线"]),
+        required("ranking.newcomer_days", &["新入驻天数"]),
+        required("ranking.newcomer_orders", &["新入驻单数"]),
+        required("ranking.credit_weight", &["信用权重"]),
+        required("ranking.newcomer_weight", &["新入驻权重"]),
     ];
     type Known = Known;
     type Thing = PolicyProfile;
@@ -103,6 +136,7 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
     let expiry_warning_days = row.number("expiry_warning_days", 0..=3650);
     let suspension_months = months(row);
     let deliverable_max_bytes = row.number("deliverable_max_bytes", 1..=10 << 30);
+    let ranking = ranking(row);
     let [formal_check, accept, contract, confirm_contract, sign_off, rework, used] = days;
     Some(PolicyProfile {
         region: region?,
@@ -120,7 +154,40 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
         expiry_warning_days: expiry_warning_days?,
         suspension_months,
         deliverable_max_bytes: deliverable_max_bytes?,
+        ranking: ranking?,
     })
+}
+
+fn ranking(row: &mut Row) -> Option<Ranking> {
+    let numbers = WEIGHTS.map(|(column, least, most, _)| row.number::<u32>(column, least..=most));
+    let credit_grades = grades(row);
+    let [prior, confidence, returned, late, declined, days, orders, credit, newcomer] = numbers;
+    Some(Ranking {
+        credit_prior: prior?,
+        credit_confidence: confidence?,
+        return_penalty: returned?,
+        late_penalty: late?,
+        decline_penalty: declined?,
+        credit_grades: credit_grades?,
+        newcomer_days: days?,
+        newcomer_orders: orders?,
+        credit_weight: credit?,
+        newcomer_weight: newcomer?,
+    })
+}
+
+/// The fewest points of each grade but the last, each fewer than the one before.
+fn grades(row: &mut Row) -> Option<[u32; 4]> {
+    let parts = row.list(GRADES);
+    let points: Vec<u32> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    let falls = points.windows(2).all(|pair| pair[0] > pair[1]);
+    let is_in_range = points.iter().all(|points| (1..=1000).contains(points));
+    let found: Option<[u32; 4]> = points.try_into().ok();
+    let found = found.filter(|_| falls && is_in_range && parts.len() == 4);
+    if found.is_none() {
+        row.say(GRADES, NOT_GRADES);
+    }
+    found
 }
 
 fn months(row: &mut Row) -> Vec<u32> {
@@ -151,7 +218,8 @@ pub(in crate::import) fn sheet(text: &str) -> Result<Sheet, Error> {
     let profiles: Vec<&toml::Table> = profiles.iter().filter_map(toml::Value::as_table).collect();
     let mut header: Vec<String> =
         Policies::COLUMNS.iter().map(|column| column.name.to_owned()).collect();
-    for key in profiles.iter().flat_map(|profile| profile.keys()) {
+    let profiles: Vec<BTreeMap<String, String>> = profiles.into_iter().map(cells).collect();
+    for key in profiles.iter().flat_map(BTreeMap::keys) {
         if !header.contains(key) {
             header.push(key.clone());
         }
@@ -159,12 +227,25 @@ pub(in crate::import) fn sheet(text: &str) -> Result<Sheet, Error> {
     let starts =
         text.lines().zip(1..).filter(|(line, _)| line.trim_start().starts_with("[[profile]]"));
     let numbers = starts.map(|(_, number)| number).chain(std::iter::repeat(0));
-    let line = |(profile, number): (&&toml::Table, u64)| Line {
+    let line = |(profile, number): (&BTreeMap<String, String>, u64)| Line {
         number,
-        cells: header.iter().map(|key| profile.get(key).map_or_else(String::new, cell)).collect(),
+        cells: header.iter().map(|key| profile.get(key).cloned().unwrap_or_default()).collect(),
     };
     let rows = profiles.iter().zip(numbers).map(line).collect();
     Ok(Sheet { header, rows })
+}
+
+/// The cells of a profile; those of a table in it are named after both, such as
+/// `ranking.credit_prior`.
+fn cells(profile: &toml::Table) -> BTreeMap<String, String> {
+    let of_table = |name: &str, inner: &toml::Table| -> Vec<_> {
+        inner.iter().map(|(key, value)| (format!("{name}.{key}"), cell(value))).collect()
+    };
+    let cells = profile.iter().flat_map(|(key, value)| match value {
+        toml::Value::Table(inner) => of_table(key, inner),
+        value => vec![(key.clone(), cell(value))],
+    });
+    cells.collect()
 }
 
 fn cell(value: &toml::Value) -> String {
@@ -209,7 +290,36 @@ fn profile_toml(profile: &PolicyProfile) -> String {
     lines.push(("expiry_warning_days", warning, "calendar days"));
     lines.push(("suspension_months", format!("{:?}", profile.suspension_months), ""));
     lines.push(("deliverable_max_bytes", profile.deliverable_max_bytes.to_string(), ""));
-    let mut text = "[[profile]]\n".to_owned();
+    let ranking = ranking_lines(&profile.ranking);
+    format!("[[profile]]\n{}\n[profile.ranking]\n{}", written(lines), written(ranking))
+}
+
+fn ranking_lines(ranking: &Ranking) -> Vec<(&'static str, String, &'static str)> {
+    let numbers = [
+        ranking.credit_prior,
+        ranking.credit_confidence,
+        ranking.return_penalty,
+        ranking.late_penalty,
+        ranking.decline_penalty,
+        ranking.newcomer_days,
+        ranking.newcomer_orders,
+        ranking.credit_weight,
+        ranking.newcomer_weight,
+    ];
+    let plain = |column: &'static str| column.trim_start_matches("ranking.");
+    let mut lines: Vec<_> = WEIGHTS
+        .iter()
+        .zip(numbers)
+        .map(|((column, _, _, note), number)| (plain(column), number.to_string(), *note))
+        .collect();
+    let grades = format!("{:?}", ranking.credit_grades);
+    lines.insert(5, (plain(GRADES), grades, "fewest points of A, B, C, D"));
+    lines
+}
+
+/// Each name with its value, and what it means.
+fn written(lines: Vec<(&'static str, String, &'static str)>) -> String {
+    let mut text = String::new();
     for (name, value, note) in lines {
         let line = format!("{name} = {value}");
         let _ = if note.is_empty() {

@@ -212,14 +212,32 @@ on_both! {
     async fn policy_profiles_are_rows_too(url: &str) {
         let market = loaded(url).await;
         let text = data("policy.toml");
-        let (national, text) = text.split_once("\n\n").unwrap();
+        let (national, text) = text.split_once("\n[[profile]]").unwrap();
+        let text = &format!("[[profile]]{text}");
         let second = text.replace("version = 1", "version = 2");
         let second = second.replace("use_days = 5", "use_days = 3");
         let both = format!("{text}\n{second}");
         let report = load(&market, Kind::Policy, &both).await;
         assert_eq!(counts(&report), (1, 0, 1));
         let exported = market.export(Kind::Policy).await.unwrap();
-        assert!(exported == format!("{national}\n\n{both}"));
+        assert!(exported == format!("{national}\n{both}"));
+        let weights = [
+            ("credit_grades = [900, 750,", "credit_grades = [700, 750,"),
+            ("credit_confidence = 5", "credit_confidence = 0"),
+            ("return_penalty = 250", "return_penalty = 1001"),
+            ("late_penalty = 150", "late_penalty = -1"),
+        ];
+        let wrong_weights = weights.iter().fold(second.clone(), |text, (one, other)| {
+            assert!(text.contains(one), "{one}");
+            text.replace(one, other)
+        });
+        let faults = skipping(&market, Kind::Policy, &sheet("policy.toml", &wrong_weights)).await;
+        assert_eq!(wrong(&faults), [
+            (1, "ranking.credit_confidence", "0", "range"),
+            (1, "ranking.return_penalty", "1001", "range"),
+            (1, "ranking.late_penalty", "-1", "number"),
+            (1, "ranking.credit_grades", "700|750|600|400", "grades"),
+        ]);
         let sheet = sheet("policy.toml", &second.replace("3, 6", "0, 6").replace("330282", "9"));
         let report = skipping(&market, Kind::Policy, &sheet).await;
         assert_eq!(wrong(&report), [
