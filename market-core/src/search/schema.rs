@@ -10,7 +10,7 @@ use tantivy::{
 };
 use uuid::Uuid;
 
-use super::analysis::{PAIRS, Pairs};
+use super::text::{PAIRS, Pairs};
 
 /// Grows with every change of the fields, of the analysis or of what is kept in a document; an
 /// index of another version is rebuilt.

@@ -8,15 +8,15 @@ use tantivy::tokenizer::{BoxTokenStream, Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
 
 /// The name by which the schema knows [`Pairs`].
-pub(super) const PAIRS: &str = "pairs";
+pub(in crate::search) const PAIRS: &str = "pairs";
 
 /// One spelling for all: full width becomes half width, capitals become small.
-pub(super) fn normalize(text: &str) -> String {
+pub(in crate::search) fn normalize(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a character is Chinese.
-pub(super) fn is_chinese(c: char) -> bool {
+pub(in crate::search) fn is_chinese(c: char) -> bool {
     matches!(
         c,
         '\u{3007}'
@@ -29,7 +29,7 @@ pub(super) fn is_chinese(c: char) -> bool {
 
 /// Something to find a text by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word {
+pub(in crate::search) enum Word {
     /// Two Chinese characters side by side, or a run of letters and digits.
     Whole(String),
     /// The last Chinese character of a run of several.
@@ -48,7 +48,7 @@ impl Word {
 }
 
 /// The words of a text with their places, counted in characters.
-pub(super) fn words(text: &str) -> Vec<(usize, Word)> {
+pub(in crate::search) fn words(text: &str) -> Vec<(usize, Word)> {
     let text: Vec<char> = normalize(text).chars().collect();
     let mut words = Vec::new();
     let mut at = 0;
@@ -90,7 +90,7 @@ fn sort(c: char) -> Sort {
 
 /// The words of a text, for the index.
 #[derive(Debug, Clone)]
-pub(super) struct Pairs;
+pub(in crate::search) struct Pairs;
 
 impl Tokenizer for Pairs {
     type TokenStream<'a> = BoxTokenStream<'a>;
