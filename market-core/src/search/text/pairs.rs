@@ -4,16 +4,14 @@
 //! them. Every run of Chinese characters also gives its last character alone, so that a search
 //! for one character, which looks for pairs that begin with it, finds it at the end of a run too.
 
-use tantivy::tokenizer::{BoxTokenStream, Token, TokenStream, Tokenizer};
-use unicode_normalization::UnicodeNormalization;
+use std::ops::Range;
+
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+
+use super::normal::Normal;
 
 /// The name by which the schema knows [`Pairs`].
 pub(in crate::search) const PAIRS: &str = "pairs";
-
-/// One spelling for all: full width becomes half width, capitals become small.
-pub(in crate::search) fn normalize(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).collect()
-}
 
 /// Whether a character is Chinese.
 pub(in crate::search) fn is_chinese(c: char) -> bool {
@@ -38,54 +36,69 @@ pub(in crate::search) enum Word {
     Lone(char),
 }
 
-impl Word {
-    fn into_text(self) -> String {
-        match self {
-            Self::Whole(text) => text,
-            Self::Last(c) | Self::Lone(c) => c.to_string(),
-        }
-    }
-}
-
-/// The words of a text with their places, counted in characters.
+/// The words of a text with their places, counted in characters of the one spelling.
 pub(in crate::search) fn words(text: &str) -> Vec<(usize, Word)> {
-    let text: Vec<char> = normalize(text).chars().collect();
+    let chars = Normal::of(text).chars;
     let mut words = Vec::new();
-    let mut at = 0;
-    for run in text.chunk_by(|a, b| sort(*a) == sort(*b)) {
-        match sort(run[0]) {
-            Sort::Chinese => push_pairs(at, run, &mut words),
-            Sort::Letter => words.push((at, Word::Whole(run.iter().collect()))),
-            Sort::Other => {}
-        }
-        at += run.len();
+    let mut next = 0;
+    while let Some(place) = next_word(&chars, &mut next) {
+        let word = match chars[place.clone()] {
+            [c] if is_chinese(c) && place.start > 0 && is_chinese(chars[place.start - 1]) => {
+                Word::Last(c)
+            }
+            [c] if is_chinese(c) => Word::Lone(c),
+            ref several => Word::Whole(several.iter().collect()),
+        };
+        words.push((place.start, word));
     }
     words
 }
 
-fn push_pairs(at: usize, run: &[char], words: &mut Vec<(usize, Word)>) {
-    let pairs = run.windows(2).enumerate();
-    words.extend(pairs.map(|(i, pair)| (at + i, Word::Whole(pair.iter().collect()))));
-    match run {
-        [only] => words.push((at, Word::Lone(*only))),
-        [.., last] => words.push((at + run.len() - 1, Word::Last(*last))),
-        [] => {}
+/// Where the next word stands, from a place on that moves along.
+fn next_word(chars: &[char], next: &mut usize) -> Option<Range<usize>> {
+    *next += chars[*next..].iter().position(|c| sort(*c) != Sort::Other)?;
+    let from = *next;
+    let is = |at: usize, what| chars.get(at).is_some_and(|c| sort(*c) == what);
+    if is(from, Sort::Chinese) {
+        *next += 1;
+        return Some(from..from + 1 + usize::from(is(from + 1, Sort::Chinese)));
     }
+    while is(*next, Sort::Letter) {
+        *next += 1;
+    }
+    Some(from..*next)
 }
 
-#[derive(PartialEq, Eq)]
-enum Sort {
+/// What the characters of a run have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// They are Chinese.
     Chinese,
+    /// They are letters or digits.
     Letter,
+    /// They are neither.
     Other,
 }
 
-fn sort(c: char) -> Sort {
+/// What a character is.
+pub(super) fn sort(c: char) -> Sort {
     match c {
+        'a'..='z' | '0'..='9' => Sort::Letter,
         c if is_chinese(c) => Sort::Chinese,
         c if c.is_alphanumeric() => Sort::Letter,
         _ => Sort::Other,
     }
+}
+
+/// The runs of Chinese characters and of letters and digits, each with its place.
+pub(super) fn runs(chars: &[char]) -> impl Iterator<Item = (usize, Sort, &[char])> {
+    let mut next = 0;
+    chars.chunk_by(|a, b| sort(*a) == sort(*b)).filter_map(move |run| {
+        let at = next;
+        next += run.len();
+        let sort = sort(run[0]);
+        (sort != Sort::Other).then_some((at, sort, run))
+    })
 }
 
 /// The words of a text, for the index.
@@ -93,23 +106,27 @@ fn sort(c: char) -> Sort {
 pub(in crate::search) struct Pairs;
 
 impl Tokenizer for Pairs {
-    type TokenStream<'a> = BoxTokenStream<'a>;
+    type TokenStream<'a> = PairStream;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
-        BoxTokenStream::new(Stream { words: words(text).into_iter(), token: Token::default() })
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> PairStream {
+        PairStream { chars: Normal::of(text).chars, next: 0, token: Token::default() }
     }
 }
 
-struct Stream {
-    words: std::vec::IntoIter<(usize, Word)>,
+/// One word after the other.
+#[derive(Debug)]
+pub(in crate::search) struct PairStream {
+    chars: Vec<char>,
+    next: usize,
     token: Token,
 }
 
-impl TokenStream for Stream {
+impl TokenStream for PairStream {
     fn advance(&mut self) -> bool {
-        let Some((position, word)) = self.words.next() else { return false };
-        self.token.position = position;
-        self.token.text = word.into_text();
+        let Some(place) = next_word(&self.chars, &mut self.next) else { return false };
+        self.token.position = place.start;
+        self.token.text.clear();
+        self.token.text.extend(&self.chars[place]);
         true
     }
 
@@ -129,7 +146,10 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        words(text).into_iter().map(|(at, word)| format!("{at}{}", word.into_text())).collect()
+        let mut texts = Vec::new();
+        let mut stream = Pairs.token_stream(text);
+        stream.process(&mut |token| texts.push(format!("{}{}", token.position, token.text)));
+        texts
     }
 
     #[test]
@@ -147,6 +167,7 @@ mod tests {
             ("㎡ Ⅱ级", &["0m2", "3ii", "5级"]),
             ("〇二〇号", &["0〇二", "1二〇", "2〇号", "3号"]),
             ("𠮷祥", &["0𠮷祥", "1祥"]),
+            ("環評", &["0环评", "1评"]),
         ] {
             assert_eq!(texts(text), expected, "{text}");
         }
@@ -156,6 +177,27 @@ mod tests {
     fn a_lone_character_is_told_from_the_last_of_several() {
         let found: Vec<_> = words("环 测绘").into_iter().map(|(_, word)| word).collect();
         assert_eq!(found, [Word::Lone('环'), Word::Whole("测绘".into()), Word::Last('绘')]);
+    }
+
+    /// What people missed elsewhere: parts of words that a dictionary does not cut there.
+    #[test]
+    fn any_part_of_a_name_is_found() {
+        for (name, part) in [
+            ("待处理", "处理"),
+            ("在建工程", "工程"),
+            ("安装简单", "简单"),
+            ("招商银行招商局集团有限公司", "招商"),
+            ("浙江大学建筑设计研究院", "大学"),
+            ("山西省长治市", "长治"),
+        ] {
+            let name = words(name);
+            let wanted = words(part).into_iter().filter(|(_, word)| matches!(word, Word::Whole(_)));
+            for (_, word) in wanted {
+                assert!(name.iter().any(|(_, have)| *have == word), "{part}");
+            }
+        }
+        // The same sound is not the same word.
+        assert_ne!(words("景点"), words("经典"));
     }
 
     proptest! {
@@ -176,6 +218,14 @@ mod tests {
         fn any_text_is_cut(text in any::<String>()) {
             let places: Vec<_> = words(&text).into_iter().map(|(at, _)| at).collect();
             prop_assert!(places.is_sorted());
+            let of_words: Vec<_> = words(&text)
+                .into_iter()
+                .map(|(at, word)| match word {
+                    Word::Whole(text) => format!("{at}{text}"),
+                    Word::Last(c) | Word::Lone(c) => format!("{at}{c}"),
+                })
+                .collect();
+            prop_assert_eq!(texts(&text), of_words);
         }
     }
 }
