@@ -4,11 +4,10 @@
 //! find in step with it, and stores in each of the index's commits how far it has come; so an
 //! index can be stopped, killed, lost and rebuilt, and never disagrees with its own cursor.
 //!
-//! Read `documents` for what is indexed, `analysis` for how text becomes words, `query` and
+//! Read `documents` for what is indexed, `text` for how text becomes words, `query` and
 //! `plan` for how it is found, `index` for where it is kept, `follower` for how it is kept in
 //! step, and `verify` for how that is checked.
 
-mod analysis;
 mod at_least;
 mod catalogue;
 mod days;
@@ -23,6 +22,7 @@ mod schema;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod text;
 mod top;
 mod verify;
 

@@ -17,12 +17,12 @@ use tantivy::{
 use uuid::Uuid;
 
 use super::{
-    analysis::{Word, words},
     at_least::AtLeast,
     catalogue::Catalogue,
     days::number,
     query::{SearchQuery, Subject},
     schema::{Fields, column},
+    text::{Word, words},
     top::id_of,
 };
 use crate::{Day, Kind};

@@ -10,11 +10,11 @@ use tantivy::{
 };
 use uuid::Uuid;
 
-use super::analysis::{PAIRS, Pairs};
+use super::text::{PAIRS, Pairs};
 
 /// Grows with every change of the fields, of the analysis or of what is kept in a document; an
 /// index of another version is rebuilt.
-pub(super) const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 2;
 
 /// Names of fields that are read as columns.
 pub(super) mod column {
