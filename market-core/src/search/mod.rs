@@ -6,7 +6,7 @@
 //!
 //! Read `documents` for what is indexed, `analysis` for how text becomes words, `query` and
 //! `plan` for how it is found, `index` for where it is kept, `follower` for how it is kept in
-//! step, and `verify` for how that is checked.
+//! step, and `verify` for how that is checked. `judge` measures how well it finds.
 
 mod analysis;
 mod at_least;
@@ -16,6 +16,7 @@ mod documents;
 mod find;
 mod follower;
 mod index;
+pub mod judge;
 mod plan;
 mod query;
 mod rebuild;
