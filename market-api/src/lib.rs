@@ -20,6 +20,7 @@ mod problem;
 mod router;
 mod routes;
 mod tagged;
+pub mod words;
 
 pub use app::App;
 pub use router::{openapi, router};

@@ -12,6 +12,7 @@ use self::settings::{Flags, Settings};
 mod demo;
 mod import;
 mod index;
+mod judge;
 mod out;
 mod serve;
 pub(crate) mod settings;
@@ -77,6 +78,13 @@ enum Command {
     /// Check what is kept
     #[command(subcommand)]
     Verify(index::Verify),
+    /// Measure how well search finds what people said it should find
+    #[command(
+        after_help = "Examples:\n  market judge judged/\n  market judge judged/ --class typo --misses 5\n\n\
+        It fills an index in memory with the documents of the folder; no data of the market is\n\
+        read. docs/search-quality.md has the format and what the figures mean."
+    )]
+    Judge(judge::Judge),
     /// Bring the database's tables up to date, and end
     #[command(after_help = "Every command does this first; on its own it is for deployments that \
         want it done once, before the servers start.")]
@@ -174,6 +182,7 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
             index::verify(&market, &what).await?;
             Ok(market.close().await?)
         }
+        Command::Judge(asked) => tokio::task::block_in_place(|| judge::obey(&asked)),
         Command::Migrate => Ok(settings.open().await?.close().await?),
         Command::User(command) => {
             let market = settings.open().await?;

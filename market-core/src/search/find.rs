@@ -8,14 +8,16 @@ use uuid::Uuid;
 
 use super::{
     Search, blocking,
+    catalogue::Catalogue,
     documents::Document,
+    index::Opened,
     plan::{Plan, offered},
     query::{SearchQuery, Sort, Subject},
     schema::{Fields, column},
     top::{AgencyIds, Key, Rank, Top},
 };
 use crate::{
-    Cursor, Error, Kind, Money, Paging,
+    Cursor, Day, Error, Kind, Money, Paging,
     code::{CategoryCode, ItemCode, RegionCode},
     id::AgencyId,
 };
@@ -92,6 +94,19 @@ impl Search<'_> {
         })
         .await
     }
+}
+
+/// The first page of a search for listings in an index that stands by itself.
+pub(super) fn first_page(
+    opened: &Opened,
+    catalogue: &Catalogue,
+    query: &SearchQuery,
+    day: Day,
+) -> Result<Hits, Error> {
+    let (searcher, fields) = (opened.searcher(), opened.fields);
+    let plan = Plan::new(query, fields, catalogue, day);
+    let paging = Paging { after: None, limit: query.limit };
+    Page { searcher, fields, plan, sort: query.sort, paging, after: None }.read()
 }
 
 /// One page of a search.

@@ -6,7 +6,7 @@
 //!
 //! Read `documents` for what is indexed, `text` for how text becomes words, `query` and
 //! `plan` for how it is found, `index` for where it is kept, `follower` for how it is kept in
-//! step, and `verify` for how that is checked.
+//! step, and `verify` for how that is checked. `judge` measures how well it finds.
 
 mod at_least;
 mod catalogue;
@@ -15,6 +15,7 @@ mod documents;
 mod find;
 mod follower;
 mod index;
+pub mod judge;
 mod plan;
 mod query;
 mod rebuild;
