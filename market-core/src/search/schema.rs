@@ -10,7 +10,7 @@ use tantivy::{
 };
 use uuid::Uuid;
 
-use super::text::{PAIRS, Pairs};
+use super::text::{self, PAIRS};
 
 /// Grows with every change of the fields, of the analysis or of what is kept in a document; an
 /// index of another version is rebuilt.
@@ -109,7 +109,7 @@ fn code(schema: &mut SchemaBuilder, name: &str) -> Field {
 
 /// Teaches an index our analysis.
 pub(super) fn register(index: &Index) {
-    index.tokenizers().register(PAIRS, Pairs);
+    text::register(index.tokenizers());
 }
 
 impl Fields {

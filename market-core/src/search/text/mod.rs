@@ -1,14 +1,33 @@
 //! How text is read, so that it is found however people write it.
 //!
-//! `normal` gives one spelling for all, `pairs` the words by which a text is found.
+//! `normal` gives one spelling for all, `pairs` the words by which a text is found, `pinyin` how
+//! it is read aloud, and `sounds` the words for those who type what they hear or part of a code.
+//! `spelling` finds names that are typed in letters, by ear or with a slip.
 
-#![expect(unused_imports, reason = "the queries that need them come next")]
-#![cfg_attr(not(test), expect(dead_code, reason = "the queries that need it come next"))]
-
+mod heard;
 mod normal;
 mod pairs;
+mod pinyin;
+mod slips;
+mod sounds;
+mod spelling;
+mod stream;
+
+use tantivy::tokenizer::TokenizerManager;
 
 pub(super) use self::{
+    heard::{Fit, Spelt},
     normal::{Normal, normalize},
     pairs::{PAIRS, Pairs, Word, is_chinese, words},
+    pinyin::{cut, initials, syllable_pairs, syllables},
+    sounds::{INITIALS, Initials, RUNS, Runs, SYLLABLES, Syllables},
+    spelling::Spellings,
 };
+
+/// Makes all ways of cutting a text known to an index, by their names.
+pub(super) fn register(tokenizers: &TokenizerManager) {
+    tokenizers.register(PAIRS, Pairs);
+    tokenizers.register(SYLLABLES, Syllables);
+    tokenizers.register(INITIALS, Initials);
+    tokenizers.register(RUNS, Runs);
+}

@@ -6,9 +6,12 @@
 
 use std::ops::Range;
 
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use tantivy::tokenizer::Tokenizer;
 
-use super::normal::Normal;
+use super::{
+    normal::Normal,
+    stream::{Source, Stream},
+};
 
 /// The name by which the schema knows [`Pairs`].
 pub(in crate::search) const PAIRS: &str = "pairs";
@@ -106,36 +109,25 @@ pub(super) fn runs(chars: &[char]) -> impl Iterator<Item = (usize, Sort, &[char]
 pub(in crate::search) struct Pairs;
 
 impl Tokenizer for Pairs {
-    type TokenStream<'a> = PairStream;
+    type TokenStream<'a> = Stream<PairWords>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> PairStream {
-        PairStream { chars: Normal::of(text).chars, next: 0, token: Token::default() }
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
+        Stream::of(PairWords { chars: Normal::of(text).chars, next: 0 })
     }
 }
 
-/// One word after the other.
+/// The words of a text.
 #[derive(Debug)]
-pub(in crate::search) struct PairStream {
+pub(in crate::search) struct PairWords {
     chars: Vec<char>,
     next: usize,
-    token: Token,
 }
 
-impl TokenStream for PairStream {
-    fn advance(&mut self) -> bool {
-        let Some(place) = next_word(&self.chars, &mut self.next) else { return false };
-        self.token.position = place.start;
-        self.token.text.clear();
-        self.token.text.extend(&self.chars[place]);
-        true
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
+impl Source for PairWords {
+    fn next(&mut self, word: &mut String) -> Option<usize> {
+        let place = next_word(&self.chars, &mut self.next)?;
+        word.extend(&self.chars[place.clone()]);
+        Some(place.start)
     }
 }
 
@@ -143,14 +135,7 @@ impl TokenStream for PairStream {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
-
-    fn texts(text: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        let mut stream = Pairs.token_stream(text);
-        stream.process(&mut |token| texts.push(format!("{}{}", token.position, token.text)));
-        texts
-    }
+    use super::{super::stream::texts, *};
 
     #[test]
     fn chinese_goes_in_pairs_and_the_rest_in_words() {
@@ -169,7 +154,7 @@ mod tests {
             ("𠮷祥", &["0𠮷祥", "1祥"]),
             ("環評", &["0环评", "1评"]),
         ] {
-            assert_eq!(texts(text), expected, "{text}");
+            assert_eq!(texts(Pairs, text), expected, "{text}");
         }
     }
 
@@ -225,7 +210,7 @@ mod tests {
                     Word::Last(c) | Word::Lone(c) => format!("{at}{c}"),
                 })
                 .collect();
-            prop_assert_eq!(texts(&text), of_words);
+            prop_assert_eq!(texts(Pairs, &text), of_words);
         }
     }
 }
