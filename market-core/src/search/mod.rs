@@ -47,6 +47,7 @@ pub use self::{
     find::{Hit, Hits},
     query::{MAX_TEXT, SearchQuery, Sort, Subject},
     rebuild::Progress,
+    text::Part,
     verify::{Difference, Report, Why},
 };
 use crate::{Error, Market};

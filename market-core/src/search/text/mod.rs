@@ -2,9 +2,11 @@
 //!
 //! `normal` gives one spelling for all, `pairs` the words by which a text is found, `pinyin` how
 //! it is read aloud, and `sounds` the words for those who type what they hear or part of a code.
-//! `spelling` finds names that are typed in letters, by ear or with a slip.
+//! `spelling` finds names that are typed in letters, by ear or with a slip, and
+//! `marks` shows where a text has what was looked for.
 
 mod heard;
+mod marks;
 mod normal;
 mod pairs;
 mod pinyin;
@@ -15,8 +17,10 @@ mod stream;
 
 use tantivy::tokenizer::TokenizerManager;
 
+pub use self::marks::Part;
 pub(super) use self::{
     heard::{Fit, Spelt},
+    marks::{Wanted, excerpt, mark},
     normal::{Normal, normalize},
     pairs::{PAIRS, Pairs, Word, is_chinese, words},
     pinyin::{cut, initials, syllable_pairs, syllables},
