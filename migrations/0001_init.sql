@@ -43,12 +43,15 @@ create index idempotency_by_age on idempotency (at);
 -- Rules: what differs from place to place and from year to year.
 
 -- path holds the codes from the country down to the region itself, such as
--- 100000/330000/330200/330282.
+-- 100000/330000/330200/330282. latitude and longitude of its centre are in millionths of a degree.
 create table regions (
   code text primary key,
   name text not null,
   parent text,
-  path text not null
+  path text not null,
+  latitude bigint,
+  longitude bigint,
+  check ((latitude is null) = (longitude is null))
 );
 
 create table calendar_days (

@@ -43,6 +43,7 @@ pub use kernel::{
     id,
     money::Money,
     page::{Cursor, Page, Paging},
+    point::{Degrees, NotAPoint, Point},
     policy::{PolicyFile, PolicyProfile, Ranking},
     secret::sha256_hex,
     time::{Day, Timestamp},

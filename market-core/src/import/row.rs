@@ -98,7 +98,7 @@ impl<'t, 'a> Row<'t, 'a> {
     }
 
     /// A cell that may be empty, in a form of its own.
-    fn if_any<T: FromStr>(&mut self, column: &str, otherwise: Saying) -> Option<T> {
+    pub(super) fn if_any<T: FromStr>(&mut self, column: &str, otherwise: Saying) -> Option<T> {
         if self.raw(column).is_empty() {
             return None;
         }

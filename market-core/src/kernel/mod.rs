@@ -10,6 +10,7 @@ pub(crate) mod error;
 pub mod id;
 pub(crate) mod money;
 pub(crate) mod page;
+pub(crate) mod point;
 pub(crate) mod policy;
 pub(crate) mod secret;
 pub(crate) mod text;

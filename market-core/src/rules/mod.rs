@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Calendar, Day, DayKind, Error, Market, PolicyProfile, code::RegionCode};
+use crate::{Calendar, Day, DayKind, Error, Market, Point, PolicyProfile, code::RegionCode};
 
 mod clock;
 pub(crate) mod store;
@@ -24,6 +24,25 @@ pub struct Region {
     pub parent: Option<RegionCode>,
     /// The codes from the country down to itself.
     pub path: Vec<RegionCode>,
+    /// Its centre as latitude,longitude in degrees, good to some hundred metres, where it is known.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<String>, example = "30.170261,121.266561")
+    )]
+    pub centre: Option<Point>,
+}
+
+/// What is given of a region; where it lies follows from its parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewRegion {
+    /// Its code.
+    pub(crate) code: RegionCode,
+    /// Its name.
+    pub(crate) name: String,
+    /// What it lies in.
+    pub(crate) parent: Option<RegionCode>,
+    /// Its centre.
+    pub(crate) centre: Option<Point>,
 }
 
 /// A day of an official notice (放假安排).

@@ -5,22 +5,31 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::{FromRow, types::Json};
 
-use super::{CalendarDay, Region};
+use super::{CalendarDay, NewRegion, Region};
 use crate::{
-    Calendar, Change, Day, DayKind, Error, Kind, PolicyProfile, Timestamp,
+    Calendar, Change, Day, DayKind, Degrees, Error, Kind, Point, PolicyProfile, Timestamp,
     code::RegionCode,
     store::{Db, Put, Query, Tx, journal::Entry, statements},
 };
 
 statements! {
-    REGION = "select code, name, parent, path from regions where code = $1";
-    REGIONS = "select code, name, parent, path from regions order by code";
-    REGIONS_IN = "select code, name, parent, path from regions where parent = $1 order by code";
-    ROOTS = "select code, name, parent, path from regions where parent is null order by code";
+    REGION = "\
+        select code, name, parent, path, latitude, longitude \
+        from regions where code = $1";
+    REGIONS = "\
+        select code, name, parent, path, latitude, longitude \
+        from regions order by code";
+    REGIONS_IN = "\
+        select code, name, parent, path, latitude, longitude \
+        from regions where parent = $1 order by code";
+    ROOTS = "\
+        select code, name, parent, path, latitude, longitude \
+        from regions where parent is null order by code";
     PUT_REGION = "\
-        insert into regions (code, name, parent, path) values ($1, $2, $3, $4) \
+        insert into regions (code, name, parent, path, latitude, longitude) \
+        values ($1, $2, $3, $4, $5, $6) \
         on conflict (code) do update set name = excluded.name, parent = excluded.parent, \
-        path = excluded.path";
+        path = excluded.path, latitude = excluded.latitude, longitude = excluded.longitude";
     DAYS = "select day, kind, name from calendar_days where day >= $1 order by day";
     PUT_DAY = "\
         insert into calendar_days (day, kind, name) values ($1, $2, $3) \
@@ -42,6 +51,8 @@ struct RegionRow {
     name: String,
     parent: Option<RegionCode>,
     path: String,
+    latitude: Option<i64>,
+    longitude: Option<i64>,
 }
 
 impl TryFrom<RegionRow> for Region {
@@ -50,7 +61,15 @@ impl TryFrom<RegionRow> for Region {
     fn try_from(row: RegionRow) -> Result<Self, Error> {
         let path: Result<_, _> = row.path.split('/').map(str::parse).collect();
         let path = path.map_err(|_| Error::Inconsistent("region"))?;
-        Ok(Self { code: row.code, name: row.name, parent: row.parent, path })
+        let centre = row.latitude.zip(row.longitude).map(|(latitude, longitude)| {
+            let degrees = |micros: i64| i32::try_from(micros).map(Degrees::from_micros).ok();
+            Point::new(degrees(latitude)?, degrees(longitude)?).ok()
+        });
+        let centre = match centre {
+            Some(None) => return Err(Error::Inconsistent("region")),
+            known => known.flatten(),
+        };
+        Ok(Self { code: row.code, name: row.name, parent: row.parent, path, centre })
     }
 }
 
@@ -155,26 +174,25 @@ impl Tx {
 
     /// Makes regions what is given, and says of each what that did. Their paths, and those of
     /// what lies in them, follow from their parents.
-    pub(crate) async fn put_regions(
-        &mut self,
-        given: &[(RegionCode, String, Option<RegionCode>)],
-    ) -> Result<Vec<Change>, Error> {
+    pub(crate) async fn put_regions(&mut self, given: &[NewRegion]) -> Result<Vec<Change>, Error> {
         let put = self.next_rules("regions").await?;
         let stored = self.regions().await?;
         let before: BTreeMap<_, _> = stored.iter().map(|region| (&region.code, region)).collect();
-        let mut names: BTreeMap<_, _> =
-            stored.iter().map(|region| (region.code.clone(), region.name.clone())).collect();
+        let mut known: BTreeMap<_, _> = stored
+            .iter()
+            .map(|region| (region.code.clone(), (region.name.clone(), region.centre)))
+            .collect();
         let mut parents: BTreeMap<_, _> =
             stored.iter().map(|region| (region.code.clone(), region.parent.clone())).collect();
-        for (code, name, parent) in given {
-            names.insert(code.clone(), name.clone());
+        for NewRegion { code, name, parent, centre } in given {
+            known.insert(code.clone(), (name.clone(), *centre));
             parents.insert(code.clone(), parent.clone());
         }
         let mut written = BTreeMap::new();
-        for (code, name) in names {
+        for (code, (name, centre)) in known {
             let path = path_of(&code, &parents).ok_or(Error::Inconsistent("region"))?;
             let parent = parents.get(&code).cloned().flatten();
-            let region = Region { code: code.clone(), name, parent, path };
+            let region = Region { code: code.clone(), name, parent, path, centre };
             let old = before.get(&code).copied();
             if old == Some(&region) {
                 continue;
@@ -184,7 +202,7 @@ impl Tx {
         }
         self.record_rules(put, "regions", "regions_changed", written.len()).await?;
         let change = |code| written.get(code).copied().unwrap_or(Change::Unchanged);
-        Ok(given.iter().map(|(code, ..)| change(code)).collect())
+        Ok(given.iter().map(|region| change(&region.code)).collect())
     }
 
     async fn write_region(&mut self, region: &Region) -> Result<(), Error> {
@@ -194,6 +212,8 @@ impl Tx {
             .bind(&region.name)
             .bind(&region.parent)
             .bind(path.join("/"))
+            .bind(region.centre.map(|point| i64::from(point.latitude().micros())))
+            .bind(region.centre.map(|point| i64::from(point.longitude().micros())))
             .execute()
             .await
             .map(drop)

@@ -4,8 +4,9 @@ use crate::{
     testing::{market, on_both, ranking},
 };
 
-fn region(code: &str, parent: &str) -> (RegionCode, String, Option<RegionCode>) {
-    (code.parse().unwrap(), format!("region {code}"), parent.parse().ok())
+fn region(code: &str, parent: &str) -> NewRegion {
+    let (name, parent) = (format!("region {code}"), parent.parse().ok());
+    NewRegion { code: code.parse().unwrap(), name, parent, centre: None }
 }
 
 fn profile(region: &str, version: i64, from: &str) -> PolicyProfile {
@@ -80,6 +81,20 @@ on_both! {
         assert_eq!(inside.iter().map(|region| region.code.as_str()).collect::<Vec<_>>(), ["4"]);
         let entries = market.db.journal_of(crate::Kind::Rules, "regions").await.unwrap();
         assert_eq!(entries.len(), 2);
+    }
+
+    async fn a_region_keeps_its_centre_until_another_is_given(url: &str) {
+        let market = market(url).await;
+        let mut tx = market.work().await.unwrap();
+        let at = |place: &str| NewRegion { centre: place.parse().ok(), ..region("2", "1") };
+        tx.put_regions(&[region("1", ""), at("-0.5,121.266561")]).await.unwrap();
+        assert_eq!(tx.put_regions(&[at("-0.5,121.266561")]).await.unwrap(), [Change::Unchanged]);
+        tx.put_regions(&[region("1", "")]).await.unwrap();
+        let centre = tx.region(&"2".parse().unwrap()).await.unwrap().centre;
+        assert_eq!(centre.unwrap().to_string(), "-0.5,121.266561");
+        assert_eq!(tx.put_regions(&[at("30,121")]).await.unwrap(), [Change::Changed]);
+        assert_eq!(tx.put_regions(&[at("")]).await.unwrap(), [Change::Changed]);
+        assert_eq!(tx.region(&"2".parse().unwrap()).await.unwrap().centre, None);
     }
 
     async fn the_calendar_begins_with_the_year(url: &str) {

@@ -12,6 +12,7 @@ use crate::{
     department::Department,
     id::{ApplicantId, CaseId, OrderId},
     matter::Matter,
+    rules::NewRegion,
     testing::{market, ranking},
 };
 
@@ -20,8 +21,9 @@ pub(super) async fn world(url: &str) -> Market {
     let market = market(url).await;
     let mut tx = market.work().await.unwrap();
     let (root, cixi) = (region("100000"), region("330282"));
-    let regions =
-        [(root.clone(), "全国".to_owned(), None), (cixi, "慈溪市".to_owned(), Some(root))];
+    let new =
+        |code, name: &str, parent| NewRegion { code, name: name.to_owned(), parent, centre: None };
+    let regions = [new(root.clone(), "全国", None), new(cixi, "慈溪市", Some(root))];
     tx.put_regions(&regions).await.unwrap();
     tx.put_policy(&policy()).await.unwrap();
     tx.put_department(&department()).await.unwrap();

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Change, Env, Error,
+    Change, Degrees, Env, Error, Point,
     code::RegionCode,
     import::{
         Progress,
-        columns::{Column, required},
+        columns::{Column, optional, required},
+        row::Row,
         run::{Pack, file},
         table::{Block, Saying, Table},
     },
-    rules::store::path_of,
+    rules::{NewRegion, store::path_of},
     store::{Db, Tx},
 };
 
@@ -20,9 +21,6 @@ use super::UNKNOWN_REGION;
 /// Regions, each with what it lies in.
 pub(in crate::import) struct Regions;
 
-/// A region's code, name and parent.
-type NewRegion = (RegionCode, String, Option<RegionCode>);
-
 /// The whole country, which lies in nothing.
 const COUNTRY: &str = "100000";
 
@@ -30,6 +28,18 @@ const NOT_SIX_DIGITS: Saying =
     ("region", "a region's code has six digits (GB/T 2260)", "行政区划代码应为六位数字");
 const NO_PARENT: Saying =
     ("missing", "only the country 100000 lies in nothing", "除全国 100000 外，上级不能为空");
+const NOT_DEGREES: Saying = (
+    "degrees",
+    "not degrees with at most six decimals, such as 121.23",
+    "不是 121.23 这样的度数，最多六位小数",
+);
+const HALF: Saying =
+    ("missing", "latitude and longitude are given together", "纬度和经度应同时填写");
+const NOT_A_POINT: Saying = (
+    "range",
+    "latitude must be -90 to 90, longitude -180 to 180",
+    "纬度应在 -90 与 90 之间，经度应在 -180 与 180 之间",
+);
 const CYCLE: Saying = ("cycle", "the region would lie in itself", "上级关系成环");
 
 impl Pack for Regions {
@@ -37,6 +47,8 @@ impl Pack for Regions {
         required("code", &["代码", "区划代码", "行政区划代码"]),
         required("name", &["名称", "区划名称", "行政区划名称"]),
         required("parent", &["上级", "上级代码", "上级区划代码"]),
+        optional("latitude", &["纬度"]),
+        optional("longitude", &["经度"]),
     ];
     type Known = BTreeMap<RegionCode, Option<RegionCode>>;
     type Thing = NewRegion;
@@ -65,7 +77,8 @@ impl Pack for Regions {
                 }
                 _ => Some(row.code("parent")?),
             };
-            Some((code?, name, parent))
+            let centre = centre(row);
+            Some(NewRegion { code: code?, name, parent, centre })
         });
         check_parents(table, &blocks, known);
         blocks
@@ -98,10 +111,40 @@ impl Pack for Regions {
         let mut regions = db.regions().await?;
         regions.sort_unstable_by(|one, other| one.code.cmp(&other.code));
         let row = |region: crate::rules::Region| {
-            vec![region.code.to_string(), region.name, super::cell(region.parent.as_ref())]
+            let latitude = region.centre.map(Point::latitude);
+            let longitude = region.centre.map(Point::longitude);
+            vec![
+                region.code.to_string(),
+                region.name,
+                super::cell(region.parent.as_ref()),
+                super::cell(latitude.as_ref()),
+                super::cell(longitude.as_ref()),
+            ]
         };
         Ok(file(Self::COLUMNS, regions.into_iter().map(row)))
     }
+}
+
+/// The centre of a region, if it is given.
+fn centre(row: &mut Row) -> Option<Point> {
+    let latitude = row.if_any::<Degrees>("latitude", NOT_DEGREES);
+    let longitude = row.if_any::<Degrees>("longitude", NOT_DEGREES);
+    let (column, missing) = match (row.raw("latitude"), row.raw("longitude")) {
+        ("", "") => return None,
+        ("", _) => ("latitude", true),
+        (_, "") => ("longitude", true),
+        _ => ("latitude", false),
+    };
+    if missing {
+        row.say(column, HALF);
+        return None;
+    }
+    let (latitude, longitude) = (latitude?, longitude?);
+    let centre = Point::new(latitude, longitude).ok();
+    if centre.is_none() {
+        row.say(column, NOT_A_POINT);
+    }
+    centre
 }
 
 /// Tells of parents that are not there, also because their own rows are bad; and of cycles.
@@ -114,11 +157,11 @@ fn check_parents(
     let mut children: BTreeMap<&RegionCode, Vec<usize>> = BTreeMap::new();
     let mut parents = known.clone();
     for block in blocks.iter().filter(|block| !bad.contains(&block.rows[0])) {
-        let (code, _, parent) = &block.thing;
+        let NewRegion { code, parent, .. } = &block.thing;
         parents.insert(code.clone(), parent.clone());
     }
     for (place, block) in blocks.iter().enumerate() {
-        if let Some(parent) = &block.thing.2 {
+        if let Some(parent) = &block.thing.parent {
             children.entry(parent).or_default().push(place);
         }
     }
@@ -128,7 +171,7 @@ fn check_parents(
     let mut lost = BTreeSet::new();
     let mut waiting: Vec<usize> = (0..blocks.len()).collect();
     while let Some(place) = waiting.pop() {
-        let (code, _, parent) = &blocks[place].thing;
+        let NewRegion { code, parent, .. } = &blocks[place].thing;
         let index = blocks[place].rows[0];
         let Some(parent) = parent else { continue };
         if bad.contains(&index) || !is_lost(parent, &lost) {
@@ -144,9 +187,9 @@ fn check_parents(
     // What is bad stays as it is stored.
     let good = || blocks.iter().filter(|block| !bad.contains(&block.rows[0]));
     let mut parents = known.clone();
-    parents.extend(good().map(|block| (block.thing.0.clone(), block.thing.2.clone())));
+    parents.extend(good().map(|block| (block.thing.code.clone(), block.thing.parent.clone())));
     for block in good() {
-        if path_of(&block.thing.0, &parents).is_none() {
+        if path_of(&block.thing.code, &parents).is_none() {
             table.row(block.rows[0]).say("parent", CYCLE);
         }
     }

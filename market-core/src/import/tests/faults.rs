@@ -36,9 +36,9 @@ async fn with_agencies(url: &str) -> Market {
 on_both! {
     async fn faults_of_rules(url: &str) {
         let market = loaded(url).await;
-        let rows = "330282,慈溪市,330200\n33028,短,100000\n330282,又一,100000\n\
-            440000,,999999\n440100,广州市,440000\n990000,无上级,\n\
-            991000,甲,992000\n992000,乙,991000\nAB,丙,X Y\n100000,全国,,多\n1,2";
+        let rows = "330282,慈溪市,330200,,\n33028,短,100000,,\n330282,又一,100000,,\n\
+            440000,,999999,,\n440100,广州市,440000,,\n990000,无上级,,,\n991000,甲,992000,,\n\
+            992000,乙,991000,,\nAB,丙,X Y,,\n100000,全国,,多\n1,2";
         let long = told(&market, Kind::Regions, rows).await;
         assert_eq!(long, expected(&[
             (3, "code", "33028", "region"),
@@ -64,23 +64,41 @@ on_both! {
         ]));
     }
 
+    async fn a_centre_is_given_whole_or_not_at_all(url: &str) {
+        let market = market(url).await;
+        let all = sheet("a.csv", "code,name,parent,纬度,经度\n100000,全国,,,\n\
+            330000,甲,100000,30.170261,121.2\n340000,乙,100000,30,\n350000,丙,100000,,121\n\
+            360000,丁,100000,91,121\n370000,戊,100000,30.1234567,x\n");
+        let report = skipping(&market, Kind::Regions, &all).await;
+        assert_eq!(counts(&report), (2, 0, 0));
+        assert_eq!(wrong(&report), [
+            (4, "经度", "", "missing"),
+            (5, "纬度", "", "missing"),
+            (6, "纬度", "91", "range"),
+            (7, "纬度", "30.1234567", "degrees"),
+            (7, "经度", "x", "degrees"),
+        ]);
+        let region = market.rules().region(&"330000".parse().unwrap()).await.unwrap();
+        assert_eq!(region.centre.unwrap().to_string(), "30.170261,121.2");
+    }
+
     async fn a_region_in_a_bad_region_is_bad(url: &str) {
         let market = market(url).await;
-        let rows = "100000,全国,\n220000,吉林省,210000\n220100,长春市,220000\n220101,甲,220100\n\
-            230000,黑龙江省,100000";
+        let rows = "100000,全国,,,\n220000,吉林省,210000,,\n220100,长春市,220000,,\n\
+            220101,甲,220100,,\n230000,黑龙江省,100000,,";
         assert_eq!(told(&market, Kind::Regions, rows).await, expected(&[
             (3, "parent", "210000", "unknown-region"),
             (4, "parent", "220000", "unknown-region"),
             (5, "parent", "220100", "unknown-region"),
         ]));
-        let all = sheet("a.csv", &format!("code,name,parent\n{rows}\n"));
+        let all = sheet("a.csv", &format!("code,name,parent,latitude,longitude\n{rows}\n"));
         let report = skipping(&market, Kind::Regions, &all).await;
         assert_eq!(counts(&report), (2, 0, 0));
         let again = report.bad_sheet.unwrap().to_csv().replace("210000", "100000");
         let report = load(&market, Kind::Regions, &again).await;
         assert_eq!(counts(&report), (3, 0, 0));
         // A bad row leaves its region as it is stored, and what lies in it may come.
-        assert_eq!(told(&market, Kind::Regions, "220000,吉林省,9\n220200,吉林市,220000").await,
+        assert_eq!(told(&market, Kind::Regions, "220000,吉林省,9,,\n220200,吉林市,220000,,").await,
             expected(&[(2, "parent", "9", "unknown-region")]));
     }
 

@@ -84,6 +84,7 @@ fn regions() -> Vec<Region> {
         name: name.to_owned(),
         parent: parent.map(|parent| parent.parse().unwrap()),
         path: path(code),
+        centre: None,
     };
     REGIONS.map(region).into()
 }

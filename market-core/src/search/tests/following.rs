@@ -98,7 +98,12 @@ on_both! {
         assert_eq!(found(&market, "报告表编制").await, ["报告表编制"]);
 
         let mut tx = market.work().await.unwrap();
-        let region = ("330282".parse().unwrap(), "新港区".to_owned(), "330200".parse().ok());
+        let region = NewRegion {
+            code: "330282".parse().unwrap(),
+            name: "新港区".to_owned(),
+            parent: "330200".parse().ok(),
+            centre: None,
+        };
         tx.put_regions(&[region]).await.unwrap();
         tx.finish(()).await.unwrap();
         assert_eq!(found(&market, "新港区").await, ["报告表编制"]);

@@ -19,6 +19,7 @@ use crate::{
     },
     department::Department,
     id::{AgencyId, ListingId, QualificationId},
+    rules::NewRegion,
     testing::market,
 };
 
@@ -98,7 +99,7 @@ async fn market_with_catalogue(url: &str) -> Market {
     let mut tx = market.work().await.unwrap();
     let regions = REGIONS.map(|(code, name, parent)| {
         let parent = parent.map(|parent| parent.parse().unwrap());
-        (code.parse().unwrap(), name.to_owned(), parent)
+        NewRegion { code: code.parse().unwrap(), name: name.to_owned(), parent, centre: None }
     });
     tx.put_regions(&regions).await.unwrap();
     tx.put_department(&Department {
