@@ -114,7 +114,7 @@ impl Catalog {
     }
 }
 
-fn rows<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> io::Result<Vec<T>> {
+pub(crate) fn rows<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> io::Result<Vec<T>> {
     csv::Reader::from_reader(bytes)
         .deserialize()
         .collect::<Result<_, _>>()
@@ -179,12 +179,12 @@ fn need(text: &str, kinds: &[Kind], places: &HashMap<String, usize>) -> Option<N
     Some(Need { kind, level, major: parts.next().map(str::to_owned) })
 }
 
-fn list(cell: &str) -> Vec<String> {
+pub(crate) fn list(cell: &str) -> Vec<String> {
     cell.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// Yuan with at most two decimals, in fen.
-fn fen(text: &str) -> Option<i64> {
+pub(crate) fn fen(text: &str) -> Option<i64> {
     let (yuan, cents) = text.split_once('.').unwrap_or((text, ""));
     let cents = match cents.len() {
         0..=2 => format!("{cents:0<2}").parse::<i64>().ok()?,
@@ -193,7 +193,7 @@ fn fen(text: &str) -> Option<i64> {
     yuan.parse::<i64>().ok()?.checked_mul(100)?.checked_add(cents)
 }
 
-fn invalid(message: &str) -> io::Error {
+pub(crate) fn invalid(message: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 

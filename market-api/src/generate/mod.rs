@@ -3,12 +3,13 @@
 //!
 //! Agency number n depends on the seed and n alone, so that a larger pack holds every agency of a
 //! smaller one. Read [`generate`] first, then `work` (what an agency does), `agency`,
-//! `certificates` and `listings`.
+//! `certificates` and `listings`; `judged` asks for what they offer.
 
 mod agency;
 mod catalog;
 mod certificates;
 mod draw;
+mod judged;
 mod listings;
 mod names;
 mod nature;
@@ -31,6 +32,7 @@ use std::collections::HashSet;
 use time::Date;
 
 pub use self::catalog::Catalog;
+pub use self::judged::{JudgedSet, Sources, Spell, judged};
 pub use self::rows::{AgencyRow, ListingRow, PractitionerRow, QualificationRow};
 
 use self::agency::Seat;
