@@ -39,6 +39,8 @@ use std::{
 use tantivy::TantivyError;
 use tokio::sync::Mutex;
 
+#[cfg(feature = "fuzzing")]
+pub use self::text::read_anything;
 use self::{
     catalogue::Catalogue,
     index::{Mark, Opened, Place, Writer},

@@ -5,6 +5,8 @@
 //! `spelling` finds names that are typed in letters, by ear or with a slip, and
 //! `marks` shows where a text has what was looked for.
 
+#[cfg(any(test, feature = "fuzzing"))]
+mod anything;
 mod heard;
 mod marks;
 mod normal;
@@ -17,6 +19,8 @@ mod stream;
 
 use tantivy::tokenizer::TokenizerManager;
 
+#[cfg(feature = "fuzzing")]
+pub use self::anything::read_anything;
 pub use self::marks::Part;
 pub(super) use self::{
     heard::{Fit, Spelt},
