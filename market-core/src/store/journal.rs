@@ -235,24 +235,51 @@ statements! {
 impl Tx {
     /// Writes an entry of this unit of work.
     pub(crate) async fn record(&mut self, entry: Entry, at: Timestamp) -> Result<(), Error> {
+        self.record_all(vec![entry], at).await
+    }
+
+    /// Writes entries of this unit of work, of so many that one statement holds.
+    pub(crate) async fn record_all(
+        &mut self,
+        entries: Vec<Entry>,
+        at: Timestamp,
+    ) -> Result<(), Error> {
         let (person, party) = (self.actor.person, self.actor.party.to_string());
-        self.query(INSERT)
-            .bind(entry.kind)
-            .bind(entry.object)
-            .bind(entry.version)
-            .bind(entry.event)
+        let mut entries = entries.into_iter();
+        let Some(first) = entries.next() else { return Ok(()) };
+        let mut query = self
+            .query(INSERT)
+            .bind(first.kind)
+            .bind(first.object)
+            .bind(first.version)
+            .bind(first.event)
             .bind(person)
-            .bind(party)
-            .bind(entry.case)
-            .bind(entry.old)
-            .bind(entry.new)
-            .bind(entry.policy)
-            .bind(entry.public)
-            .bind(Json(entry.data))
-            .bind(at)
-            .execute()
-            .await
-            .map(drop)
+            .bind(party.clone())
+            .bind(first.case)
+            .bind(first.old)
+            .bind(first.new)
+            .bind(first.policy)
+            .bind(first.public)
+            .bind(Json(first.data))
+            .bind(at);
+        for entry in entries {
+            query = query
+                .with(", (", entry.kind)
+                .with(", ", entry.object)
+                .with(", ", entry.version)
+                .with(", ", entry.event)
+                .with(", ", person)
+                .with(", ", party.clone())
+                .with(", ", entry.case)
+                .with(", ", entry.old)
+                .with(", ", entry.new)
+                .with(", ", entry.policy)
+                .with(", ", entry.public)
+                .with(", ", Json(entry.data))
+                .with(", ", at)
+                .push(")");
+        }
+        query.execute().await.map(drop)
     }
 
     /// Gives positions to entries that have none, and says to how many; none while another node

@@ -145,7 +145,7 @@ impl Vocabulary<'_> {
         if let Some(expected) = call.expected {
             tx.synonym(&new.phrase).await?.ok_or(Error::Stale("synonym"))?.expected(expected)?;
         }
-        let (synonym, _) = tx.put_synonym(new).await?;
+        let synonym = tx.put_synonym(new).await?;
         tx.finish(synonym).await
     }
 

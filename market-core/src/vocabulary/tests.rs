@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::{
     Actor, Kind, Party, Refusal,
     id::PersonId,
+    import::{ImportOptions, Sheet},
     testing::{market, on_both},
 };
 
@@ -50,6 +53,57 @@ fn a_synonym_keeps_to_its_limits() {
     }
 }
 
+/// The cells of a column of a file of `data/`, of the rows that a column picks, if one does.
+fn column(file: &str, column: &str, of: Option<(&str, &str)>) -> Vec<String> {
+    let path = format!("{}/../data/{file}", env!("CARGO_MANIFEST_DIR"));
+    let sheet = Sheet::read(file, &std::fs::read(path).unwrap()).unwrap();
+    let place = |name: &str| sheet.header.iter().position(|head| head == name).unwrap();
+    let rows = sheet.rows.iter();
+    let picked = rows.filter(|row| of.is_none_or(|(name, value)| row.cells[place(name)] == value));
+    picked.map(|row| row.cells[place(column)].clone()).collect()
+}
+
+/// A name that nobody says differently would be found by its official words only.
+#[test]
+fn every_service_and_matter_of_the_pack_is_said_in_many_ways() {
+    let meant = column("synonyms.csv", "names", None);
+    let meant: Vec<BTreeSet<&str>> = meant.iter().map(|names| names.split('|').collect()).collect();
+    let items = column("items.csv", "name", None);
+    let matters = column("matters.csv", "name", Some(("part", "matter")));
+    assert_eq!((items.len(), matters.len()), (41, 50));
+    for name in items.iter().chain(&matters) {
+        let ways = meant.iter().filter(|names| names.contains(name.as_str())).count();
+        assert!(ways >= 8, "{name}: {ways}");
+    }
+}
+
+/// What a service is called in the catalogue is in the vocabulary, too.
+#[test]
+fn the_aliases_of_every_item_mean_it() {
+    let (phrases, names) =
+        (column("synonyms.csv", "phrase", None), column("synonyms.csv", "names", None));
+    let meaning: BTreeMap<&String, &String> = phrases.iter().zip(&names).collect();
+    let items = column("items.csv", "name", None);
+    for (name, aliases) in items.iter().zip(column("items.csv", "aliases", None)) {
+        for alias in aliases.split('|') {
+            let names = meaning.get(&alias.to_owned()).unwrap_or_else(|| panic!("{alias}"));
+            assert!(names.split('|').any(|one| one == name), "{alias} is not {name}: {names}");
+        }
+    }
+}
+
+/// The phrases stand in the order in which they are written out, and none is noise.
+#[test]
+fn no_phrase_means_everything() {
+    let phrases = column("synonyms.csv", "phrase", None);
+    assert!(phrases.is_sorted());
+    for noise in ["办理", "手续", "公司", "报告", "材料", "多少钱", "怎么办", "哪里办"]
+    {
+        assert!(!phrases.iter().any(|phrase| phrase == noise), "{noise}");
+    }
+    assert!(phrases.iter().all(|phrase| phrase.chars().count() >= 2));
+}
+
 on_both! {
     async fn a_phrase_means_what_was_put_last(url: &str) {
         let market = market(url).await;
@@ -80,8 +134,16 @@ on_both! {
         assert!(matches!(vocabulary.get("量地").await, Err(Error::NotFound("synonym"))));
         let back = vocabulary.put(&operator(), new("量地", &["甲"])).await.unwrap();
         assert_eq!(back.version, 3);
+        vocabulary.remove(&operator(), "量地").await.unwrap();
+        let file = Sheet::read("a.csv", "phrase,kind,names\n量地,alias,乙\n".as_bytes()).unwrap();
+        let (kind, options) = (crate::import::Kind::Synonyms, ImportOptions::default());
+        let report = market.import(&operator(), kind, &file, &options).await.unwrap();
+        assert_eq!((report.created, report.bad), (1, Vec::new()));
+        assert_eq!(vocabulary.get("量地").await.unwrap().version, 5);
         let told: Vec<_> = events(&market, "量地").await.into_iter().map(|(_, event)| event).collect();
-        assert_eq!(told, ["synonym_put", "synonym_removed", "synonym_put"]);
+        assert_eq!(told, [
+            "synonym_put", "synonym_removed", "synonym_put", "synonym_removed", "synonym_put",
+        ]);
     }
 
     async fn only_the_version_that_was_seen_is_changed(url: &str) {

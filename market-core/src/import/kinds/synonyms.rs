@@ -3,13 +3,17 @@
 use crate::{
     Change, Env, Error,
     import::{
+        Progress,
         columns::{Column, required},
         run::{Pack, file},
         table::{Block, Table},
     },
     store::{Db, Tx},
-    vocabulary::NewSynonym,
+    vocabulary::{NewSynonym, store::Said},
 };
+
+/// So many phrases are written by one statement.
+const AT_ONCE: usize = 100;
 
 /// What people say, and what it means.
 pub(in crate::import) struct Synonyms;
@@ -20,14 +24,14 @@ impl Pack for Synonyms {
         required("kind", &["类型", "种类"]),
         required("names", &["正式名称", "事项名称"]),
     ];
-    type Known = ();
+    type Known = Said;
     type Thing = NewSynonym;
 
-    async fn known(_: &mut Tx) -> Result<(), Error> {
-        Ok(())
+    async fn known(tx: &mut Tx) -> Result<Said, Error> {
+        tx.said().await
     }
 
-    fn read(table: &mut Table<'_>, (): &()) -> Vec<Block<NewSynonym>> {
+    fn read(table: &mut Table<'_>, _: &Said) -> Vec<Block<NewSynonym>> {
         table.each(|row| {
             let phrase = row.raw("phrase").to_owned();
             row.alone("phrase", phrase.clone());
@@ -43,8 +47,25 @@ impl Pack for Synonyms {
         })
     }
 
-    async fn put(tx: &mut Tx, _: &Env, (): &mut (), new: &NewSynonym) -> Result<Change, Error> {
-        tx.put_synonym(new).await.map(|(_, change)| change)
+    async fn put(tx: &mut Tx, _: &Env, said: &mut Said, new: &NewSynonym) -> Result<Change, Error> {
+        let changes = tx.put_synonyms(said, &[new]).await?;
+        Ok(changes.first().copied().unwrap_or(Change::Unchanged))
+    }
+
+    async fn put_all(
+        tx: &mut Tx,
+        _: &Env,
+        said: &mut Said,
+        blocks: &[Block<NewSynonym>],
+        progress: &Progress,
+    ) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::with_capacity(blocks.len());
+        for some in blocks.chunks(AT_ONCE) {
+            let given: Vec<&NewSynonym> = some.iter().map(|block| &block.thing).collect();
+            changes.extend(tx.put_synonyms(said, &given).await?);
+            progress.done(changes.len());
+        }
+        Ok(changes)
     }
 
     async fn text(db: &Db) -> Result<String, Error> {
