@@ -1,6 +1,7 @@
 //! Queries for services: by every name that an item has, and by every way to type it.
 
 use super::Asking;
+use super::names::unique;
 use super::slips::{shortened, substituted, swapped};
 use super::spelling::{initials, misheard, mixed, spelled};
 use super::traditional::traditional;
@@ -136,9 +137,4 @@ impl Asking<'_> {
         let all = matters.chain(regions).chain(documents).chain(said).chain(names);
         unique(all.flat_map(str::chars))
     }
-}
-
-fn unique(letters: impl Iterator<Item = char>) -> Vec<char> {
-    let letters = letters.filter(|letter| letter.is_alphabetic());
-    letters.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
