@@ -14,7 +14,7 @@ use market_api::{
     words,
 };
 use market_core::search::judge::{Collection, Engine, Figures, Verdict, judge};
-use pinyin::ToPinyin;
+use pinyin::{Pinyin, ToPinyin};
 
 use crate::program::{printed, run};
 
@@ -55,7 +55,7 @@ fn data() -> PathBuf {
 }
 
 fn make(folder: &Path) -> Collection {
-    let spell = |letter: char| letter.to_pinyin().map(|syllable| syllable.plain());
+    let spell = |letter: char| letter.to_pinyin().map(Pinyin::plain);
     let sources = Sources::read(&data(), SAYINGS, spell).unwrap();
     judged(&sources, SEED).write(folder).unwrap();
     Collection::read(folder).unwrap()
