@@ -5,7 +5,7 @@
 use std::{error::Error, path::Path};
 
 use market_api::generate::{Sources, judged};
-use pinyin::ToPinyin;
+use pinyin::{Pinyin, ToPinyin};
 
 /// What people say, written for this set alone: no pack holds it, so it judges what search does
 /// with words that nobody told it.
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("arguments: FOLDER [SEED]".into()),
     };
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
-    let spell = |letter: char| letter.to_pinyin().map(|syllable| syllable.plain());
+    let spell = |letter: char| letter.to_pinyin().map(Pinyin::plain);
     let sources = Sources::read(&data, SAYINGS, spell)?;
     Ok(judged(&sources, seed).write(Path::new(folder))?)
 }

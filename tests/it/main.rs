@@ -10,6 +10,7 @@ mod fixtures;
 mod guards;
 mod harness;
 mod health;
+mod judged;
 mod nodes;
 mod openapi;
 mod orders;

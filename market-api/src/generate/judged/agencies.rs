@@ -1,9 +1,9 @@
 //! Queries for agencies, by their names in every form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Asking;
-use super::names::{formless, placeless};
+use super::names::{formless, placeless, unique};
 use super::slips::{shortened, substituted, swapped};
 use super::spelling::initials;
 
@@ -33,18 +33,20 @@ impl Asking<'_> {
             let typed = self.slip(&short, &names);
             self.ask("agency-typo", typed, grades);
         }
+        let catalog = &self.sources.catalog;
+        let forms = |name: &String| {
+            let short = formless(name);
+            [name, short, placeless(short, catalog)].map(|form| initials(form, spell))
+        };
+        let spelled: HashMap<String, [String; 3]> =
+            names.iter().map(|name| (name.clone(), forms(name))).collect();
         for name in self.some(&names) {
             let typed = initials(&self.short(&name), spell);
-            if typed.chars().count() < FEWEST_INITIALS {
-                continue;
+            if typed.chars().count() >= FEWEST_INITIALS {
+                let fits = |other: &str| spelled.get(other).is_some_and(|of| of.contains(&typed));
+                let grades = self.of_agencies(fits);
+                self.ask("agency-initials", typed, grades);
             }
-            let catalog = &self.sources.catalog;
-            let grades = self.of_agencies(|other| {
-                let short = formless(other);
-                let forms = [other, short, placeless(short, catalog)];
-                forms.into_iter().any(|form| initials(form, spell) == typed)
-            });
-            self.ask("agency-initials", typed, grades);
         }
     }
 
@@ -65,9 +67,8 @@ impl Asking<'_> {
     fn slip(&mut self, name: &str, names: &[String]) -> String {
         match self.draw.below(3) {
             0 => {
-                let letters: BTreeSet<char> = names.iter().flat_map(|name| name.chars()).collect();
-                let letters: Vec<char> = letters.into_iter().collect();
-                substituted(name, &letters, &mut self.draw)
+                let letters = names.iter().flat_map(|name| formless(name).chars());
+                substituted(name, &unique(letters), &mut self.draw)
             }
             1 => shortened(name, &mut self.draw),
             _ => swapped(name, &mut self.draw).unwrap_or_default(),

@@ -96,7 +96,7 @@ impl Sources {
             Ok(Saying { text: text.to_owned(), items })
         };
         let sayings = (1..).zip(sayings.lines()).map(said).collect::<io::Result<_>>()?;
-        Ok(Self { catalog, categories, matters, sayings, spell })
+        Ok(Self { catalog, categories, matters, sayings, spell, agencies: AGENCIES })
     }
 }
 
@@ -127,7 +127,7 @@ fn matters(catalog: &Catalog, bytes: &[u8]) -> io::Result<Vec<Matter>> {
 
 /// Every listing on offer of the agencies of a seed.
 pub(super) fn documents(sources: &Sources, seed: u64) -> Vec<Document> {
-    let pack = generate(&sources.catalog, AGENCIES, seed, TODAY);
+    let pack = generate(&sources.catalog, sources.agencies, seed, TODAY);
     let admitted = pack.agencies.iter().filter(|agency| agency.state == "admitted").enumerate();
     let agencies: HashMap<&str, (usize, &str)> = admitted
         .map(|(number, agency)| (agency.uscc.as_str(), (number, agency.name.as_str())))

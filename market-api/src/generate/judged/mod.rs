@@ -43,6 +43,7 @@ pub struct Sources {
     matters: Vec<Matter>,
     sayings: Vec<Saying>,
     spell: Spell,
+    agencies: usize,
 }
 
 /// A judged set: a collection that search can be judged by.

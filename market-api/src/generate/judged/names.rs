@@ -92,3 +92,9 @@ pub(super) fn placeless<'a>(name: &'a str, catalog: &Catalog) -> &'a str {
     }
     rest
 }
+
+/// The letters and characters of many names, each once.
+pub(super) fn unique(letters: impl Iterator<Item = char>) -> Vec<char> {
+    let letters = letters.filter(|letter| letter.is_alphabetic());
+    letters.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}

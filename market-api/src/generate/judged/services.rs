@@ -1,6 +1,7 @@
 //! Queries for services: by every name that an item has, and by every way to type it.
 
 use super::Asking;
+use super::names::{Named, unique};
 use super::slips::{shortened, substituted, swapped};
 use super::spelling::{initials, misheard, mixed, spelled};
 use super::traditional::traditional;
@@ -122,7 +123,7 @@ impl Asking<'_> {
 
     /// The characters that items are called with.
     fn letters(&self) -> Vec<char> {
-        let names = self.items.iter().flat_map(|item| item.names());
+        let names = self.items.iter().flat_map(Named::names);
         unique(names.flat_map(str::chars))
     }
 
@@ -132,13 +133,8 @@ impl Asking<'_> {
         let regions = self.sources.catalog.regions.iter().map(|region| region.name.as_str());
         let documents = self.documents.iter().map(|document| document.row.agency.as_str());
         let said = self.sources.sayings.iter().map(|saying| saying.text.as_str());
-        let names = self.items.iter().flat_map(|item| item.names());
+        let names = self.items.iter().flat_map(Named::names);
         let all = matters.chain(regions).chain(documents).chain(said).chain(names);
         unique(all.flat_map(str::chars))
     }
-}
-
-fn unique(letters: impl Iterator<Item = char>) -> Vec<char> {
-    let letters = letters.filter(|letter| letter.is_alphabetic());
-    letters.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }

@@ -74,7 +74,7 @@ fn classes_weigh_the_same_in_one_mean_and_queries_in_the_other() {
     assert_eq!(names, [("alias", 3), ("typo", 1)]);
     assert!(near(verdict.classes[0].figures.mrr, 0.5 / 3.0));
     assert!(near(verdict.of_queries.mrr, 1.5 / 4.0));
-    assert!(near(verdict.of_classes.mrr, (0.5 / 3.0 + 1.0) / 2.0));
+    assert!(near(verdict.of_classes.mrr, f64::midpoint(0.5 / 3.0, 1.0)));
     assert!(near(verdict.classes[0].figures.zero_hits, 2.0 / 3.0));
     assert_eq!(verdict.answers[1].found, [5, 1]);
     assert_eq!(verdict.worst().last().unwrap().query, 0);
@@ -126,9 +126,9 @@ fn a_collection_is_read_plain_or_packed() {
     assert_eq!(plain.queries[0].judgements, Judgements::from([(1, 3), (2, 0)]));
     fs::remove_file(folder.path().join("docs.jsonl")).unwrap();
     let packed = fs::File::create(folder.path().join("docs.jsonl.gz")).unwrap();
-    let mut packer = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
-    std::io::Write::write_all(&mut packer, DOCS.as_bytes()).unwrap();
-    packer.finish().unwrap();
+    let mut writer = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    std::io::Write::write_all(&mut writer, DOCS.as_bytes()).unwrap();
+    writer.finish().unwrap();
     assert_eq!(Collection::read(folder.path()).unwrap(), plain);
 }
 
