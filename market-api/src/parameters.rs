@@ -7,7 +7,10 @@ use axum::{
     http::request::Parts,
 };
 use market_core::Fault;
-use serde::de::{DeserializeOwned, value};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned, IntoDeserializer, value},
+};
 
 use crate::{
     body::{fault, pointer},
@@ -57,4 +60,23 @@ fn parameter(why: &(dyn Error + 'static)) -> Fault {
         next = why.source();
     }
     fault(String::new(), &why.to_string())
+}
+
+/// Several values of one parameter, separated by commas; empty parts are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Several<T>(pub(crate) Vec<T>);
+
+impl<T> Default for Several<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Several<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let values = parts.map(|part| T::deserialize(part.into_deserializer()));
+        values.collect::<Result<_, value::Error>>().map(Self).map_err(de::Error::custom)
+    }
 }

@@ -2,11 +2,17 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use market_core::{code::RegionCode, rules::Region, search::judge::Words};
+use market_core::{
+    code::{ItemCode, RegionCode},
+    rules::Region,
+    search::judge::Words,
+};
 use serde::Deserialize;
 
 const REGIONS: &str = include_str!("../../data/regions.csv");
 const ITEMS: &str = include_str!("../../data/items.csv");
+const MATTERS: &str = include_str!("../../data/matters.csv");
+const SYNONYMS: &str = include_str!("../../data/synonyms.csv");
 
 /// A country, a province, a city and a county, and one more for what is to come.
 const DEEPEST: usize = 5;
@@ -25,6 +31,14 @@ struct ItemRow {
 }
 
 #[derive(Deserialize)]
+struct MatterRow {
+    matter: String,
+    part: String,
+    key: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
 struct SynonymRow {
     phrase: String,
     names: String,
@@ -38,16 +52,18 @@ pub fn built_in() -> io::Result<Words> {
             synonyms.entry(alias.to_owned()).or_default().push(item.name.clone());
         }
     }
-    // HERE the pack of synonyms joins, once it is inside the program:
-    // `synonyms.extend(parse("synonyms.csv", SYNONYMS.as_bytes())?)`, name by name.
-    Ok(Words { synonyms: synonyms.into_iter().collect(), regions: regions()? })
+    for (phrase, names) in parse("synonyms.csv", SYNONYMS.as_bytes())? {
+        synonyms.entry(phrase).or_default().extend(names);
+    }
+    let synonyms = synonyms.into_iter().collect();
+    Ok(Words { synonyms, regions: regions()?, matters: matters()? })
 }
 
 /// The same with the synonyms of a file instead: columns `phrase` and `names`, joined by `|`.
 pub fn with_synonyms(file: &Path) -> io::Result<Words> {
     let name = file.display().to_string();
     let bytes = fs::read(file).map_err(|why| invalid(&format!("{name}: {why}")))?;
-    Ok(Words { synonyms: parse(&name, &bytes)?, regions: regions()? })
+    Ok(Words { synonyms: parse(&name, &bytes)?, regions: regions()?, matters: matters()? })
 }
 
 fn parse(name: &str, bytes: &[u8]) -> io::Result<Vec<(String, Vec<String>)>> {
@@ -57,6 +73,20 @@ fn parse(name: &str, bytes: &[u8]) -> io::Result<Vec<(String, Vec<String>)>> {
         (row.phrase, names.map(str::to_owned).collect())
     };
     Ok(rows.into_iter().map(synonym).collect())
+}
+
+/// The matters, each with the service items that it needs.
+fn matters() -> io::Result<Vec<(String, Vec<ItemCode>)>> {
+    let mut matters: BTreeMap<String, (String, Vec<ItemCode>)> = BTreeMap::new();
+    for row in rows::<MatterRow>("matters.csv", MATTERS.as_bytes())? {
+        let matter = matters.entry(row.matter).or_default();
+        match row.part.as_str() {
+            "matter" => matter.0 = row.name,
+            "service" => matter.1.extend(row.key.parse::<ItemCode>()),
+            _ => {}
+        }
+    }
+    Ok(matters.into_values().collect())
 }
 
 /// The divisions of China, each with its path.
@@ -76,7 +106,8 @@ fn regions() -> io::Result<Vec<Region>> {
     };
     let region = |row: &RegionRow| {
         let parent = row.parent.parse().ok();
-        Ok(Region { code: row.code.clone(), name: row.name.clone(), parent, path: path(row)? })
+        let (code, name, path) = (row.code.clone(), row.name.clone(), path(row)?);
+        Ok(Region { code, name, parent, path, centre: None })
     };
     rows.iter().map(region).collect()
 }

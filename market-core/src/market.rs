@@ -48,6 +48,8 @@ pub struct Options {
     pub files: Option<PathBuf>,
     /// The folder of the search index, which one process writes; in memory if none is given.
     pub index: Option<PathBuf>,
+    /// How long one search may take; what was found by then is answered.
+    pub search_limit: Duration,
     /// What an acknowledged write survives, on `SQLite`.
     pub durability: Durability,
     /// Where time, ids and secrets come from.
@@ -61,6 +63,7 @@ impl Options {
             database: database.into(),
             files: None,
             index: None,
+            search_limit: Duration::from_secs(2),
             durability: Durability::Full,
             env: Env::real(),
         }
@@ -78,7 +81,7 @@ impl Market {
             None => Arc::new(InMemory::new()),
         };
         let db = Db::open(&options.database, options.durability).await?;
-        let index = Arc::new(Home::open(options.index)?);
+        let index = Arc::new(Home::open(options.index, options.search_limit)?);
         Ok(Self { db, env: options.env, files, index, wake: Arc::default() })
     }
 

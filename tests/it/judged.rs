@@ -13,7 +13,7 @@ use market_api::{
     generate::{Sources, judged},
     words,
 };
-use market_core::search::judge::{Collection, Engine, Figures, Verdict, judge};
+use market_core::search::judge::{Collection, Figures, Judged, Verdict, judge};
 use pinyin::{Pinyin, ToPinyin};
 
 use crate::program::{printed, run};
@@ -62,7 +62,7 @@ fn make(folder: &Path) -> Collection {
 }
 
 fn verdict(collection: &Collection) -> Verdict {
-    let engine = Engine::over(collection, &words::built_in().unwrap()).unwrap();
+    let engine = Judged::over(collection, &words::built_in().unwrap()).unwrap();
     judge(collection, &engine).unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf};
 use clap::Args;
 use market_core::{
     Error,
-    search::judge::{Answer, Collection, Engine, Figures, JudgedDocument, Verdict, judge},
+    search::judge::{Answer, Collection, Figures, Judged, JudgedDocument, Verdict, judge},
 };
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ pub(super) fn obey(asked: &Judge) -> Result<(), Failure> {
     if let Some(class) = &asked.class {
         collection.keep_class(class).map_err(failed)?;
     }
-    let engine = Engine::over(&collection, &words).map_err(failed)?;
+    let engine = Judged::over(&collection, &words).map_err(failed)?;
     let verdict = judge(&collection, &engine).map_err(failed)?;
     if asked.json {
         let text = serde_json::to_string_pretty(&machine(&collection, &verdict));

@@ -61,7 +61,7 @@ pub(super) async fn show(
     let kinds = market.catalog().qualification_types().await?;
     let matters = names::matters(&market).await?;
     let query = SearchQuery {
-        item: Some(code.clone()),
+        items: vec![code.clone()],
         sort: Sort::Price,
         after: cursor(place.after.as_deref()),
         ..SearchQuery::new(Subject::Listings)

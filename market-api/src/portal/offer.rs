@@ -3,8 +3,7 @@
 use market_core::{
     Error, Market,
     agency::{Listing, ListingState},
-    id::ListingId,
-    search::{Hit, SearchQuery},
+    search::{self, ListingFound, NamedBy, SearchQuery},
 };
 
 use super::{Link, names::Regions, words};
@@ -31,6 +30,8 @@ pub(super) struct Found {
     pub(super) next: Option<market_core::Cursor>,
     pub(super) total: u64,
     pub(super) relaxed: bool,
+    /// What the words were taken for, where they do not say it themselves.
+    pub(super) taken_for: Vec<String>,
 }
 
 impl Offer {
@@ -50,11 +51,11 @@ impl Offer {
 
     /// The offer behind a hit; none of one that was taken off since the index saw it.
     async fn behind(
-        hit: Hit,
+        hit: ListingFound,
         market: &Market,
         regions: &mut Regions<'_>,
     ) -> Result<Option<Self>, Error> {
-        let listing = market.listings().get(None, ListingId(hit.id)).await?;
+        let listing = market.listings().get(None, hit.id).await?;
         if listing.state != ListingState::Published {
             return Ok(None);
         }
@@ -71,8 +72,13 @@ impl Found {
         let mut regions = Regions::new(market);
         let mut offers = Vec::new();
         for hit in hits.items {
-            offers.extend(Offer::behind(hit, market, &mut regions).await?);
+            if let search::Found::Listing(listing) = hit.found {
+                offers.extend(Offer::behind(listing, market, &mut regions).await?);
+            }
         }
-        Ok(Self { offers, next: hits.next, total: hits.total, relaxed: hits.relaxed })
+        let guessed = hits.understood.into_iter().filter(|named| named.by != NamedBy::Name);
+        let mut taken_for: Vec<String> = guessed.map(|named| named.name).collect();
+        taken_for.dedup();
+        Ok(Self { offers, next: hits.next, total: hits.total, relaxed: hits.relaxed, taken_for })
     }
 }

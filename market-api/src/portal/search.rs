@@ -6,9 +6,8 @@ use market_core::{
     Market,
     catalog::{Category, ServiceItem},
     code::{CategoryCode, ItemCode, RegionCode},
-    matter::Matter,
     rules::Region,
-    search::{Hit, SearchQuery, Sort, Subject},
+    search::{self, Hit, Hits, SearchQuery, Sort, Subject},
 };
 use serde::{Deserialize, Deserializer};
 
@@ -28,6 +27,8 @@ struct SearchPage {
     agencies_total: u64,
     found: Found,
     pager: Pager,
+    /// What the words were taken for, where they do not say it themselves.
+    taken_for: Vec<String>,
     nothing: bool,
 }
 
@@ -81,31 +82,37 @@ pub(super) async fn show(
     let all_items = names::items(&market).await?;
     let categories = market.catalog().categories().await?;
     let regions = nearby(&market, asked.region.as_ref()).await?;
-    let words: Vec<String> = asked.q.split_whitespace().map(str::to_lowercase).collect();
     let query = asked.query();
     let found = Found::by(&market, &query).await?;
     let mut page = SearchPage {
         frame: Frame::new(&market, "搜索").await?,
         text: asked.q.trim().to_owned(),
         selects: selects(&asked, &categories, &all_items, &regions),
-        narrowed: query.category.is_some() || query.item.is_some() || query.region.is_some(),
+        narrowed: asked.category.is_some() || asked.item.is_some() || asked.region.is_some(),
         matters: Vec::new(),
         items: Vec::new(),
         agencies: Vec::new(),
         agencies_total: 0,
+        taken_for: found.taken_for.clone(),
         nothing: false,
         pager: Pager::new(&list(address), query.after.as_ref(), found.next.as_ref()),
         found,
     };
-    if query.after.is_none() {
-        page.items = items(&all_items, &words, query.category.as_ref());
-    }
     if query.after.is_none() && query.text.is_some() {
-        let agencies = SearchQuery { kind: Subject::Agencies, limit: 6, ..query.clone() };
-        let agencies = market.search().find(&agencies).await?;
-        page.matters = matters(&names::matters(&market).await?, &words);
+        let of = async |kind| {
+            let query = SearchQuery { kind, sort: Sort::Relevance, limit: 6, ..query.clone() };
+            market.search().find(&query).await
+        };
+        page.matters = links(of(Subject::Matters).await?);
+        page.items = links(of(Subject::Items).await?);
+        let agencies = of(Subject::Agencies).await?;
         page.agencies_total = agencies.total;
-        page.agencies = agencies.items.into_iter().map(agency).collect();
+        page.agencies = links(agencies);
+    } else if query.after.is_none()
+        && let Some(category) = &asked.category
+    {
+        let of_category = all_items.iter().filter(|item| item.category == *category);
+        page.items = of_category.map(Link::item).collect();
     }
     page.nothing = page.matters.is_empty()
         && page.items.is_empty()
@@ -121,8 +128,19 @@ fn list(address: Option<String>) -> String {
     kept.fold("/search?".to_owned(), |list, part| list + part + "&")
 }
 
-fn agency(hit: Hit) -> Link {
-    Link { href: format!("/agencies/{}", hit.agency_id), name: hit.agency_name }
+fn links(hits: Hits) -> Vec<Link> {
+    hits.items.into_iter().filter_map(link).collect()
+}
+
+/// Where a hit leads; nowhere of its own, if it is a listing.
+fn link(hit: Hit) -> Option<Link> {
+    let (href, name) = match hit.found {
+        search::Found::Listing(_) => return None,
+        search::Found::Agency(agency) => (format!("/agencies/{}", agency.id), agency.name),
+        search::Found::ServiceItem(item) => (format!("/items/{}", item.code), item.name),
+        search::Found::Matter(matter) => (format!("/matters/{}", matter.code), matter.name),
+    };
+    Some(Link { href, name })
 }
 
 impl Asked {
@@ -132,40 +150,13 @@ impl Asked {
         SearchQuery {
             sort: if text.is_some() { Sort::Relevance } else { Sort::Price },
             text,
-            category: self.category.clone(),
-            item: self.item.clone(),
-            region: self.region.clone(),
+            categories: self.category.iter().cloned().collect(),
+            items: self.item.iter().cloned().collect(),
+            regions: self.region.iter().cloned().collect(),
             after: cursor(self.after.as_deref()),
             ..SearchQuery::new(Subject::Listings)
         }
     }
-}
-
-/// Matters that are called by all the words.
-fn matters(all: &[Matter], words: &[String]) -> Vec<Link> {
-    let called = all.iter().filter(|matter| has_all(&[&matter.name], words));
-    called.map(Link::matter).collect()
-}
-
-/// Service items that are called by all the words, of a category if one is chosen.
-fn items(all: &[ServiceItem], words: &[String], category: Option<&CategoryCode>) -> Vec<Link> {
-    let called = all.iter().filter(|item| {
-        let names: Vec<&str> =
-            item.aliases.iter().chain([&item.name]).map(String::as_str).collect();
-        match category {
-            Some(category) => {
-                item.category == *category && (words.is_empty() || has_all(&names, words))
-            }
-            None => has_all(&names, words),
-        }
-    });
-    called.map(Link::item).collect()
-}
-
-/// Whether each of the words, of which there is one at least, stands in one of the names.
-fn has_all(names: &[&str], words: &[String]) -> bool {
-    let names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    !words.is_empty() && words.iter().all(|word| names.iter().any(|name| name.contains(word)))
 }
 
 /// The regions that a form offers: where the departments decide, what lies beside it, and what
@@ -235,19 +226,6 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_word_must_stand_in_some_name() {
-        let names = ["建筑消防设施检测", "消防检测", "CMA检测"];
-        let has = |words: &[&str]| {
-            let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-            has_all(&names, &words)
-        };
-        assert!(has(&["消防"]));
-        assert!(has(&["设施", "cma"]));
-        assert!(!has(&["设施", "餐馆"]));
-        assert!(!has(&[]));
-    }
 
     #[test]
     fn the_next_page_keeps_what_was_asked() {

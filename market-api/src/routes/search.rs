@@ -1,22 +1,31 @@
-//! Search over agencies and listings.
+//! Search over listings, agencies, service items and matters.
 
 use axum::{Json, extract::State};
 use market_core::{
-    Cursor, Day, Market, Money,
+    Cursor, Day, Market, Money, Point,
     code::{CategoryCode, ItemCode, RegionCode},
-    search::{Hits, SearchQuery, Sort, Subject},
+    id::CaseId,
+    order::Grade,
+    search::{Hits, PriceBand, SearchQuery, SelectionMode, Sort, Subject, Turnaround},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{App, page::paging, parameters::Parameters, problem::Problem};
+use crate::{
+    App,
+    caller::Caller,
+    page::paging,
+    parameters::{Parameters, Several},
+    problem::{Code, Problem},
+};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(search))
 }
 
-/// What is searched for. Every filter must hold.
+/// What is searched for. Filters by different things must all hold; of several values of one,
+/// separated by commas, any.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -25,26 +34,66 @@ pub(crate) struct Wanted {
     #[serde(default = "listings")]
     #[param(required = false, default = "listings")]
     kind: Subject,
-    /// Words that people use; none finds everything. May be called `q`, as on the portal.
+    /// Words that people use, in characters or pinyin; none finds everything. May be called `q`,
+    /// as on the portal.
     #[serde(alias = "q")]
     #[param(max_length = 200, example = "环评 餐饮")]
     text: Option<String>,
-    /// The category of the service item.
-    category: Option<CategoryCode>,
-    /// The service item.
-    item: Option<ItemCode>,
+    /// Categories of the service item.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    category: Several<CategoryCode>,
+    /// Service items.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    item: Several<ItemCode>,
     /// Where the service is needed.
-    region: Option<RegionCode>,
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "330282")]
+    region: Several<RegionCode>,
+    /// Price bands, as the facet gives them.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "0-1000,1000-5000")]
+    price: Several<PriceBand>,
+    /// Turnaround bands in working days, as the facet gives them.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "1-5,6-10")]
+    turnaround: Several<Turnaround>,
+    /// Kinds of qualification that the agency holds, or levels as `kind:level`.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "surveying:grade-a")]
+    qualification: Several<String>,
+    /// Grades of the agency's credit.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "A,B")]
+    grade: Several<Grade>,
+    /// How it may be bought.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    mode: Several<SelectionMode>,
     /// The lowest price.
     min_price: Option<Money>,
     /// The highest price.
     max_price: Option<Money>,
+    /// A case of the caller's: only what may be bought for it, for services that it still needs.
+    case: Option<CaseId>,
     /// The day on which it is to be bought; today, if none is given.
     eligible_on: Option<Day>,
+    /// Where to measure distances from: latitude and longitude in degrees.
+    #[param(value_type = Option<String>, example = "30.17,121.24")]
+    near: Option<Point>,
     /// The order of hits: by relevance, if nothing is said.
     #[serde(default = "relevance")]
     #[param(required = false, default = "relevance")]
     sort: Sort,
+    /// Whether to count what hits can be narrowed by.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    facets: bool,
+    /// Whether to tell the parts of each hit's score.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    explain: bool,
     /// The `next` of the page before.
     after: Option<Cursor>,
     /// How many at most.
@@ -66,25 +115,46 @@ impl Wanted {
         Ok(SearchQuery {
             kind: self.kind,
             text: self.text,
-            category: self.category,
-            item: self.item,
-            region: self.region,
+            categories: self.category.0,
+            items: self.item.0,
+            regions: self.region.0,
+            prices: self.price.0,
+            turnarounds: self.turnaround.0,
+            qualifications: self.qualification.0,
+            grades: self.grade.0,
+            modes: self.mode.0,
             min_price: self.min_price,
             max_price: self.max_price,
             eligible_on: self.eligible_on,
+            within: None,
+            near: self.near,
             sort: self.sort,
+            facets: self.facets,
+            explain: self.explain,
             after: paging.after,
             limit: paging.limit,
         })
     }
 }
 
-/// Find agencies or listings that can be bought from
+/// Find listings that can be bought, agencies to buy from, service items and matters
+///
+/// Hits are ordered by a published formula: what the words fit, what they name, the place, the
+/// agency's credit, and a share for newcomers. With `case`, only what may be bought for it is
+/// found.
 #[utoipa::path(get, path = "/search", tag = "search", params(Wanted),
     responses((status = 200, body = Hits)))]
 async fn search(
     State(market): State<Market>,
+    caller: Option<Caller>,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Json<Hits>, Problem> {
-    Ok(Json(market.search().find(&wanted.query()?).await?))
+    let search = market.search();
+    let case = wanted.case;
+    let mut query = wanted.query()?;
+    if let Some(case) = case {
+        let Caller(actor) = caller.ok_or(Code::ANONYMOUS)?;
+        query = search.for_case(&actor, case, query).await?;
+    }
+    Ok(Json(search.find(&query).await?))
 }

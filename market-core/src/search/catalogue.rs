@@ -1,44 +1,115 @@
-//! What a document takes from the catalogue and the rules.
+//! What search takes from the catalogue and the rules.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use super::days::Days;
+use super::{days::Days, lexicon::Lexicon};
 use crate::{
+    Day, Money,
     agency::Qualification,
-    catalog::{QualificationType, Requirement, Rule, ServiceItem},
+    catalog::{Category, QualificationType, Requirement, Rule, ServiceItem},
     code::{CategoryCode, ItemCode, LevelCode, QualificationKind, RegionCode},
+    kernel::policy::{PolicyProfile, Ranking},
+    matter::Matter,
     rules::Region,
 };
 
 /// The country, whose name tells nothing about where a service is offered.
-const COUNTRY: &str = "100000";
+pub(super) const COUNTRY: &str = "100000";
 
-/// Regions, service items and qualification levels, as they are now.
+/// Everything that a catalogue is made of.
 #[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) regions: Vec<Region>,
+    pub(super) categories: Vec<Category>,
+    pub(super) items: Vec<ServiceItem>,
+    pub(super) qualifications: Vec<QualificationType>,
+    pub(super) matters: Vec<Matter>,
+    /// Phrases that people use, with the official names that they mean.
+    pub(super) synonyms: Vec<(String, Vec<String>)>,
+    pub(super) policies: Vec<PolicyProfile>,
+}
+
+/// Regions, service items and whatever else is named, as they are now.
+#[derive(Debug)]
 pub(super) struct Catalogue {
     regions: HashMap<RegionCode, Region>,
     items: HashMap<ItemCode, ServiceItem>,
-    categories: HashSet<CategoryCode>,
+    categories: Vec<Category>,
+    matters: Vec<Matter>,
+    qualifications: Vec<QualificationType>,
     ranks: HashMap<(QualificationKind, LevelCode), i64>,
+    policies: Vec<PolicyProfile>,
+    lexicon: Lexicon,
+    day: Day,
 }
 
 impl Catalogue {
-    pub(super) fn new(
-        regions: Vec<Region>,
-        categories: impl IntoIterator<Item = CategoryCode>,
-        items: Vec<ServiceItem>,
-        kinds: Vec<QualificationType>,
-    ) -> Self {
-        let ranks = kinds.into_iter().flat_map(|kind| {
-            let of_kind = kind.kind;
-            kind.levels.into_iter().map(move |level| ((of_kind.clone(), level.level), level.rank))
+    pub(super) fn new(parts: Parts, today: Day) -> Self {
+        let lexicon = Lexicon::new(&parts);
+        let ranks = parts.qualifications.iter().flat_map(|kind| {
+            kind.levels.iter().map(|level| ((kind.kind.clone(), level.level.clone()), level.rank))
         });
+        let ranks = ranks.collect();
+        let mut categories = parts.categories;
+        categories.sort_unstable_by_key(|category| category.position);
+        let regions = parts.regions.into_iter().map(|region| (region.code.clone(), region));
         Self {
-            regions: regions.into_iter().map(|region| (region.code.clone(), region)).collect(),
-            items: items.into_iter().map(|item| (item.code.clone(), item)).collect(),
-            categories: categories.into_iter().collect(),
-            ranks: ranks.collect(),
+            regions: regions.collect(),
+            items: parts.items.into_iter().map(|item| (item.code.clone(), item)).collect(),
+            categories,
+            matters: parts.matters,
+            qualifications: parts.qualifications,
+            ranks,
+            policies: parts.policies,
+            lexicon,
+            day: today,
         }
+    }
+
+    /// The day for which the rules were read.
+    pub(super) const fn day(&self) -> Day {
+        self.day
+    }
+
+    /// The profile in force for a place, given as its path, or for the country.
+    fn policy(&self, path: &[RegionCode], on: Day) -> Option<&PolicyProfile> {
+        let of = |code: &str| {
+            let all = self.policies.iter().filter(|p| p.region.as_str() == code);
+            let begun = all.filter(|policy| policy.effective_from <= on);
+            begun.max_by_key(|policy| (policy.effective_from, policy.version))
+        };
+        path.iter().rev().find_map(|code| of(code.as_str())).or_else(|| of(COUNTRY))
+    }
+
+    /// The amount from which fiscal money needs an open selection at a place.
+    pub(super) fn direct_limit(&self, at: Option<&RegionCode>, on: Day) -> Option<Money> {
+        let path = at.and_then(|code| self.region(code)).map_or(&[][..], |region| &region.path);
+        self.policy(path, on).map(|policy| policy.direct_limit_fiscal)
+    }
+
+    /// The weights of the ranking formula: the country's, so that all hits are weighed alike.
+    pub(super) fn ranking(&self) -> Option<&Ranking> {
+        self.policy(&[], self.day).map(|policy| &policy.ranking)
+    }
+
+    /// By what the credit of agencies of a region is reckoned.
+    pub(super) fn ranking_at(&self, region: &RegionCode) -> Option<&Ranking> {
+        let path = self.region(region).map_or(&[][..], |region| &region.path);
+        self.policy(path, self.day).map(|policy| &policy.ranking)
+    }
+
+    /// Whether credit is reckoned by the same profiles as in another catalogue.
+    pub(super) fn weighs_like(&self, other: &Self) -> bool {
+        let in_force = |catalogue: &Self| {
+            let begun = catalogue.policies.iter().filter(|p| p.effective_from <= catalogue.day);
+            begun.map(|policy| (policy.region.clone(), policy.version)).collect::<BTreeSet<_>>()
+        };
+        in_force(self) == in_force(other)
+    }
+
+    /// The names that a text may hold.
+    pub(super) const fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
     }
 
     /// A service item on the list.
@@ -46,14 +117,40 @@ impl Catalogue {
         self.items.get(code)
     }
 
-    /// Whether there is such a category.
-    pub(super) fn has_category(&self, code: &CategoryCode) -> bool {
-        self.categories.contains(code)
+    /// Every service item.
+    pub(super) fn items(&self) -> impl Iterator<Item = &ServiceItem> {
+        self.items.values()
+    }
+
+    /// Every matter.
+    pub(super) fn matters(&self) -> &[Matter] {
+        &self.matters
+    }
+
+    /// Every category, in the order in which they are shown.
+    pub(super) fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// The name of a category, or its code.
+    pub(super) fn category_name<'a>(&'a self, code: &'a CategoryCode) -> &'a str {
+        let known = self.categories.iter().find(|category| category.code == *code);
+        known.map_or(code.as_str(), |category| &category.name)
+    }
+
+    /// Every kind of qualification.
+    pub(super) fn qualifications(&self) -> &[QualificationType] {
+        &self.qualifications
     }
 
     /// A region by its code.
     pub(super) fn region(&self, code: &RegionCode) -> Option<&Region> {
         self.regions.get(code)
+    }
+
+    /// Every region.
+    pub(super) fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.regions.values()
     }
 
     /// The service items that ask for a kind of qualification.
@@ -62,6 +159,16 @@ impl Catalogue {
             .values()
             .filter(move |item| item.requirements.iter().any(|r| r.kind.as_str() == kind))
             .map(|item| &item.code)
+    }
+
+    /// Regions without those that lie in another of them.
+    pub(super) fn outermost(&self, codes: &[RegionCode]) -> Vec<RegionCode> {
+        let all: BTreeSet<_> = codes.iter().collect();
+        let lies_in_another = |code: &RegionCode| {
+            let path = self.regions.get(code).map_or(&[][..], |region| &region.path);
+            path.iter().any(|above| above != code && all.contains(above))
+        };
+        all.iter().filter(|code| !lies_in_another(code)).map(|code| (*code).clone()).collect()
     }
 
     /// The names of regions and of what they lie in, each once.

@@ -1,28 +1,24 @@
-//! What is searched: one document for an agency, and one for each of its published listings.
+//! What is searched: agencies and their published listings, service items, and matters.
 //!
 //! Only what anybody may find is indexed. What time decides, the end of a certificate or of a
 //! suspension, is kept as the days on which a document is open, so that no write is needed when
 //! such a day comes.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tantivy::TantivyDocument;
 use uuid::Uuid;
 
-use super::{catalogue::Catalogue, days::Days, schema::Fields};
-use crate::{
-    Error, Kind, Money, Uscc,
-    agency::{Agency, AgencyState, Listing, ListingState, Qualification},
-    code::{CategoryCode, ItemCode, RegionCode},
-    id::{AgencyId, ListingId},
+use super::{
+    days::{Days, number},
+    schema::Fields,
 };
-
-/// An agency with all that is published about it, as it is in the database.
-#[derive(Debug)]
-pub(super) struct Published {
-    pub(super) agency: Agency,
-    pub(super) qualifications: Vec<Qualification>,
-    pub(super) listings: Vec<Listing>,
-}
+use crate::{
+    Day, Error, Kind, Money, Uscc,
+    code::{CategoryCode, ItemCode, MatterCode, RegionCode},
+    id::{AgencyId, ListingId},
+    order::Grade,
+};
 
 /// What is searched of an agency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +30,7 @@ pub(super) struct AgencyDocument {
     pub(super) item_names: Vec<String>,
     pub(super) regions: Vec<RegionCode>,
     pub(super) region_names: Vec<String>,
+    pub(super) facts: Facts,
     pub(super) open: Days,
     pub(super) version: i64,
 }
@@ -43,18 +40,66 @@ pub(super) struct AgencyDocument {
 pub(super) struct ListingDocument {
     pub(super) id: ListingId,
     pub(super) agency_id: AgencyId,
-    pub(super) uscc: Uscc,
     pub(super) agency_name: String,
     pub(super) title: String,
     pub(super) summary: String,
     pub(super) item: ItemCode,
-    pub(super) item_names: Vec<String>,
+    pub(super) item_name: String,
     pub(super) category: CategoryCode,
     pub(super) regions: Vec<RegionCode>,
     pub(super) region_names: Vec<String>,
     pub(super) price: Money,
     pub(super) days: u32,
+    pub(super) facts: Facts,
     pub(super) open: Days,
+    pub(super) version: i64,
+}
+
+/// What a search narrows and ranks agencies and their listings by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Facts {
+    /// Where the agency sits.
+    pub(super) seat: RegionCode,
+    /// Its credit, in points.
+    pub(super) credit: u32,
+    /// Its grade; none until an order was graded.
+    pub(super) grade: Option<Grade>,
+    /// How many orders it has completed.
+    pub(super) completed: u32,
+    /// The day of its admission.
+    pub(super) admitted: Day,
+    /// Its certificates.
+    pub(super) held: Vec<Held>,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Held {
+    /// Its kind and level, as `kind:level`.
+    pub(super) what: String,
+    pub(super) from: Day,
+    pub(super) until: Day,
+}
+
+/// What is searched of a service item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ItemDocument {
+    pub(super) code: ItemCode,
+    pub(super) name: String,
+    pub(super) aliases: Vec<String>,
+    pub(super) category: CategoryCode,
+    pub(super) category_name: String,
+    pub(super) version: i64,
+}
+
+/// What is searched of a matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MatterDocument {
+    pub(super) code: MatterCode,
+    pub(super) name: String,
+    pub(super) audience: String,
+    pub(super) items: Vec<ItemCode>,
+    pub(super) item_names: Vec<String>,
     pub(super) version: i64,
 }
 
@@ -64,78 +109,24 @@ pub(super) struct ListingDocument {
 pub(super) enum Document {
     Agency(AgencyDocument),
     Listing(ListingDocument),
+    ServiceItem(ItemDocument),
+    Matter(MatterDocument),
 }
 
-impl Published {
-    /// The documents of the agency and its listings; none while it is not to be found.
-    pub(super) fn documents(&self, catalogue: &Catalogue) -> Vec<Document> {
-        let admitted = match &self.agency.state {
-            AgencyState::Admitted(_) => Days::always(),
-            AgencyState::Suspended(suspended) => Days::after(suspended.until),
-            AgencyState::Applying(_) | AgencyState::Rejected(_) | AgencyState::Exited(_) => {
-                return Vec::new();
-            }
-        };
-        let listings = self.listings.iter().filter_map(|l| self.listing(l, &admitted, catalogue));
-        let listings: Vec<_> = listings.collect();
-        let agency = Document::Agency(self.agency(&listings, admitted, catalogue));
-        std::iter::once(agency).chain(listings.into_iter().map(Document::Listing)).collect()
-    }
-
-    fn listing(
-        &self,
-        listing: &Listing,
-        admitted: &Days,
-        catalogue: &Catalogue,
-    ) -> Option<ListingDocument> {
-        let published = listing.state == ListingState::Published;
-        let item = catalogue.item(&listing.item).filter(|_| published)?;
-        let names = std::iter::once(&item.name).chain(&item.aliases);
-        let over_cap = item.price_cap.is_some_and(|cap| listing.terms.price > cap);
-        let qualified = catalogue.qualified(item, &self.qualifications);
-        Some(ListingDocument {
-            id: listing.id,
-            agency_id: self.agency.id,
-            uscc: self.agency.uscc.clone(),
-            agency_name: self.agency.name.clone(),
-            title: listing.terms.title.clone(),
-            summary: listing.terms.summary.clone(),
-            item: listing.item.clone(),
-            item_names: names.cloned().collect(),
-            category: item.category.clone(),
-            regions: listing.terms.regions.clone(),
-            region_names: catalogue.region_names(&listing.terms.regions),
-            price: listing.terms.price,
-            days: listing.terms.days,
-            open: if over_cap { Days::never() } else { admitted.and(&qualified) },
-            version: listing.version,
-        })
-    }
-
-    fn agency(
-        &self,
-        listings: &[ListingDocument],
-        open: Days,
-        catalogue: &Catalogue,
-    ) -> AgencyDocument {
-        let regions = once(listings.iter().flat_map(|listing| &listing.regions));
-        AgencyDocument {
-            id: self.agency.id,
-            uscc: self.agency.uscc.clone(),
-            name: self.agency.name.clone(),
-            items: once(listings.iter().map(|listing| &listing.item)),
-            item_names: once(listings.iter().flat_map(|listing| &listing.item_names)),
-            region_names: catalogue.region_names(&regions),
-            regions,
-            open,
-            version: self.agency.version,
-        }
-    }
+/// Everything of one owner, which is written and replaced together.
+#[derive(Debug)]
+pub(super) struct Bundle {
+    /// The agency, or the item or matter itself.
+    pub(super) owner: Uuid,
+    pub(super) documents: Vec<Document>,
 }
 
-/// Each of many things once, in order.
-fn once<'a, T: Clone + Ord + 'a>(things: impl Iterator<Item = &'a T>) -> Vec<T> {
-    things.collect::<std::collections::BTreeSet<_>>().into_iter().cloned().collect()
+/// The id that stands for something that is known by its code.
+pub(super) fn id_of_code(kind: Kind, code: &str) -> Uuid {
+    let digest = Sha256::digest(format!("{kind}:{code}"));
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    Uuid::from_bytes(id)
 }
 
 impl Document {
@@ -144,29 +135,36 @@ impl Document {
         match self {
             Self::Agency(_) => Kind::Agency,
             Self::Listing(_) => Kind::Listing,
+            Self::ServiceItem(_) => Kind::ServiceItem,
+            Self::Matter(_) => Kind::Matter,
         }
     }
 
     /// The id of the thing that it is about.
-    pub(super) const fn id(&self) -> Uuid {
+    pub(super) fn id(&self) -> Uuid {
         match self {
             Self::Agency(agency) => agency.id.0,
             Self::Listing(listing) => listing.id.0,
+            Self::ServiceItem(item) => id_of_code(Kind::ServiceItem, item.code.as_str()),
+            Self::Matter(matter) => id_of_code(Kind::Matter, matter.code.as_str()),
+        }
+    }
+
+    /// How the thing that it is about is known: by its id or by its code.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Agency(agency) => agency.id.to_string(),
+            Self::Listing(listing) => listing.id.to_string(),
+            Self::ServiceItem(item) => item.code.to_string(),
+            Self::Matter(matter) => matter.code.to_string(),
         }
     }
 
     /// Whose it is.
-    pub(super) const fn agency_id(&self) -> AgencyId {
+    pub(super) fn owner(&self) -> Uuid {
         match self {
-            Self::Agency(agency) => agency.id,
-            Self::Listing(listing) => listing.agency_id,
-        }
-    }
-
-    const fn open(&self) -> &Days {
-        match self {
-            Self::Agency(agency) => &agency.open,
-            Self::Listing(listing) => &listing.open,
+            Self::Listing(listing) => listing.agency_id.0,
+            Self::Agency(_) | Self::ServiceItem(_) | Self::Matter(_) => self.id(),
         }
     }
 
@@ -174,17 +172,15 @@ impl Document {
     pub(super) fn indexed(&self, fields: &Fields) -> Result<TantivyDocument, Error> {
         let mut doc = TantivyDocument::new();
         doc.add_bytes(fields.source, &self.source()?);
-        doc.add_text(fields.kind, self.kind().as_str());
-        doc.add_bytes(fields.agency, self.agency_id().0.as_bytes());
+        doc.add_bytes(fields.owner, self.owner().as_bytes());
+        doc.add_u64(fields.kind, Subject::of(self.kind()));
         add_id(&mut doc, fields.id, self.id());
-        add_id(&mut doc, fields.agency_id, self.agency_id().0);
-        for span in self.open().spans() {
-            doc.add_i64(fields.open_first, span.first.into());
-            doc.add_i64(fields.open_last, span.last.into());
-        }
+        add_id(&mut doc, fields.owner_id, self.owner());
         match self {
             Self::Agency(agency) => agency.add_to(&mut doc, fields),
             Self::Listing(listing) => listing.add_to(&mut doc, fields),
+            Self::ServiceItem(item) => item.add_to(&mut doc, fields),
+            Self::Matter(matter) => matter.add_to(&mut doc, fields),
         }
         Ok(doc)
     }
@@ -200,28 +196,131 @@ impl Document {
     }
 }
 
+/// The kinds of document as the column has them.
+pub(super) struct Subject;
+
+impl Subject {
+    pub(super) const LISTING: u64 = 0;
+    pub(super) const AGENCY: u64 = 1;
+    pub(super) const ITEM: u64 = 2;
+    pub(super) const MATTER: u64 = 3;
+
+    const fn of(kind: Kind) -> u64 {
+        match kind {
+            Kind::Agency => Self::AGENCY,
+            Kind::ServiceItem => Self::ITEM,
+            Kind::Matter => Self::MATTER,
+            _ => Self::LISTING,
+        }
+    }
+}
+
 impl AgencyDocument {
     fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
         doc.add_text(fields.agency_name, &self.name);
-        doc.add_text(fields.agency_name, self.uscc.as_str());
+        doc.add_text(fields.syllables, &self.name);
+        doc.add_text(fields.initials, &self.name);
+        doc.add_text(fields.runs, &self.name);
+        doc.add_text(fields.runs, self.uscc.as_str());
         self.item_names.iter().for_each(|name| doc.add_text(fields.item_name, name));
-        self.region_names.iter().for_each(|name| doc.add_text(fields.region_name, name));
+        self.items.iter().for_each(|item| doc.add_text(fields.item, item.as_str()));
+        add_regions(doc, fields, &self.regions, &self.region_names);
+        self.facts.add_to(doc, fields);
+        add_days(doc, fields, &self.open);
     }
 }
 
 impl ListingDocument {
     fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
         doc.add_text(fields.agency_name, &self.agency_name);
-        doc.add_text(fields.agency_name, self.uscc.as_str());
         doc.add_text(fields.title, &self.title);
         doc.add_text(fields.summary, &self.summary);
-        self.item_names.iter().for_each(|name| doc.add_text(fields.item_name, name));
-        self.region_names.iter().for_each(|name| doc.add_text(fields.region_name, name));
+        doc.add_text(fields.item_name, &self.item_name);
+        for name in [&self.title, &self.agency_name] {
+            doc.add_text(fields.syllables, name);
+            doc.add_text(fields.runs, name);
+        }
+        for name in [&self.item_name, &self.agency_name] {
+            doc.add_text(fields.initials, name);
+        }
         doc.add_text(fields.item, self.item.as_str());
-        doc.add_text(fields.category, self.category.as_str());
-        self.regions.iter().for_each(|region| doc.add_text(fields.region, region.as_str()));
         doc.add_u64(fields.price, u64::try_from(self.price.fen()).unwrap_or_default());
         doc.add_u64(fields.days, self.days.into());
+        add_regions(doc, fields, &self.regions, &self.region_names);
+        self.facts.add_to(doc, fields);
+        add_days(doc, fields, &self.open);
+    }
+}
+
+impl Facts {
+    fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
+        doc.add_text(fields.seat, self.seat.as_str());
+        doc.add_u64(fields.credit, self.credit.into());
+        if let Some(grade) = self.grade {
+            doc.add_u64(fields.grade, grade as u64);
+        }
+        doc.add_u64(fields.completed, self.completed.into());
+        doc.add_i64(fields.admitted, number(self.admitted).into());
+        let [what, first, last] = fields.held;
+        for held in &self.held {
+            doc.add_text(what, &held.what);
+            doc.add_i64(first, number(held.from).into());
+            doc.add_i64(last, number(held.until).into());
+        }
+    }
+}
+
+impl ItemDocument {
+    fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
+        doc.add_text(fields.itself, format!("{}:{}", Kind::ServiceItem, self.code));
+        doc.add_text(fields.title, &self.name);
+        doc.add_text(fields.item_name, &self.name);
+        self.aliases.iter().for_each(|alias| doc.add_text(fields.item_name, alias));
+        doc.add_text(fields.summary, &self.category_name);
+        add_sounds(doc, fields, &self.name);
+        self.aliases.iter().for_each(|alias| add_sounds(doc, fields, alias));
+        doc.add_text(fields.item, self.code.as_str());
+        add_days(doc, fields, &Days::always());
+    }
+}
+
+impl MatterDocument {
+    fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
+        doc.add_text(fields.itself, format!("{}:{}", Kind::Matter, self.code));
+        doc.add_text(fields.title, &self.name);
+        doc.add_text(fields.summary, &self.audience);
+        add_sounds(doc, fields, &self.name);
+        self.item_names.iter().for_each(|name| doc.add_text(fields.item_name, name));
+        self.items.iter().for_each(|item| doc.add_text(fields.item, item.as_str()));
+        add_days(doc, fields, &Days::always());
+    }
+}
+
+fn add_sounds(doc: &mut TantivyDocument, fields: &Fields, name: &str) {
+    doc.add_text(fields.syllables, name);
+    doc.add_text(fields.initials, name);
+    doc.add_text(fields.runs, name);
+}
+
+fn add_regions(
+    doc: &mut TantivyDocument,
+    fields: &Fields,
+    regions: &[RegionCode],
+    names: &[String],
+) {
+    for region in regions {
+        doc.add_text(fields.region, region.as_str());
+    }
+    for name in names {
+        doc.add_text(fields.region_name, name);
+    }
+}
+
+fn add_days(doc: &mut TantivyDocument, fields: &Fields, days: &Days) {
+    let [first, last] = fields.open;
+    for span in days.spans() {
+        doc.add_i64(first, span.first.into());
+        doc.add_i64(last, span.last.into());
     }
 }
 

@@ -1,166 +1,341 @@
 //! Answering a search.
 
-use std::{cmp::Reverse, fmt, str::FromStr};
+use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
-use tantivy::{DocAddress, Searcher, query::BooleanQuery, schema::Value};
-use uuid::Uuid;
+use sha2::{Digest, Sha256};
+use tantivy::{DocAddress, Searcher, TantivyDocument, query::Query, schema::Value};
 
 use super::{
     Search, blocking,
     catalogue::Catalogue,
+    days::number,
     documents::Document,
-    index::Opened,
-    plan::{Plan, offered},
+    hits::{Found, Highlights, Hit, Hits, Named, NamedBy},
+    lexicon::{self, Meaning, Understood, Way},
+    narrow::Narrow,
+    plan::{Group, Plan},
     query::{SearchQuery, Sort, Subject},
-    schema::{Fields, column},
-    top::{AgencyIds, Key, Rank, Top},
+    ranking::{self, Explanation, Formula},
+    schema::Fields,
+    tally::Tally,
+    text::{Wanted, excerpt, mark},
+    view::View,
+    visit::{self, Key, Page, Ranked, Visit, until},
 };
-use crate::{
-    Cursor, Day, Error, Kind, Money, Paging,
-    code::{CategoryCode, ItemCode, RegionCode},
-    id::AgencyId,
-};
+use crate::{Day, Error, Paging, code::RegionCode};
 
 /// With fewer hits than this, a search is repeated more loosely.
 const ENOUGH: u64 = 10;
-
-/// What a search found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Hits {
-    /// The hits of this page, in order.
-    pub items: Vec<Hit>,
-    /// Where the next page begins; none on the last.
-    pub next: Option<Cursor>,
-    /// How many hits there are on all pages.
-    pub total: u64,
-    /// Whether too little had most of the words, so that what has only some of them follows.
-    pub relaxed: bool,
-}
-
-/// An agency or a listing that was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Hit {
-    /// `agency` or `listing`.
-    pub kind: Kind,
-    /// Its id.
-    pub id: Uuid,
-    /// The agency.
-    pub agency_id: AgencyId,
-    /// The agency's name.
-    pub agency_name: String,
-    /// A listing's title, or the agency's name.
-    pub title: String,
-    /// A listing's service item.
-    pub item: Option<ItemCode>,
-    /// The category of a listing's service item.
-    pub category: Option<CategoryCode>,
-    /// A listing's price.
-    pub price: Option<Money>,
-    /// A listing's promised turnaround, in working days.
-    pub days: Option<u32>,
-    /// The regions served, each with all that is in it.
-    pub regions: Vec<RegionCode>,
-    /// The service items that an agency offers.
-    pub offers: Vec<ItemCode>,
-    /// How well it fits the text; none where there is no text or another order.
-    pub score: Option<f32>,
-}
+/// So many characters around the first hit are shown of a summary.
+const EXCERPT: usize = 60;
 
 impl Search<'_> {
-    /// Finds agencies or listings that may be bought from on the day of the search.
+    /// Finds what may be bought, or whom it may be bought from, on the day of the search.
     pub async fn find(&self, query: &SearchQuery) -> Result<Hits, Error> {
         let catalogue = self.catalogue().await?;
         query.check(&catalogue)?;
-        let paging = Paging { after: query.after.clone(), limit: query.limit };
-        let after = paging.key::<Place>()?.filter(|place| place.sort == query.sort);
-        if query.after.is_some() && after.is_none() {
-            return Err(Error::invalid("after", "cursor", "not a cursor of this order"));
-        }
         let day = query.eligible_on.unwrap_or_else(|| self.0.env.now().day());
         let opened = self.0.index.serving();
+        let limit = self.0.index.limit;
         let query = query.clone();
         blocking(move || {
-            let searcher = opened.searcher();
-            let mut plan = Plan::new(&query, opened.fields, &catalogue, day);
-            if query.kind == Subject::Agencies && query.narrows_offers() {
-                let offers =
-                    BooleanQuery::intersection(offered(&query, opened.fields, &catalogue, day));
-                plan.only(searcher.search(&offers, &AgencyIds)?);
-            }
-            Page { searcher, fields: opened.fields, plan, sort: query.sort, paging, after }.read()
+            let view = opened.view();
+            Engine { view: &view, fields: opened.fields, catalogue: &catalogue }
+                .answer(&query, day, limit)
         })
         .await
     }
 }
 
-/// The first page of a search for listings in an index that stands by itself.
-pub(super) fn first_page(
-    opened: &Opened,
-    catalogue: &Catalogue,
-    query: &SearchQuery,
-    day: Day,
-) -> Result<Hits, Error> {
-    let (searcher, fields) = (opened.searcher(), opened.fields);
-    let plan = Plan::new(query, fields, catalogue, day);
-    let paging = Paging { after: None, limit: query.limit };
-    Page { searcher, fields, plan, sort: query.sort, paging, after: None }.read()
+/// Answers searches from a view of the index.
+#[derive(Clone, Copy)]
+pub(super) struct Engine<'a> {
+    pub(super) view: &'a Arc<View>,
+    pub(super) fields: Fields,
+    pub(super) catalogue: &'a Catalogue,
 }
 
-/// One page of a search.
-struct Page {
-    searcher: Searcher,
-    fields: Fields,
-    plan: Plan,
-    sort: Sort,
-    paging: Paging,
-    after: Option<Place>,
+/// What a search is answered with.
+struct Asked<'a> {
+    query: &'a SearchQuery,
+    narrow: Narrow,
+    /// What the listings of agencies must meet.
+    offers: Narrow,
+    ranked: Ranked,
+    understood: Understood,
+    plan: Option<Plan>,
+    limit: Duration,
 }
 
-impl Page {
-    fn read(self) -> Result<Hits, Error> {
-        let wanted = usize::try_from(self.paging.fetch()).unwrap_or_default();
-        let in_loose = self.after.as_ref().is_some_and(|after| after.loose);
-        let limit = if in_loose { 0 } else { wanted };
-        let strict = self.searcher.search(&self.plan.strict(), &self.top(false, limit))?;
+impl Engine<'_> {
+    /// The answer to a search that was checked.
+    pub(super) fn answer(
+        &self,
+        query: &SearchQuery,
+        day: Day,
+        limit: Duration,
+    ) -> Result<Hits, Error> {
+        let asked = self.read(query, day, limit)?;
+        let paging = Paging { after: query.after.clone(), limit: query.limit };
+        let fingerprint = fingerprint(query);
+        let after = paging.key::<Place>()?.filter(|place| place.query == fingerprint);
+        if query.after.is_some() && after.is_none() {
+            return Err(Error::invalid("after", "cursor", "not a cursor of this search"));
+        }
+        let wanted = usize::try_from(paging.fetch()).unwrap_or_default();
+        let mut tally = query
+            .facets
+            .then(|| Tally::new(&self.view.codes, self.catalogue, query.kind == Subject::Agencies));
+        let in_loose = after.as_ref().is_some_and(|after| after.loose);
+        let page = Page {
+            after: after.as_ref().filter(|after| !after.loose).map(|after| after.key),
+            limit: if in_loose { 0 } else { wanted },
+        };
+        let strict = asked.plan.as_ref().map(Plan::strict);
+        let strict = strict.as_ref().map(|query| query as &dyn Query);
+        let strict = self.visit(&asked, strict, &page, tally.as_mut())?;
         let (mut total, mut relaxed) = (strict.total, false);
+        let mut complete = !strict.cut_short;
         let mut found: Vec<_> = strict.hits.into_iter().map(|hit| (false, hit)).collect();
         if strict.total < ENOUGH
-            && let Some(loose) = self.plan.loose()
+            && complete
+            && let Some(loose) = asked.plan.as_ref().and_then(Plan::loose)
         {
-            let loose = self.searcher.search(&loose, &self.top(true, wanted - found.len()))?;
+            let page = Page {
+                after: after.as_ref().filter(|after| after.loose).map(|after| after.key),
+                limit: wanted - found.len(),
+            };
+            let loose = self.visit(&asked, Some(&loose), &page, tally.as_mut())?;
             found.extend(loose.hits.into_iter().map(|hit| (true, hit)));
             total += loose.total;
             relaxed = loose.total > 0;
+            complete = !loose.cut_short;
         }
-        let page = self.paging.page(found, |(loose, (key, _))| {
-            Place { sort: self.sort, loose: *loose, key: *key }.to_string()
+        let page = paging.page(found, |(loose, (key, _))| {
+            Place { query: fingerprint, loose: *loose, key: *key }.to_string()
         });
-        let hits = page.items.iter().map(|(_, (key, address))| self.hit(*key, *address));
-        Ok(Hits { items: hits.collect::<Result<_, _>>()?, next: page.next, total, relaxed })
+        let facets = tally.map(|tally| tally.facets(query, &self.view.codes, self.catalogue));
+        Ok(Hits {
+            items: self.hits(&asked, &page.items)?,
+            next: page.next,
+            total,
+            relaxed,
+            complete,
+            understood: self.named(&asked.understood),
+            facets: facets.unwrap_or_default(),
+        })
     }
 
-    /// The first hits of one part of the answer.
-    fn top(&self, loose: bool, limit: usize) -> Top {
-        let after = self.after.as_ref().filter(|after| after.loose == loose);
-        Top { rank: self.rank(), after: after.map(|after| after.key), limit }
+    fn read<'q>(
+        &self,
+        query: &'q SearchQuery,
+        day: Day,
+        limit: Duration,
+    ) -> Result<Asked<'q>, Error> {
+        let codes = &self.view.codes;
+        let text = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let understood =
+            text.map(|text| self.catalogue.lexicon().understand(text)).unwrap_or_default();
+        let plan =
+            |text| Plan::new(text, &understood, self.fields, self.catalogue, &self.view.searcher);
+        let plan = text.map(plan).transpose()?;
+        let mut narrow = Narrow::new(query, codes, self.catalogue, day);
+        let offers = Narrow::new(query, codes, self.catalogue, day).for_listings();
+        if query.kind == Subject::Agencies {
+            narrow.only_what_it_is();
+        }
+        let ranked = self.ranked(query, &understood, number(day));
+        Ok(Asked { query, narrow, offers, ranked, understood, plan, limit })
     }
 
-    fn rank(&self) -> Rank {
-        match self.sort {
-            Sort::Relevance if self.plan.has_text() => Rank::Score,
-            Sort::Relevance => Rank::Newest,
-            Sort::Price => Rank::Column(column::PRICE),
-            Sort::Days => Rank::Column(column::DAYS),
+    fn ranked(&self, query: &SearchQuery, understood: &Understood, day: i32) -> Ranked {
+        let codes = &self.view.codes;
+        let places = understood.places();
+        let regions = if places.is_empty() && query.near.is_none() {
+            Vec::new()
+        } else {
+            codes.regions.all()
+        };
+        let region = |code: &str| {
+            code.parse().ok().and_then(|code: RegionCode| self.catalogue.region(&code))
+        };
+        let named: Vec<_> = places.iter().filter_map(|code| self.catalogue.region(code)).collect();
+        let with_name = understood.largest_share() >= lexicon::WHOLE;
+        let worth = if with_name { ranking::PLACE } else { ranking::PLACE_ALONE };
+        let nearness = |code: &str| {
+            let path = region(code).map_or(&[][..], |region| &region.path);
+            let nearest = named.iter().map(|place| nearness(path, &place.path));
+            worth * nearest.fold(0.0, f32::max)
+        };
+        let kinds = understood.qualifications();
+        let is_named =
+            |held: &str| kinds.iter().any(|kind| held.split(':').next() == Some(kind.as_str()));
+        let distance = |code: &str, near| {
+            let at = region(code).and_then(|region| region.centre);
+            at.map_or(u32::MAX, |at| at.distance(near))
+        };
+        Ranked {
+            sort: query.sort,
+            formula: Formula::new(self.catalogue.ranking(), day),
+            places: if named.is_empty() {
+                Vec::new()
+            } else {
+                regions.iter().map(|code| nearness(code)).collect()
+            },
+            held: if kinds.is_empty() {
+                Vec::new()
+            } else {
+                codes.held.all().iter().map(|held| is_named(held)).collect()
+            },
+            distances: query.near.as_ref().map_or_else(Vec::new, |near| {
+                regions.iter().map(|code| distance(code, near)).collect()
+            }),
         }
     }
 
-    fn hit(&self, key: Key, address: DocAddress) -> Result<Hit, Error> {
-        let document = stored(&self.searcher, &self.fields, address)?;
-        let score = (self.rank() == Rank::Score).then(|| key.score());
-        Ok(Hit { score, ..Hit::from(document) })
+    fn visit(
+        &self,
+        asked: &Asked<'_>,
+        query: Option<&dyn Query>,
+        page: &Page,
+        tally: Option<&mut Tally>,
+    ) -> Result<visit::Found, Error> {
+        let Asked { narrow, ranked, limit, .. } = asked;
+        let visit = Visit { view: self.view, narrow, ranked, until: until(*limit) };
+        if asked.query.kind != Subject::Agencies {
+            return Ok(visit.documents(query, page, tally)?);
+        }
+        Ok(visit.agencies(query, &asked.offers, page, tally)?)
+    }
+
+    fn hits(
+        &self,
+        asked: &Asked<'_>,
+        found: &[(bool, (Key, DocAddress))],
+    ) -> Result<Vec<Hit>, Error> {
+        let text = asked.query.text.as_deref().filter(|_| asked.plan.is_some());
+        let wanted = text.map(|text| {
+            let named = asked.understood.read.iter().filter(|read| read.way != Way::Like);
+            Wanted::new(text, &named.map(|read| read.name.clone()).collect::<Vec<_>>())
+        });
+        let mut hits = Vec::with_capacity(found.len());
+        for (loose, (key, address)) in found {
+            let document = stored(&self.view.searcher, &self.fields, *address)?;
+            let columns = &self.view.columns[address.segment_ord as usize];
+            let scored = asked.query.sort == Sort::Relevance && asked.plan.is_some();
+            let found = Found::from(document);
+            let explanation = asked.query.explain.then(|| self.explain(asked, *loose, *address));
+            hits.push(Hit {
+                highlights: wanted.as_ref().map(|wanted| Highlights::of(&found, wanted)),
+                found,
+                score: scored.then(|| key.score()),
+                distance: asked.ranked.distance(columns, address.doc_id),
+                explanation: explanation.transpose()?,
+            });
+        }
+        Ok(hits)
+    }
+
+    /// The parts of a hit's score.
+    fn explain(
+        &self,
+        asked: &Asked<'_>,
+        loose: bool,
+        address: DocAddress,
+    ) -> Result<Explanation, Error> {
+        let columns = &self.view.columns[address.segment_ord as usize];
+        let reader = self.view.searcher.segment_reader(address.segment_ord);
+        let doc = address.doc_id;
+        let (mut words, mut names) = (0.0, 0.0);
+        match &asked.plan {
+            None => words = ranking::ANYTHING,
+            Some(plan) => {
+                for (group, query) in plan.scored(loose) {
+                    let mut scorer = query.weight(self.view.scoring())?.scorer(reader, 1.0)?;
+                    let here = if scorer.doc() < doc { scorer.seek(doc) } else { scorer.doc() };
+                    let score = if here == doc { scorer.score() } else { 0.0 };
+                    match group {
+                        Group::Words => words += score,
+                        Group::Names => names += score,
+                    }
+                }
+            }
+        }
+        let (place, qualification) = asked.ranked.beside(&asked.narrow, columns, doc);
+        let fit = words + names + place + qualification;
+        let (credit, newcomer) = asked.ranked.merit(columns, doc);
+        let (credit, newcomer) = (fit * credit, fit * newcomer);
+        let score = fit + credit + newcomer;
+        Ok(Explanation { words, names, place, qualification, fit, credit, newcomer, score })
+    }
+
+    /// What a text was understood to name, with official names.
+    fn named(&self, understood: &Understood) -> Vec<Named> {
+        let all = understood.read.iter().flat_map(|read| read.means.iter().map(move |m| (read, m)));
+        let named = all.filter_map(|(read, meaning)| {
+            let (kind, code, name) = self.name_of(meaning)?;
+            let by = match read.way {
+                Way::Named => NamedBy::Name,
+                Way::Sounded => NamedBy::Pinyin,
+                Way::Slipped => NamedBy::Slip,
+                Way::Like => NamedBy::Likeness,
+            };
+            Some(Named { kind: kind.to_owned(), code, name, words: read.name.clone(), by })
+        });
+        named.collect()
+    }
+
+    fn name_of(&self, meaning: &Meaning) -> Option<(&'static str, String, String)> {
+        let catalogue = self.catalogue;
+        Some(match meaning {
+            Meaning::Item(code) => {
+                ("service_item", code.to_string(), catalogue.item(code)?.name.clone())
+            }
+            Meaning::Matter(code) => {
+                let matter = catalogue.matters().iter().find(|matter| matter.code == *code)?;
+                ("matter", code.to_string(), matter.name.clone())
+            }
+            Meaning::Category(code) => {
+                ("category", code.to_string(), catalogue.category_name(code).to_owned())
+            }
+            Meaning::Qualification(kind) => {
+                let known = catalogue.qualifications().iter().find(|known| known.kind == *kind)?;
+                ("qualification", kind.to_string(), known.name.clone())
+            }
+            Meaning::Place(code) => {
+                ("region", code.to_string(), catalogue.region(code)?.name.clone())
+            }
+        })
+    }
+}
+
+/// How near a region that is served is to a place, from 0 to 1: all of it, or part of it, or only
+/// something in the same city or province.
+fn nearness(served: &[RegionCode], place: &[RegionCode]) -> f32 {
+    let shared = served.iter().zip(place).take_while(|(a, b)| a == b).count();
+    if shared == served.len() || shared == place.len() {
+        return if shared == 0 { 0.0 } else { 1.0 };
+    }
+    // The path begins with the country: one more is the province, two more the city.
+    match shared {
+        3.. => 0.7,
+        2 => 0.3,
+        _ => 0.0,
+    }
+}
+
+impl Highlights {
+    fn of(found: &Found, wanted: &Wanted) -> Self {
+        let (agency_name, summary) = match found {
+            Found::Listing(listing) => (&*listing.agency_name, &*listing.summary),
+            Found::Agency(agency) => (&*agency.name, ""),
+            Found::ServiceItem(_) | Found::Matter(_) => ("", ""),
+        };
+        Self {
+            title: mark(found.title(), wanted),
+            agency_name: mark(agency_name, wanted),
+            summary: excerpt(mark(summary, wanted), EXCERPT),
+        }
     }
 }
 
@@ -170,50 +345,23 @@ pub(super) fn stored(
     fields: &Fields,
     address: DocAddress,
 ) -> Result<Document, Error> {
-    let doc: tantivy::TantivyDocument = searcher.doc(address)?;
+    let doc: TantivyDocument = searcher.doc(address)?;
     let source = doc.get_first(fields.source).and_then(|value| value.as_bytes());
     Document::from_source(source.unwrap_or_default())
 }
 
-impl From<Document> for Hit {
-    fn from(document: Document) -> Self {
-        let (kind, id) = (document.kind(), document.id());
-        match document {
-            Document::Agency(agency) => Self {
-                kind,
-                id,
-                agency_id: agency.id,
-                title: agency.name.clone(),
-                agency_name: agency.name,
-                item: None,
-                category: None,
-                price: None,
-                days: None,
-                regions: agency.regions,
-                offers: agency.items,
-                score: None,
-            },
-            Document::Listing(listing) => Self {
-                kind,
-                id,
-                agency_id: listing.agency_id,
-                agency_name: listing.agency_name,
-                title: listing.title,
-                item: Some(listing.item),
-                category: Some(listing.category),
-                price: Some(listing.price),
-                days: Some(listing.days),
-                regions: listing.regions,
-                offers: Vec::new(),
-                score: None,
-            },
-        }
-    }
+/// What tells a search from another, but for its page.
+fn fingerprint(query: &SearchQuery) -> u32 {
+    let page =
+        SearchQuery { after: None, limit: 1, facets: false, explain: false, ..query.clone() };
+    let text = serde_json::to_vec(&page).unwrap_or_default();
+    let digest = Sha256::digest(text);
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 /// The place of a hit in an answer; a cursor holds one.
 struct Place {
-    sort: Sort,
+    query: u32,
     /// It has only some of the words: such hits follow those that have most.
     loose: bool,
     key: Key,
@@ -222,7 +370,7 @@ struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Key { rank, id: Reverse(id) } = self.key;
-        write!(f, "{} {} {rank} {id}", self.sort, u8::from(self.loose))
+        write!(f, "{} {} {rank} {id}", self.query, u8::from(self.loose))
     }
 }
 
@@ -232,7 +380,7 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut parts = text.split(' ');
         let mut part = || parts.next().ok_or(());
-        let sort = part()?.parse().map_err(drop)?;
+        let query = part()?.parse().map_err(drop)?;
         let loose = match part()? {
             "0" => false,
             "1" => true,
@@ -240,6 +388,6 @@ impl FromStr for Place {
         };
         let rank = part()?.parse().map_err(drop)?;
         let id = Reverse(part()?.parse().map_err(drop)?);
-        Ok(Self { sort, loose, key: Key { rank, id } })
+        Ok(Self { query, loose, key: Key { rank, id } })
     }
 }

@@ -8,11 +8,18 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{Search, Writing, blocking, catalogue::Catalogue, index::Mark};
+use super::{
+    Search, Writing, blocking,
+    catalogue::Catalogue,
+    documents::{Bundle, id_of_code},
+    index::Mark,
+    published,
+};
 use crate::{
     Error, Kind, Recorded,
     code::ItemCode,
     id::{AgencyId, ListingId},
+    order::changes_standing,
 };
 
 /// The shortest time from one commit to the next.
@@ -84,6 +91,10 @@ impl Search<'_> {
     async fn step(&self, turn: Turn) -> Result<u64, Error> {
         let Some(writing) = turn.as_ref() else { return Ok(0) };
         let entries = self.0.db.journal_after(writing.mark.position, false, ENTRIES).await?;
+        if self.has_new_ranking().await? {
+            self.rebuild(turn, |_| {}).await?;
+            return Ok(0);
+        }
         let Some(last) = entries.last() else { return Ok(0) };
         let mark = Mark::of(last);
         let touched = Touched::by(&entries);
@@ -104,18 +115,35 @@ impl Search<'_> {
         let agencies = self.touched_agencies(touched, &catalogue).await?;
         if let Some(writing) = turn.as_mut()
             && agencies.is_empty()
+            && !touched.named
             && mark.position - writing.committed < PASSED_OVER
         {
             self.0.index.read.store(mark.position, Ordering::Relaxed);
             writing.mark = mark;
             return Ok(());
         }
+        if touched.named {
+            let mut named = published::named(&catalogue);
+            named.extend(touched.withdrawn(&named));
+            let replace = move |writing: &mut Writing| writing.writer.replace(&named);
+            turn = on_writer(turn, replace).await?;
+        }
         for some in agencies.chunks(AGENCIES.into()) {
-            let documents = self.documents(some, &catalogue).await?;
-            let replace = move |writing: &mut Writing| writing.writer.replace(&documents);
+            let bundles = self.bundles(some, &catalogue).await?;
+            let replace = move |writing: &mut Writing| writing.writer.replace(&bundles);
             turn = on_writer(turn, replace).await?;
         }
         on_writer(turn, |writing| writing.commit(mark)).await.map(drop)
+    }
+
+    /// Whether a day has come on which credit is weighed otherwise than in the index.
+    async fn has_new_ranking(&self) -> Result<bool, Error> {
+        let known = self.catalogue().await?;
+        if known.day() == self.0.env.now().day() {
+            return Ok(false);
+        }
+        let fresh = self.reload_catalogue().await?;
+        Ok(!fresh.weighs_like(&known))
     }
 
     /// Every agency of which something was touched.
@@ -174,9 +202,12 @@ pub(super) struct Touched {
     pub(super) everything: bool,
     /// The catalogue is to be read again.
     catalogue: bool,
+    /// Items, matters or categories have other names.
+    pub(super) named: bool,
     agencies: BTreeSet<AgencyId>,
     listings: BTreeSet<ListingId>,
     items: BTreeSet<ItemCode>,
+    matters: BTreeSet<String>,
     /// Kinds of qualification.
     kinds: BTreeSet<String>,
 }
@@ -186,31 +217,46 @@ impl Touched {
     pub(super) fn by(entries: &[Recorded]) -> Self {
         let mut touched = Self::default();
         for entry in entries {
-            touched.add(entry.kind, &entry.object);
+            touched.add(entry);
         }
         touched
     }
 
-    fn add(&mut self, kind: Kind, object: &str) {
-        match kind {
+    fn add(&mut self, entry: &Recorded) {
+        self.agencies.extend(changes_standing(entry));
+        let object = &entry.object;
+        match entry.kind {
             Kind::Agency => self.agencies.extend(object.parse::<AgencyId>()),
             Kind::Listing => self.listings.extend(object.parse::<ListingId>()),
             Kind::ServiceItem => {
                 self.items.extend(object.parse::<ItemCode>());
-                self.catalogue = true;
+                self.names();
             }
+            Kind::Matter => {
+                self.matters.insert(object.clone());
+                self.names();
+            }
+            Kind::Category => self.names(),
             Kind::QualificationKind => {
                 self.kinds.insert(object.to_owned());
                 self.catalogue = true;
             }
-            Kind::Category | Kind::Synonym => self.catalogue = true,
-            Kind::Rules => self.everything |= object == "regions",
-            Kind::Department
-            | Kind::Matter
-            | Kind::Applicant
-            | Kind::Case
-            | Kind::Order
-            | Kind::Account => {}
+            Kind::Synonym => self.catalogue = true,
+            Kind::Rules => self.everything |= object != "calendar",
+            Kind::Department | Kind::Applicant | Kind::Case | Kind::Order | Kind::Account => {}
         }
+    }
+
+    /// What was touched, and is not on the list any more.
+    fn withdrawn(&self, listed: &[Bundle]) -> Vec<Bundle> {
+        let items = self.items.iter().map(|code| id_of_code(Kind::ServiceItem, code.as_str()));
+        let matters = self.matters.iter().map(|code| id_of_code(Kind::Matter, code));
+        let gone = items.chain(matters).filter(|id| listed.iter().all(|one| one.owner != *id));
+        gone.map(|owner| Bundle { owner, documents: Vec::new() }).collect()
+    }
+
+    const fn names(&mut self) {
+        self.catalogue = true;
+        self.named = true;
     }
 }

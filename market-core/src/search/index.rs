@@ -8,22 +8,25 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use serde::{Deserialize, Serialize};
 use tantivy::{
     Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError,
     directory::{MmapDirectory, error::LockError},
-    indexer::IndexWriterOptions,
+    indexer::{IndexWriterOptions, UserOperation},
     merge_policy::LogMergePolicy,
 };
 
 use super::{
-    documents::Document,
-    schema::{Fields, SCHEMA_VERSION, register, schema},
+    columns::AllCodes,
+    documents::Bundle,
+    schema::{Fields, SCHEMA_VERSION, schema},
+    text::register,
+    view::View,
 };
-use crate::{Error, id::AgencyId};
+use crate::Error;
 
 /// The name of the file that names the generation that serves.
 const CURRENT: &str = "current";
@@ -49,15 +52,21 @@ pub(super) struct Opened {
     pub(super) index: Index,
     pub(super) fields: Fields,
     reader: IndexReader,
+    codes: Arc<AllCodes>,
+    /// What searches read: the last commit that was made known.
+    view: RwLock<Arc<View>>,
     /// Its folder, unless it is in memory.
     folder: Option<PathBuf>,
 }
 
 impl Opened {
     fn new(index: Index, folder: Option<PathBuf>) -> Result<Self, Error> {
-        register(&index);
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { fields: schema().1, index, reader, folder })
+        register(index.tokenizers());
+        let reader: IndexReader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let codes = Arc::new(AllCodes::default());
+        let view = RwLock::new(Arc::new(View::new(reader.searcher(), &codes, None)?));
+        Ok(Self { fields: schema().1, index, reader, codes, view, folder })
     }
 
     /// An empty index in memory.
@@ -65,15 +74,23 @@ impl Opened {
         Self::new(Index::create_in_ram(schema().0), None)
     }
 
-    /// A view of the last commit that was made known.
-    pub(super) fn searcher(&self) -> Searcher {
-        self.reader.searcher()
+    /// The last commit that was made known.
+    pub(super) fn view(&self) -> Arc<View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A view of the last commit, whoever made it.
+    /// Makes the last commit known, whoever made it.
+    pub(super) fn reload(&self) -> Result<(), Error> {
+        self.reader.reload()?;
+        let fresh = View::new(self.reader.searcher(), &self.codes, Some(&self.view()))?;
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        Ok(())
+    }
+
+    /// The last commit, whoever made it.
     pub(super) fn fresh_searcher(&self) -> Result<Searcher, Error> {
         self.reader.reload()?;
-        Ok(self.searcher())
+        Ok(self.reader.searcher())
     }
 
     /// Which part of the journal the last commit shows; none before the first one.
@@ -110,14 +127,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Puts the documents of agencies in the place of all that they had.
-    pub(super) fn replace(&self, agencies: &[(AgencyId, Vec<Document>)]) -> Result<(), Error> {
+    /// Puts what belongs to owners in the place of all that they had.
+    pub(super) fn replace(&self, bundles: &[Bundle]) -> Result<(), Error> {
         let fields = &self.opened.fields;
-        for (agency, documents) in agencies {
-            self.writer.delete_term(fields.of_agency(agency.0));
-            for document in documents {
-                self.writer.add_document(document.indexed(fields)?)?;
+        for bundle in bundles {
+            let mut operations = vec![UserOperation::Delete(fields.of_owner(bundle.owner))];
+            for document in &bundle.documents {
+                operations.push(UserOperation::Add(document.indexed(fields)?));
             }
+            // Together, so that all of an owner stands in one segment, side by side.
+            self.writer.run(operations)?;
         }
         Ok(())
     }
@@ -128,7 +147,7 @@ impl Writer {
         let mut commit = self.writer.prepare_commit()?;
         commit.set_payload(&payload);
         commit.commit()?;
-        Ok(self.opened.reader.reload()?)
+        self.opened.reload()
     }
 }
 

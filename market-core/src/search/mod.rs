@@ -1,31 +1,45 @@
-//! Search over agencies and listings.
+//! Search over agencies and listings, service items and matters.
 //!
 //! The database is the only source. A follower of the journal keeps an index of what anybody may
 //! find in step with it, and stores in each of the index's commits how far it has come; so an
 //! index can be stopped, killed, lost and rebuilt, and never disagrees with its own cursor.
 //!
-//! Read `documents` for what is indexed, `text` for how text becomes words, `query` and
-//! `plan` for how it is found, `index` for where it is kept, `follower` for how it is kept in
-//! step, and `verify` for how that is checked. `judge` measures how well it finds.
+//! Finding: `text` is how text becomes words and sounds, `lexicon` (with `likeness`) what names it
+//! holds, `plan` what the index is asked for it, `narrow` the filters, `visit` the one pass that
+//! counts (`tally`) and orders (`ranking`) what matches, `find` all of that together.
+//!
+//! Keeping: `published` makes `documents` of what the database holds, `index` keeps them with
+//! their `columns`, `follower` keeps the index in step, `rebuild` makes it anew, `verify` checks it.
 
 mod at_least;
 mod catalogue;
+mod columns;
 mod days;
 mod documents;
+mod facets;
 mod find;
+mod fitting;
 mod follower;
+mod hits;
 mod index;
 pub mod judge;
+mod lexicon;
+mod likeness;
+mod narrow;
 mod plan;
+mod published;
 mod query;
+mod ranking;
 mod rebuild;
 mod schema;
 pub(crate) mod store;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
-mod top;
 mod verify;
+mod view;
+mod visit;
 
 use std::{
     fs::File,
@@ -34,6 +48,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use tantivy::TantivyError;
@@ -46,8 +61,13 @@ use self::{
     index::{Mark, Opened, Place, Writer},
 };
 pub use self::{
-    find::{Hit, Hits},
-    query::{MAX_TEXT, SearchQuery, Sort, Subject},
+    facets::{Dimension, Facet, FacetValue, PriceBand, SelectionMode, Turnaround},
+    hits::{
+        AgencyFound, Found, Highlights, Hit, Hits, ItemFound, ListingFound, MatterFound, Named,
+        NamedBy,
+    },
+    query::{MAX_TEXT, MAX_VALUES, MAX_WITHIN, SearchQuery, Sort, Subject},
+    ranking::Explanation,
     rebuild::Progress,
     text::Part,
     verify::{Difference, Report, Why},
@@ -71,6 +91,8 @@ pub(crate) struct Home {
     /// How far the journal was read, if it was: beyond the last commit's mark where the entries
     /// change nothing that is searched.
     read: AtomicI64,
+    /// How long one search may take.
+    limit: Duration,
     /// Whose turn it is to write; empty until somebody does.
     writing: Arc<Mutex<Option<Writing>>>,
 }
@@ -89,7 +111,7 @@ struct Writing {
 impl Home {
     /// Opens the index in a folder, or one in memory. One that is missing or cannot be read is
     /// built by whoever writes first; until then searches find nothing.
-    pub(crate) fn open(folder: Option<PathBuf>) -> Result<Self, Error> {
+    pub(crate) fn open(folder: Option<PathBuf>, limit: Duration) -> Result<Self, Error> {
         let place = folder.map_or(Place::Memory, Place::Folder);
         let serving = match place.current() {
             Some(opened) => opened,
@@ -100,6 +122,7 @@ impl Home {
             serving: RwLock::new(Arc::new(serving)),
             catalogue: RwLock::default(),
             read: AtomicI64::new(0),
+            limit,
             writing: Arc::default(),
         })
     }
@@ -137,13 +160,13 @@ impl Search<'_> {
     async fn catalogue(&self) -> Result<Arc<Catalogue>, Error> {
         let known = self.0.index.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone();
         match known {
-            Some(known) => Ok(known),
-            None => self.reload_catalogue().await,
+            Some(known) if known.day() == self.0.env.now().day() => Ok(known),
+            _ => self.reload_catalogue().await,
         }
     }
 
     async fn reload_catalogue(&self) -> Result<Arc<Catalogue>, Error> {
-        let fresh = Arc::new(self.0.db.searched_catalogue().await?);
+        let fresh = Arc::new(self.0.db.searched_catalogue(self.0.env.now().day()).await?);
         let known = &self.0.index.catalogue;
         *known.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
         Ok(fresh)

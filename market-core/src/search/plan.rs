@@ -1,140 +1,332 @@
-//! What tantivy is asked for a search.
+//! What tantivy is asked for a text.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    ops::Bound,
-};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tantivy::{
-    DocId, Score, SegmentReader, Term,
+    Score, Searcher, Term,
     query::{
-        BooleanQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, Query, RangeQuery,
-        TermQuery, TermSetQuery,
-        doc_predicate_query::{DocPredicateQuery, FunctionPredicate},
+        BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery,
+        Occur, PhraseQuery, Query, TermQuery,
     },
     schema::{Field, IndexRecordOption},
 };
-use uuid::Uuid;
 
 use super::{
     at_least::AtLeast,
-    catalogue::Catalogue,
-    days::number,
-    query::{SearchQuery, Subject},
-    schema::{Fields, column},
-    text::{Word, words},
-    top::id_of,
+    catalogue::{COUNTRY, Catalogue},
+    lexicon::{self, Understood, Way},
+    ranking,
+    schema::Fields,
+    text::{Word, cut, is_chinese, normalize, syllable_pairs, words},
 };
-use crate::{Day, Kind};
+use crate::{
+    Kind,
+    code::{ItemCode, RegionCode},
+};
 
 /// The share of the words, in percent, that a hit must have.
 const STRICT: usize = 60;
 /// The share when that finds too little.
 const LOOSE: usize = 25;
+/// The share where the text names what it is for.
+const WHOLE: usize = 100;
+/// The share of the sounds.
+const SOUNDS: usize = 80;
+/// The share of the syllables of a text in letters.
+const SPELLED: usize = 75;
 /// What a word's other fields add to its best one.
 const TIE: Score = 0.3;
+/// What a word of a place's name is worth beside other words.
+const IN_PLACE: Score = 0.5;
+/// What having the words side by side adds.
+const SIDE_BY_SIDE: Score = 2.0;
 /// So many single characters are looked for.
 const MAX_CHARACTERS: usize = 8;
+/// A name counts from this share of the text on.
+const LEAST_SHARE: f32 = 0.2;
+/// So many longer words stand for a run of letters or digits.
+const MAX_EXPANSIONS: usize = 16;
+/// So many initials are looked at.
+const MAX_INITIALS: usize = 12;
 
-/// A search in tantivy's terms.
-#[derive(Debug)]
-pub(super) struct Plan {
-    fields: Fields,
-    /// What every hit must meet, whatever the text.
-    filters: Vec<Box<dyn Query>>,
-    text: Text,
+/// The part of a hit's score that a clause counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    Words,
+    Names,
 }
 
-/// What is asked of the words.
+/// A text in tantivy's terms.
 #[derive(Debug)]
-enum Text {
-    /// Nothing.
-    Any,
-    /// Chinese characters with no other beside them: all of them.
-    Characters(Vec<char>),
-    /// Words, of which a share.
-    Words(Vec<String>),
+pub(super) struct Plan {
+    /// Any of them makes a hit.
+    pub(super) cores: Vec<(Group, Core)>,
+    /// What adds to the score of a hit.
+    pub(super) extras: Vec<(Group, Box<dyn Query>)>,
+}
+
+#[derive(Debug)]
+pub(super) enum Core {
+    Fixed(Box<dyn Query>),
+    /// A share of words.
+    Words(Vec<Vec<(Term, Score)>>),
 }
 
 impl Plan {
-    /// The plan of a search for what is open on a day.
+    /// The plan of a text.
     pub(super) fn new(
-        query: &SearchQuery,
+        text: &str,
+        understood: &Understood,
         fields: Fields,
         catalogue: &Catalogue,
-        day: Day,
-    ) -> Self {
-        let text = query.text.as_deref().map_or(Text::Any, read);
-        let filters = match query.kind {
-            Subject::Listings => offered(query, fields, catalogue, day),
-            Subject::Agencies => vec![is_code(fields.kind, Kind::Agency.as_str()), open_on(day)],
-        };
-        Self { fields, filters, text }
-    }
-
-    /// Narrows the plan to some agencies.
-    pub(super) fn only(&mut self, agencies: HashSet<Uuid>) {
-        self.filters.push(agency_in(agencies));
-    }
-
-    /// Whether hits are told apart by how well they fit.
-    pub(super) const fn has_text(&self) -> bool {
-        !matches!(self.text, Text::Any)
-    }
-
-    /// What has most of the words.
-    pub(super) fn strict(&self) -> BooleanQuery {
-        let mut clauses = self.must();
-        if let Some(text) = self.text(STRICT) {
-            clauses.push((Occur::Must, text));
+        searcher: &Searcher,
+    ) -> tantivy::Result<Self> {
+        let mut planner = Planner { fields, plan: Self { cores: Vec::new(), extras: Vec::new() } };
+        planner.names(understood, catalogue);
+        planner.words(text, understood, searcher)?;
+        planner.sounds(text, understood);
+        planner.places(text, understood, catalogue);
+        if planner.plan.cores.is_empty() {
+            planner.core(Group::Words, Box::new(EmptyQuery));
         }
-        BooleanQuery::new(clauses)
+        Ok(planner.plan)
+    }
+
+    /// What has most of the words, or is meant by the names.
+    pub(super) fn strict(&self) -> BooleanQuery {
+        BooleanQuery::new(self.clauses(STRICT))
     }
 
     /// What has some of the words, but not most; none where that makes no difference.
     pub(super) fn loose(&self) -> Option<BooleanQuery> {
-        let Text::Words(words) = &self.text else { return None };
-        if share(words.len(), LOOSE) == share(words.len(), STRICT) {
+        let words = self.cores.iter().find_map(|(_, core)| match core {
+            Core::Words(words) => Some(words.len()),
+            Core::Fixed(_) => None,
+        })?;
+        if share(words, LOOSE) == share(words, STRICT) {
             return None;
         }
-        let mut clauses = self.must();
-        clauses.push((Occur::Must, self.text(LOOSE)?));
-        clauses.push((Occur::MustNot, self.text(STRICT)?));
+        let mut clauses = self.clauses(LOOSE);
+        clauses.push((Occur::MustNot, self.any_core(STRICT)));
         Some(BooleanQuery::new(clauses))
     }
 
-    fn must(&self) -> Vec<(Occur, Box<dyn Query>)> {
-        self.filters.iter().map(|filter| (Occur::Must, filter.box_clone())).collect()
+    fn clauses(&self, percent: usize) -> Vec<(Occur, Box<dyn Query>)> {
+        let mut clauses = vec![(Occur::Must, self.any_core(percent))];
+        clauses.extend(self.extras.iter().map(|(_, extra)| (Occur::Should, extra.box_clone())));
+        clauses
     }
 
-    fn text(&self, percent: usize) -> Option<Box<dyn Query>> {
-        match &self.text {
-            Text::Any => None,
-            Text::Characters(characters) if characters.is_empty() => Some(Box::new(EmptyQuery)),
-            Text::Characters(characters) => {
-                let all = characters.iter().map(|c| self.character(*c));
-                Some(Box::new(BooleanQuery::intersection(all.collect())))
+    fn any_core(&self, percent: usize) -> Box<dyn Query> {
+        let mut cores: Vec<_> = self.cores.iter().map(|(_, core)| core.query(percent)).collect();
+        match cores.pop() {
+            Some(only) if cores.is_empty() => only,
+            Some(last) => {
+                cores.push(last);
+                Box::new(BooleanQuery::union(cores))
             }
-            Text::Words(words) => Some(Box::new(AtLeast {
-                words: words.iter().map(|word| self.word(word)).collect(),
-                need: share(words.len(), percent),
-                tie: TIE,
-            })),
+            None => Box::new(EmptyQuery),
         }
     }
 
+    /// Every clause that can add to a hit's score, for the share of words it was found with.
+    pub(super) fn scored(&self, loose: bool) -> Vec<(Group, Box<dyn Query>)> {
+        let percent = if loose { LOOSE } else { STRICT };
+        let cores = self.cores.iter().map(|(group, core)| (*group, core.query(percent)));
+        let extras = self.extras.iter().map(|(group, extra)| (*group, extra.box_clone()));
+        cores.chain(extras).collect()
+    }
+}
+
+impl Core {
+    fn query(&self, percent: usize) -> Box<dyn Query> {
+        match self {
+            Self::Fixed(query) => query.box_clone(),
+            Self::Words(words) => {
+                let need = share(words.len(), percent);
+                Box::new(AtLeast { words: words.clone(), need, tie: TIE })
+            }
+        }
+    }
+}
+
+struct Planner {
+    fields: Fields,
+    plan: Plan,
+}
+
+impl Planner {
+    fn core(&mut self, group: Group, query: Box<dyn Query>) {
+        self.plan.cores.push((group, Core::Fixed(query)));
+    }
+
+    /// What is named: the offers of a service item, and the item or matter itself.
+    fn names(&mut self, understood: &Understood, catalogue: &Catalogue) {
+        let mut offers: BTreeMap<ItemCode, Score> = BTreeMap::new();
+        let mut offer = |code: &ItemCode, points: Score| {
+            let known = offers.entry(code.clone()).or_default();
+            *known = known.max(points);
+        };
+        let mut itself: Vec<(Term, Score)> = Vec::new();
+        for (code, share) in understood.items() {
+            if share >= LEAST_SHARE {
+                offer(code, ranking::ITEM * share * share);
+                let term = self.fields.itself_is(Kind::ServiceItem, code.as_str());
+                itself.push((term, ranking::ITSELF * share));
+            }
+        }
+        for (code, share) in understood.matters() {
+            if share < LEAST_SHARE {
+                continue;
+            }
+            let term = self.fields.itself_is(Kind::Matter, code.as_str());
+            itself.push((term, ranking::ITSELF * share));
+            let matter = catalogue.matters().iter().find(|matter| matter.code == *code);
+            for need in matter.into_iter().flat_map(|matter| &matter.needs) {
+                offer(&need.item, ranking::NEEDED * share);
+            }
+        }
+        for (code, share) in understood.categories() {
+            let of_category = catalogue.items().filter(|item| item.category == *code);
+            of_category.for_each(|item| offer(&item.code, ranking::NEEDED * share));
+        }
+        if !offers.is_empty() {
+            let item = self.fields.item;
+            let offers = offers.iter();
+            let clauses = offers.map(|(code, points)| {
+                worth(has(Term::from_field_text(item, code.as_str())), *points)
+            });
+            self.core(Group::Names, best_of(clauses.collect()));
+        }
+        if !itself.is_empty() {
+            let clauses = itself.into_iter().map(|(term, points)| worth(has(term), points));
+            self.core(Group::Names, best_of(clauses.collect()));
+        }
+    }
+
+    /// The words themselves.
+    fn words(
+        &mut self,
+        text: &str,
+        understood: &Understood,
+        searcher: &Searcher,
+    ) -> tantivy::Result<()> {
+        let read = Words::read(text, understood);
+        if read.whole.is_empty() && read.in_place.is_empty() {
+            if !read.lone.is_empty() {
+                let all = read.lone.iter().map(|c| self.character(*c)).collect();
+                self.core(Group::Words, Box::new(BooleanQuery::intersection(all)));
+            }
+            return Ok(());
+        }
+        let (asked, beside) = if read.whole.is_empty() {
+            (&read.in_place, &[][..])
+        } else {
+            (&read.whole, &read.in_place[..])
+        };
+        let mut terms = Vec::with_capacity(asked.len());
+        for (_, word) in asked {
+            terms.push(self.word(word, 1.0, searcher)?);
+        }
+        if understood.read.iter().any(|read| is_whole(read.share, read.way)) {
+            let need = share(terms.len(), WHOLE);
+            self.core(Group::Words, Box::new(AtLeast { words: terms, need, tie: TIE }));
+        } else {
+            self.plan.cores.push((Group::Words, Core::Words(terms)));
+        }
+        for (_, word) in beside {
+            let words = vec![self.word(word, IN_PLACE, searcher)?];
+            self.plan.extras.push((Group::Words, Box::new(AtLeast { words, need: 1, tie: TIE })));
+        }
+        self.side_by_side(asked);
+        Ok(())
+    }
+
     /// Where a word may stand, and what it is worth there.
-    fn word(&self, word: &str) -> Vec<(Term, Score)> {
+    fn word(
+        &self,
+        word: &str,
+        worth: Score,
+        searcher: &Searcher,
+    ) -> tantivy::Result<Vec<(Term, Score)>> {
         let fields = &self.fields;
-        [
+        let mut terms: Vec<_> = [
             (fields.title, 4.0),
             (fields.item_name, 3.0),
             (fields.agency_name, 3.0),
             (fields.region_name, 2.0),
             (fields.summary, 1.0),
         ]
-        .map(|(field, weight)| (Term::from_field_text(field, word), weight))
-        .into()
+        .map(|(field, weight)| (Term::from_field_text(field, word), weight * worth))
+        .into();
+        if !word.chars().any(is_chinese) && word.len() >= 2 {
+            let longer = expand(searcher, fields.runs, word)?.into_iter();
+            terms.extend(longer.map(|term| (term, worth)));
+        }
+        Ok(terms)
+    }
+
+    /// Having all the words in their order is worth more.
+    fn side_by_side(&mut self, words: &[(usize, String)]) {
+        let runs = words.chunk_by(|(a, _), (b, _)| a + 1 == *b).filter(|run| run.len() >= 2);
+        for run in runs {
+            for field in [self.fields.title, self.fields.agency_name] {
+                let terms = run.iter().map(|(at, word)| (*at, Term::from_field_text(field, word)));
+                let phrase = PhraseQuery::new_with_offset(terms.collect());
+                let phrase = Box::new(BoostQuery::new(Box::new(phrase), SIDE_BY_SIDE));
+                self.plan.extras.push((Group::Words, phrase));
+            }
+        }
+    }
+
+    /// What sounds like the text, where it is in letters or names nothing.
+    fn sounds(&mut self, text: &str, understood: &Understood) {
+        let normal = normalize(text);
+        let has_chinese = normal.chars().any(is_chinese);
+        let letters: String = normal.chars().filter(char::is_ascii_alphabetic).collect();
+        if !has_chinese && letters.len() >= 2 {
+            self.spelled(&normal, &letters);
+        } else if has_chinese && understood.read.is_empty() {
+            let pairs: BTreeSet<_> = syllable_pairs(text).into_iter().collect();
+            if pairs.len() >= 2 {
+                self.syllables(pairs, SOUNDS);
+            }
+        }
+    }
+
+    fn spelled(&mut self, text: &str, letters: &str) {
+        let syllables = cut(text).unwrap_or_default();
+        if syllables.len() >= 2 {
+            let pairs = syllables.windows(2).map(|pair| pair.join("'"));
+            self.syllables(pairs.collect(), SPELLED);
+        }
+        let initials: String = letters.chars().take(MAX_INITIALS).collect();
+        let term = Term::from_field_text(self.fields.initials, &initials);
+        let prefix = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
+        self.core(Group::Words, best_of(vec![worth(has(term), 6.0), worth(Box::new(prefix), 4.0)]));
+    }
+
+    fn syllables(&mut self, pairs: BTreeSet<String>, percent: usize) {
+        let term = |pair: String| vec![(Term::from_field_text(self.fields.syllables, &pair), 1.0)];
+        let words: Vec<_> = pairs.into_iter().map(term).collect();
+        let need = share(words.len(), percent);
+        self.core(Group::Words, Box::new(AtLeast { words, need, tie: 0.0 }));
+    }
+
+    /// A text that is nothing but places finds who serves them.
+    fn places(&mut self, text: &str, understood: &Understood, catalogue: &Catalogue) {
+        let read = Words::read(text, understood);
+        let places = understood.places();
+        if places.is_empty() || !read.whole.is_empty() {
+            return;
+        }
+        let known = places.into_iter().filter_map(|code| catalogue.region(code));
+        let around: BTreeSet<&RegionCode> = known.flat_map(|region| &region.path).collect();
+        let field = self.fields.region;
+        let serving = around.into_iter().filter(|code| code.as_str() != COUNTRY);
+        let serving =
+            serving.map(|code| worth(has(Term::from_field_text(field, code.as_str())), 0.0));
+        self.core(Group::Words, best_of(serving.collect()));
     }
 
     /// Pairs that begin with a character, and runs that end with it.
@@ -143,32 +335,65 @@ impl Plan {
         let anywhere = [(fields.title, 2.0), (fields.item_name, 1.5), (fields.agency_name, 1.0)];
         let begins = anywhere.map(|(field, weight)| {
             let term = Term::from_field_text(field, c.encode_utf8(&mut [0; 4]));
-            let prefix = FuzzyTermQuery::new_prefix(term, 0, true);
-            Box::new(ConstScoreQuery::new(Box::new(prefix), weight)) as Box<dyn Query>
+            worth(Box::new(FuzzyTermQuery::new_prefix(term, 0, true)), weight)
         });
         Box::new(BooleanQuery::union(begins.into()))
     }
 }
 
-/// Reads the words of a text, each once.
-fn read(text: &str) -> Text {
-    if text.trim().is_empty() {
-        return Text::Any;
-    }
-    let (mut whole, mut lone) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for (_, word) in words(text) {
-        match word {
-            Word::Whole(word) if seen.insert(word.clone()) => whole.push(word),
-            Word::Lone(c) if !lone.contains(&c) => lone.push(c),
-            _ => {}
+/// Whether a name is all that a text says.
+fn is_whole(share: f32, way: Way) -> bool {
+    share >= lexicon::WHOLE && way != Way::Like
+}
+
+/// The words of a text, each once, with their places.
+struct Words {
+    /// Of what is looked for.
+    whole: Vec<(usize, String)>,
+    /// Of places.
+    in_place: Vec<(usize, String)>,
+    /// Chinese characters with no other beside them.
+    lone: Vec<char>,
+}
+
+impl Words {
+    fn read(text: &str, understood: &Understood) -> Self {
+        let mut read = Self::divided(text, understood, true);
+        if read.whole.is_empty() && read.in_place.is_empty() && read.lone.is_empty() {
+            read = Self::divided(text, understood, false);
         }
+        read.lone.truncate(MAX_CHARACTERS);
+        read
     }
-    if whole.is_empty() {
-        lone.truncate(MAX_CHARACTERS);
-        return Text::Characters(lone);
+
+    fn divided(text: &str, understood: &Understood, leave_fillers: bool) -> Self {
+        let mut read = Self { whole: Vec::new(), in_place: Vec::new(), lone: Vec::new() };
+        let mut seen = HashSet::new();
+        let flag = |flags: &[bool], at: usize| flags.get(at).copied().unwrap_or(false);
+        for (at, word) in words(text) {
+            let (word, end) = match word {
+                Word::Whole(word) => {
+                    let end = at + word.chars().count() - 1;
+                    (word, end)
+                }
+                Word::Lone(c) => {
+                    if !read.lone.contains(&c) && !flag(&understood.filler, at) {
+                        read.lone.push(c);
+                    }
+                    continue;
+                }
+                Word::Last(_) => continue,
+            };
+            let (first, last) = (at, end);
+            let filler = flag(&understood.filler, first) || flag(&understood.filler, last);
+            if (leave_fillers && filler) || !seen.insert(word.clone()) {
+                continue;
+            }
+            let place = flag(&understood.in_place, first) || flag(&understood.in_place, last);
+            if place { read.in_place.push((at, word)) } else { read.whole.push((at, word)) }
+        }
+        read
     }
-    Text::Words(whole)
 }
 
 /// A share of so many words, at least one.
@@ -176,67 +401,38 @@ fn share(words: usize, percent: usize) -> usize {
     (words * percent / 100).max(1)
 }
 
-/// What a listing must meet.
-pub(super) fn offered(
-    query: &SearchQuery,
-    fields: Fields,
-    catalogue: &Catalogue,
-    day: Day,
-) -> Vec<Box<dyn Query>> {
-    let mut filters = vec![is_code(fields.kind, Kind::Listing.as_str()), open_on(day)];
-    filters.extend(query.category.as_ref().map(|code| is_code(fields.category, code.as_str())));
-    filters.extend(query.item.as_ref().map(|code| is_code(fields.item, code.as_str())));
-    if let Some(region) = query.region.as_ref().and_then(|code| catalogue.region(code)) {
-        // Who serves a region serves all that is in it.
-        let within =
-            region.path.iter().map(|code| Term::from_field_text(fields.region, code.as_str()));
-        filters.push(filter(TermSetQuery::new(within)));
+fn has(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+fn worth(query: Box<dyn Query>, points: Score) -> Box<dyn Query> {
+    Box::new(ConstScoreQuery::new(query, points))
+}
+
+/// Any of some clauses; the best counts.
+fn best_of(mut clauses: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    match clauses.pop() {
+        Some(only) if clauses.is_empty() => only,
+        Some(last) => {
+            clauses.push(last);
+            Box::new(DisjunctionMaxQuery::new(clauses))
+        }
+        None => Box::new(EmptyQuery),
     }
-    let fen = |price: crate::Money| {
-        Bound::Included(Term::from_field_u64(
-            fields.price,
-            u64::try_from(price.fen()).unwrap_or_default(),
-        ))
-    };
-    if query.min_price.is_some() || query.max_price.is_some() {
-        let lowest = query.min_price.map_or(Bound::Unbounded, fen);
-        let highest = query.max_price.map_or(Bound::Unbounded, fen);
-        filters.push(filter(RangeQuery::new(lowest, highest)));
+}
+
+/// The words of a field that begin with one.
+fn expand(searcher: &Searcher, field: Field, begin: &str) -> tantivy::Result<Vec<Term>> {
+    let mut found = BTreeSet::new();
+    for reader in searcher.segment_readers() {
+        let index = reader.inverted_index(field)?;
+        let mut terms = index.terms().range().ge(begin).into_stream()?;
+        let mut left = MAX_EXPANSIONS;
+        while left > 0 && terms.advance() && terms.key().starts_with(begin.as_bytes()) {
+            found.insert(String::from_utf8_lossy(terms.key()).into_owned());
+            left -= 1;
+        }
     }
-    filters
-}
-
-/// A query that only says yes or no.
-fn filter(query: impl Query) -> Box<dyn Query> {
-    Box::new(ConstScoreQuery::new(Box::new(query), 0.0))
-}
-
-fn is_code(field: Field, code: &str) -> Box<dyn Query> {
-    filter(TermQuery::new(Term::from_field_text(field, code), IndexRecordOption::Basic))
-}
-
-/// What may be bought on a day: one of its spans of days holds it.
-fn open_on(day: Day) -> Box<dyn Query> {
-    let day = i64::from(number(day));
-    let predicate = FunctionPredicate::from(move |reader: &SegmentReader| {
-        let columns = reader.fast_fields();
-        let first = columns.i64(column::OPEN_FIRST)?;
-        let last = columns.i64(column::OPEN_LAST)?;
-        Ok(move |doc: DocId| {
-            let mut spans = first.values_for_doc(doc).zip(last.values_for_doc(doc));
-            spans.any(|(first, last)| first <= day && day <= last)
-        })
-    });
-    filter(DocPredicateQuery::from(predicate))
-}
-
-fn agency_in(agencies: HashSet<Uuid>) -> Box<dyn Query> {
-    let agencies = std::sync::Arc::new(agencies);
-    let predicate = FunctionPredicate::from(move |reader: &SegmentReader| {
-        let columns = reader.fast_fields();
-        let ids = [columns.u64(column::AGENCY_HIGH)?, columns.u64(column::AGENCY_LOW)?];
-        let agencies = agencies.clone();
-        Ok(move |doc: DocId| agencies.contains(&id_of(&ids, doc)))
-    });
-    filter(DocPredicateQuery::from(predicate))
+    let found = found.into_iter().take(MAX_EXPANSIONS);
+    Ok(found.map(|word| Term::from_field_text(field, &word)).collect())
 }

@@ -1,57 +1,90 @@
 //! What is asked.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::catalogue::Catalogue;
+use super::{
+    catalogue::Catalogue,
+    facets::{PriceBand, SelectionMode, Turnaround},
+};
 use crate::{
-    Cursor, Day, Error, Fault, Money,
+    Cursor, Day, Error, Fault, Money, Point,
     code::{CategoryCode, ItemCode, RegionCode},
     kernel::{page::MAX_LIMIT, text::check_text},
+    order::Grade,
     store::text_enum,
 };
 
 /// The longest text that is searched for, in characters.
 pub const MAX_TEXT: usize = 200;
+/// So many values of one filter may be given.
+pub const MAX_VALUES: usize = 50;
+/// So many ids a search may choose from.
+pub const MAX_WITHIN: usize = 100;
 
 text_enum! {
     /// What is searched for.
     pub enum Subject {
+        /// Everything that can be found.
+        All = "all",
         /// Listings (上架服务).
         Listings = "listings",
         /// Agencies (中介服务机构).
         Agencies = "agencies",
+        /// Service items (中介服务事项).
+        Items = "items",
+        /// One-thing matters (一件事情).
+        Matters = "matters",
     }
 }
 
 text_enum! {
     /// The order of hits; of equals, the newest first.
     pub enum Sort {
-        /// What fits the text best first.
+        /// What fits best first.
         Relevance = "relevance",
         /// The lowest price first; listings only.
         Price = "price",
         /// The shortest turnaround first; listings only.
         Days = "days",
+        /// The highest credit first; listings and agencies.
+        Credit = "credit",
+        /// The most completed orders first; listings and agencies.
+        Completed = "completed",
+        /// The nearest agency first; needs a point.
+        Distance = "distance",
+        /// The newest first.
+        Newest = "newest",
     }
 }
 
-/// A search. Filters narrow it: every one must hold.
+/// A search. Filters narrow it: those of different kinds must all hold, of several values of one
+/// any.
 ///
-/// Filters by what is offered (category, item, region, price) find the agencies that have a
-/// listing of which they all hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Filters by what is offered find the agencies that have a listing of which they all hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SearchQuery {
     /// What is searched for.
     pub kind: Subject,
     /// Words that people use, at most [`MAX_TEXT`] characters; none finds everything.
     pub text: Option<String>,
-    /// The category of the service item.
-    pub category: Option<CategoryCode>,
-    /// The service item.
-    pub item: Option<ItemCode>,
+    /// Categories of the service item.
+    pub categories: Vec<CategoryCode>,
+    /// Service items.
+    pub items: Vec<ItemCode>,
     /// Where the service is needed.
-    pub region: Option<RegionCode>,
+    pub regions: Vec<RegionCode>,
+    /// Price bands.
+    pub prices: Vec<PriceBand>,
+    /// Turnaround bands.
+    pub turnarounds: Vec<Turnaround>,
+    /// Kinds of qualification, or levels as `kind:level`, that the agency holds on the day.
+    pub qualifications: Vec<String>,
+    /// Grades of the agency's credit.
+    pub grades: Vec<Grade>,
+    /// How it may be bought.
+    pub modes: Vec<SelectionMode>,
     /// The lowest price.
     pub min_price: Option<Money>,
     /// The highest price.
@@ -59,12 +92,26 @@ pub struct SearchQuery {
     /// The day on which it is to be bought; today, if none is given. What is suspended or not
     /// qualified on that day is not found.
     pub eligible_on: Option<Day>,
+    /// Choose only from these agencies or listings, at most [`MAX_WITHIN`].
+    pub within: Option<Vec<Uuid>>,
+    /// Where to measure distances from.
+    pub near: Option<Point>,
     /// The order of hits.
     pub sort: Sort,
+    /// Whether to count what hits can be narrowed by.
+    pub facets: bool,
+    /// Whether to tell the parts of each hit's score.
+    pub explain: bool,
     /// Begin after this.
     pub after: Option<Cursor>,
     /// At most so many hits, from 1 to 100.
     pub limit: u32,
+}
+
+impl Default for SearchQuery {
+    fn default() -> Self {
+        Self::new(Subject::Listings)
+    }
 }
 
 impl SearchQuery {
@@ -73,13 +120,22 @@ impl SearchQuery {
         Self {
             kind,
             text: None,
-            category: None,
-            item: None,
-            region: None,
+            categories: Vec::new(),
+            items: Vec::new(),
+            regions: Vec::new(),
+            prices: Vec::new(),
+            turnarounds: Vec::new(),
+            qualifications: Vec::new(),
+            grades: Vec::new(),
+            modes: Vec::new(),
             min_price: None,
             max_price: None,
             eligible_on: None,
+            within: None,
+            near: None,
             sort: Sort::Relevance,
+            facets: false,
+            explain: false,
             after: None,
             limit: 20,
         }
@@ -91,32 +147,28 @@ impl SearchQuery {
         if let Some(text) = &self.text {
             check_text("text", text, 0, MAX_TEXT, &mut faults);
         }
+        let known = |code: &CategoryCode| catalogue.categories().iter().any(|c| c.code == *code);
+        unknown("category", "category", self.categories.iter().filter(|c| !known(c)), &mut faults);
+        let known = |code: &&ItemCode| catalogue.item(code).is_none();
+        unknown("item", "service item", self.items.iter().filter(known), &mut faults);
+        let known = |code: &&RegionCode| catalogue.region(code).is_none();
+        unknown("region", "region", self.regions.iter().filter(known), &mut faults);
+        self.check_qualifications(catalogue, &mut faults);
         let mut fault = |bad: bool, pointer: &str, code, message: &str| {
             if bad {
                 faults.push(Fault::new(pointer, code, message));
             }
         };
-        let category = self.category.as_ref();
-        fault(
-            category.is_some_and(|code| !catalogue.has_category(code)),
-            "category",
-            "unknown",
-            "no such category",
-        );
-        let item = self.item.as_ref();
-        fault(
-            item.is_some_and(|code| catalogue.item(code).is_none()),
-            "item",
-            "unknown",
-            "no such service item",
-        );
-        let region = self.region.as_ref();
-        fault(
-            region.is_some_and(|code| catalogue.region(code).is_none()),
-            "region",
-            "unknown",
-            "no such region",
-        );
+        for (pointer, many) in [
+            ("category", self.categories.len()),
+            ("item", self.items.len()),
+            ("region", self.regions.len()),
+            ("qualification", self.qualifications.len()),
+        ] {
+            fault(many > MAX_VALUES, pointer, "many", "must be at most 50 values");
+        }
+        let within = self.within.as_ref().map_or(0, Vec::len);
+        fault(within > MAX_WITHIN, "within", "many", "must be at most 100 ids");
         let band = self.min_price.zip(self.max_price);
         fault(
             band.is_some_and(|(min, max)| min > max),
@@ -124,23 +176,55 @@ impl SearchQuery {
             "range",
             "must not be below min_price",
         );
-        let unsorted = self.kind == Subject::Agencies && self.sort != Sort::Relevance;
         fault(
-            unsorted,
+            !self.sort.fits(self.kind),
             "sort",
             "sort",
-            "agencies have no price and no turnaround: sort by relevance",
+            "only listings have a price and a turnaround, and only listings and agencies have \
+             credit, orders and a place",
+        );
+        fault(
+            self.sort == Sort::Distance && self.near.is_none(),
+            "near",
+            "required",
+            "must be given to sort by distance",
         );
         fault(!(1..=MAX_LIMIT).contains(&self.limit), "limit", "range", "must be from 1 to 100");
         Error::unless_faultless(faults)
     }
 
-    /// Whether agencies are narrowed by what they offer.
-    pub(super) fn narrows_offers(&self) -> bool {
-        self.category.is_some()
-            || self.item.is_some()
-            || self.region.is_some()
-            || self.min_price.is_some()
-            || self.max_price.is_some()
+    fn check_qualifications(&self, catalogue: &Catalogue, faults: &mut Vec<Fault>) {
+        let known = |asked: &str| {
+            let (kind, level) = asked.split_once(':').map_or((asked, None), |(k, l)| (k, Some(l)));
+            let mut kinds = catalogue.qualifications().iter().filter(|k| k.kind.as_str() == kind);
+            kinds.any(|kind| {
+                level.is_none_or(|level| kind.levels.iter().any(|l| l.level.as_str() == level))
+            })
+        };
+        let unheard = self.qualifications.iter().filter(|asked| !known(asked));
+        unknown("qualification", "kind or level of qualification", unheard, faults);
     }
+}
+
+impl Sort {
+    fn fits(self, kind: Subject) -> bool {
+        match self {
+            Self::Relevance | Self::Newest => true,
+            Self::Price | Self::Days => kind == Subject::Listings,
+            Self::Credit | Self::Completed | Self::Distance => {
+                matches!(kind, Subject::Listings | Subject::Agencies)
+            }
+        }
+    }
+}
+
+fn unknown<T: std::fmt::Display>(
+    pointer: &str,
+    what: &str,
+    values: impl Iterator<Item = T>,
+    faults: &mut Vec<Fault>,
+) {
+    faults.extend(
+        values.map(|value| Fault::new(pointer, "unknown", format!("no such {what}: {value}"))),
+    );
 }

@@ -7,9 +7,10 @@ use futures::{StreamExt, TryStreamExt};
 use super::{
     Search, Writing, blocking,
     catalogue::Catalogue,
-    documents::Document,
+    documents::Bundle,
     follower::{AGENCIES, Turn},
     index::{Mark, Opened},
+    published,
     schema::SCHEMA_VERSION,
 };
 use crate::{Error, id::AgencyId};
@@ -94,6 +95,8 @@ impl Search<'_> {
         let catalogue = self.reload_catalogue().await?;
         let opened = Arc::new(home.place.create()?);
         let mut writer = opened.writer()?;
+        let named = published::named(&catalogue);
+        writer = blocking(move || writer.replace(&named).map(|()| writer)).await?;
         let (mut after, mut done) = (None, 0);
         let total = db.count_agencies().await?;
         loop {
@@ -102,8 +105,8 @@ impl Search<'_> {
             let Some(last) = some.last().copied() else { break };
             after = Some(last);
             done += some.len() as u64;
-            let documents = self.documents(&some, &catalogue).await?;
-            writer = blocking(move || writer.replace(&documents).map(|()| writer)).await?;
+            let bundles = self.bundles(&some, &catalogue).await?;
+            writer = blocking(move || writer.replace(&bundles).map(|()| writer)).await?;
         }
         let committed = mark.clone();
         writer = blocking(move || writer.commit(&committed).map(|()| writer)).await?;
@@ -115,14 +118,16 @@ impl Search<'_> {
     }
 
     /// The documents of agencies as the database has them now.
-    pub(super) async fn documents(
+    pub(super) async fn bundles(
         &self,
         agencies: &[AgencyId],
         catalogue: &Catalogue,
-    ) -> Result<Vec<(AgencyId, Vec<Document>)>, Error> {
+    ) -> Result<Vec<Bundle>, Error> {
+        let standings = self.0.db.standings(agencies).await?;
         let load = async |id: &AgencyId| {
-            let published = self.0.db.published(*id).await?;
-            Ok((*id, published.documents(catalogue)))
+            let standing = standings.get(id).cloned().unwrap_or_default();
+            let published = self.0.db.published(*id, standing).await?;
+            Ok(published.bundle(catalogue))
         };
         futures::stream::iter(agencies.iter().map(load)).buffered(LOADS).try_collect().await
     }

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{catalogue::Catalogue, documents::Published};
+use super::{
+    catalogue::{Catalogue, Parts},
+    published::Published,
+};
 use crate::{
-    Error,
+    Day, Error,
     code::ItemCode,
     id::{AgencyId, ListingId},
+    order::Standing,
     store::{Db, statements},
 };
 
@@ -17,9 +21,13 @@ statements! {
 
 impl Db {
     /// An agency with all that is published about it.
-    pub(super) async fn published(&self, id: AgencyId) -> Result<Published, Error> {
+    pub(super) async fn published(
+        &self,
+        id: AgencyId,
+        standing: Standing,
+    ) -> Result<Published, Error> {
         let (agency, qualifications, _, listings) = self.agency_documents(id).await?;
-        Ok(Published { agency, qualifications, listings })
+        Ok(Published { agency, qualifications, listings, standing })
     }
 
     /// How many agencies there are.
@@ -48,14 +56,18 @@ impl Db {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// Regions and the catalogue, as search uses them.
-    pub(super) async fn searched_catalogue(&self) -> Result<Catalogue, Error> {
-        let categories = self.categories().await?.into_iter().map(|category| category.code);
-        Ok(Catalogue::new(
-            self.regions().await?,
-            categories,
-            self.all_service_items().await?,
-            self.qualification_types().await?,
-        ))
+    /// Regions, the catalogue and whatever else is named, as search uses them.
+    pub(super) async fn searched_catalogue(&self, today: Day) -> Result<Catalogue, Error> {
+        let synonyms = self.all_synonyms().await?.into_iter();
+        let parts = Parts {
+            regions: self.regions().await?,
+            categories: self.categories().await?,
+            items: self.all_service_items().await?,
+            qualifications: self.qualification_types().await?,
+            matters: self.all_matters().await?,
+            synonyms: synonyms.map(|synonym| (synonym.phrase, synonym.names)).collect(),
+            policies: self.policies().await?,
+        };
+        Ok(Catalogue::new(parts, today))
     }
 }

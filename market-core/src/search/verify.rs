@@ -12,12 +12,13 @@ use uuid::Uuid;
 use super::{
     Search, blocking,
     catalogue::Catalogue,
-    documents::Document,
+    documents::{Bundle, Document},
     find::stored,
     follower::{AGENCIES, ENTRIES, Touched},
     index::Opened,
+    published,
 };
-use crate::{Error, Kind, id::AgencyId, store::text_enum};
+use crate::{Error, Kind, store::text_enum};
 
 /// What comparing the index with the database showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +26,8 @@ use crate::{Error, Kind, id::AgencyId, store::text_enum};
 pub struct Report {
     /// So many documents were compared.
     pub checked: u64,
-    /// So many agencies have changed since the index was last written. They are not compared.
+    /// So many agencies have changed since the index was last written. They are not compared; nor
+    /// is the catalogue, if that has changed.
     pub behind: u64,
     /// What is not as it should be.
     pub differences: Vec<Difference>,
@@ -35,10 +37,10 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IndexDifference))]
 pub struct Difference {
-    /// `agency` or `listing`.
+    /// `agency`, `listing`, `service_item` or `matter`.
     pub kind: Kind,
-    /// Its id.
-    pub id: Uuid,
+    /// Its id or code.
+    pub id: String,
     /// What is wrong.
     pub why: Why,
 }
@@ -61,7 +63,8 @@ text_enum! {
 #[derive(Debug)]
 struct Held {
     kind: Kind,
-    agency: AgencyId,
+    name: String,
+    owner: Uuid,
     digest: u64,
 }
 
@@ -71,8 +74,8 @@ struct Comparison {
     /// What the index holds and was not met yet, by id.
     held: HashMap<Uuid, Held>,
     checked: u64,
-    /// Each with the agency that it belongs to.
-    differences: Vec<(AgencyId, Difference)>,
+    /// Each with what it belongs to.
+    differences: Vec<(Uuid, Difference)>,
 }
 
 impl Search<'_> {
@@ -82,18 +85,20 @@ impl Search<'_> {
         // The mark before the documents: what is written meanwhile is behind, not different.
         let position = opened.mark()?.map_or(0, |mark| mark.position);
         let mut comparison = blocking(move || Comparison::of(&opened)).await?;
-        let catalogue = self.0.db.searched_catalogue().await?;
+        let today = self.0.env.now().day();
+        let catalogue = self.0.db.searched_catalogue(today).await?;
+        let named = published::named(&catalogue);
+        comparison.meet_all(&named)?;
         let mut after = None;
         loop {
             let some = self.0.db.agency_ids(after, AGENCIES.into()).await?;
             let Some(last) = some.last().copied() else { break };
             after = Some(last);
-            for (_, documents) in self.documents(&some, &catalogue).await? {
-                documents.iter().try_for_each(|document| comparison.meet(document))?;
-            }
+            comparison.meet_all(&self.bundles(&some, &catalogue).await?)?;
         }
         comparison.finish();
-        self.report(comparison, position, &catalogue).await
+        let named = named.iter().map(|bundle| bundle.owner).collect();
+        self.report(comparison, position, &catalogue, named).await
     }
 
     /// Leaves out what has changed since a position in the journal.
@@ -102,10 +107,11 @@ impl Search<'_> {
         comparison: Comparison,
         mut position: i64,
         catalogue: &Catalogue,
+        named: BTreeSet<Uuid>,
     ) -> Result<Report, Error> {
         self.0.number().await?;
         let Comparison { checked, mut differences, .. } = comparison;
-        let mut changed = BTreeSet::new();
+        let (mut changed, mut renamed) = (BTreeSet::new(), false);
         loop {
             let entries = self.0.db.journal_after(position, false, ENTRIES).await?;
             let Some(last) = entries.last() else { break };
@@ -115,9 +121,12 @@ impl Search<'_> {
                 let behind = self.0.db.count_agencies().await?;
                 return Ok(Report { checked, behind, differences: Vec::new() });
             }
-            changed.extend(self.touched_agencies(&touched, catalogue).await?);
+            renamed |= touched.named;
+            changed
+                .extend(self.touched_agencies(&touched, catalogue).await?.into_iter().map(|a| a.0));
         }
-        differences.retain(|(agency, _)| !changed.contains(agency));
+        differences
+            .retain(|(owner, _)| !(changed.contains(owner) || renamed && named.contains(owner)));
         let differences = differences.into_iter().map(|(_, difference)| difference).collect();
         Ok(Report { checked, behind: changed.len() as u64, differences })
     }
@@ -138,13 +147,18 @@ impl Comparison {
     }
 
     fn hold(&mut self, document: &Document) -> Result<(), Error> {
-        let (kind, agency) = (document.kind(), document.agency_id());
-        let held = Held { kind, agency, digest: digest(document)? };
+        let (kind, name, owner) = (document.kind(), document.name(), document.owner());
+        let held = Held { kind, name, owner, digest: digest(document)? };
         if self.held.insert(document.id(), held).is_some() {
             self.differs(document, Why::Twice);
         }
         self.checked += 1;
         Ok(())
+    }
+
+    /// Compares documents that the index should hold.
+    fn meet_all(&mut self, bundles: &[Bundle]) -> Result<(), Error> {
+        bundles.iter().flat_map(|bundle| &bundle.documents).try_for_each(|one| self.meet(one))
     }
 
     /// Compares a document that the index should hold.
@@ -162,16 +176,16 @@ impl Comparison {
 
     /// Nothing should be held that was not met.
     fn finish(&mut self) {
-        let extra = self
-            .held
-            .drain()
-            .map(|(id, held)| (held.agency, Difference { kind: held.kind, id, why: Why::Extra }));
+        let extra = self.held.drain().map(|(_, held)| {
+            let Held { kind, name, owner, .. } = held;
+            (owner, Difference { kind, id: name, why: Why::Extra })
+        });
         self.differences.extend(extra);
     }
 
     fn differs(&mut self, document: &Document, why: Why) {
-        let difference = Difference { kind: document.kind(), id: document.id(), why };
-        self.differences.push((document.agency_id(), difference));
+        let difference = Difference { kind: document.kind(), id: document.name(), why };
+        self.differences.push((document.owner(), difference));
     }
 }
 

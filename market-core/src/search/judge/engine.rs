@@ -1,12 +1,9 @@
 //! The search engine over a collection's documents, in memory.
 //!
-//! This is the one file that knows how the engine is asked: [`Engine::over`] fills an index,
-//! [`Finds::find`] asks it. Whoever changes the engine changes this.
+//! This is the one file that knows how the engine is asked: [`Judged::over`] fills an index,
+//! [`Finds::find`] asks it.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
@@ -15,24 +12,28 @@ use super::{
     collection::{Collection, ItemMark, JudgedDocument},
 };
 use crate::{
-    Day, Error, Money, Uscc,
+    Day, Error, Money,
+    catalog::{Category, DeliverableKind, Nature, PriceMode, Rule, ServiceItem},
+    code::{CategoryCode, ItemCode, RegionCode},
     id::{AgencyId, ListingId},
     kernel::page::MAX_LIMIT,
+    matter::{Matter, Need},
     rules::Region,
     search::{
-        catalogue::Catalogue,
+        catalogue::{COUNTRY, Catalogue, Parts},
         days::Days,
-        documents::{Document, ListingDocument},
-        find::first_page,
+        documents::{Bundle, Document, Facts, ListingDocument},
+        find::Engine,
+        hits::Found,
         index::{Mark, Opened},
         query::{MAX_TEXT, SearchQuery, Subject},
     },
 };
 
-/// No collection tells codes of agencies, and every document needs one.
-const ANY_USCC: &str = "91350100M000100Y43";
 /// Everything in a collection is open at all times; a search asks about some day.
 const ANY_DAY: &str = "2026-01-01";
+/// A query of a collection may take so long.
+const LIMIT: Duration = Duration::from_mins(1);
 /// So many documents are handed over at once.
 const BATCH: usize = 1000;
 
@@ -43,83 +44,167 @@ pub struct Words {
     pub synonyms: Vec<(String, Vec<String>)>,
     /// The divisions of China.
     pub regions: Vec<Region>,
+    /// Matters, with the codes of the service items that they need.
+    pub matters: Vec<(String, Vec<ItemCode>)>,
 }
 
 /// The search engine over a collection's documents.
-pub struct Engine {
+pub struct Judged {
     opened: Arc<Opened>,
     catalogue: Catalogue,
     day: Day,
 }
 
-impl std::fmt::Debug for Engine {
+impl std::fmt::Debug for Judged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").finish_non_exhaustive()
+        f.debug_struct("Judged").finish_non_exhaustive()
     }
 }
 
-impl Engine {
+impl Judged {
     /// Fills an index in memory with a collection's documents.
     pub fn over(collection: &Collection, words: &Words) -> Result<Self, Error> {
-        let catalogue = Catalogue::new(words.regions.clone(), [], Vec::new(), Vec::new());
+        let day = ANY_DAY.parse().map_err(|_| Error::Inconsistent("day"))?;
+        let mapping = Mapping::new(collection)?;
+        let parts = Parts {
+            regions: words.regions.clone(),
+            categories: mapping.categories.clone(),
+            items: mapping.service_items(),
+            matters: words.matters.iter().zip(0..).map(matter).collect::<Result<_, _>>()?,
+            synonyms: words.synonyms.clone(),
+            ..Parts::default()
+        };
+        let catalogue = Catalogue::new(parts, day);
         let opened = Arc::new(Opened::empty()?);
         let mut writer = opened.writer()?;
-        let mapping = Mapping::new(collection, words)?;
-        // The engine replaces all that an agency had; nothing was there before.
-        let nobody = AgencyId(Uuid::max());
         for some in collection.documents.chunks(BATCH) {
-            let documents = some.iter().map(|document| mapping.listing(document, &catalogue));
-            let documents: Vec<_> = documents
-                .map(|listing| listing.map(Document::Listing))
-                .collect::<Result<_, _>>()?;
-            writer.replace(&[(nobody, documents)])?;
+            let bundle = |document| {
+                let listing = mapping.listing(document, &catalogue)?;
+                let documents = vec![Document::Listing(listing)];
+                Ok(Bundle { owner: Uuid::from_u64_pair(1, document.id), documents })
+            };
+            writer.replace(&some.iter().map(bundle).collect::<Result<Vec<_>, Error>>()?)?;
         }
         writer.commit(&Mark::at(0, None))?;
-        let day = ANY_DAY.parse().map_err(|_| Error::Inconsistent("day"))?;
         Ok(Self { opened, catalogue, day })
     }
 }
 
-impl Finds for Engine {
+impl Finds for Judged {
     fn find(&self, text: &str, limit: usize) -> Result<Vec<u64>, Error> {
         let limit = u32::try_from(limit).unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
         let text = text.chars().take(MAX_TEXT).collect();
         let query = SearchQuery { text: Some(text), limit, ..SearchQuery::new(Subject::Listings) };
-        let hits = first_page(&self.opened, &self.catalogue, &query, self.day)?;
-        Ok(hits.items.into_iter().map(|hit| hit.id.as_u64_pair().1).collect())
+        let view = self.opened.view();
+        let engine = Engine { view: &view, fields: self.opened.fields, catalogue: &self.catalogue };
+        let hits = engine.answer(&query, self.day, LIMIT)?;
+        let ids = hits.items.into_iter().filter_map(|hit| match hit.found {
+            Found::Listing(listing) => Some(listing.id.0.as_u64_pair().1),
+            Found::Agency(_) | Found::ServiceItem(_) | Found::Matter(_) => None,
+        });
+        Ok(ids.collect())
     }
 }
 
-/// How a collection's marks become the market's codes.
-struct Mapping<'a> {
-    uscc: Uscc,
-    /// The codes of categories by their names.
-    kinds: BTreeMap<&'a str, usize>,
-    /// The codes of service items that are no code by themselves.
-    items: BTreeMap<&'a str, usize>,
-    /// What official names are called as well.
-    aliases: HashMap<&'a str, Vec<&'a str>>,
+/// A matter of which nothing but its name and needs is known.
+fn matter(((name, items), at): (&(String, Vec<ItemCode>), u32)) -> Result<Matter, Error> {
+    let need = |item: &ItemCode| Need { item: item.clone(), steps: Vec::new(), why: String::new() };
+    Ok(Matter {
+        code: code(&format!("m{at}"))?,
+        version: 1,
+        name: name.clone(),
+        lead: code("none")?,
+        audience: String::new(),
+        statutory_days: 0,
+        promised_days: 0,
+        steps: Vec::new(),
+        materials: Vec::new(),
+        needs: items.iter().map(need).collect(),
+        withdrawn: false,
+    })
 }
 
-impl<'a> Mapping<'a> {
-    fn new(collection: &'a Collection, words: &'a Words) -> Result<Self, Error> {
+/// How a collection's marks become the market's codes.
+struct Mapping {
+    categories: Vec<Category>,
+    /// The codes of service items by their marks, with their names and kinds.
+    items: BTreeMap<ItemMark, (ItemCode, String, CategoryCode)>,
+    none: (ItemCode, CategoryCode),
+    country: RegionCode,
+}
+
+fn code<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::Inconsistent("code"))
+}
+
+/// By what the service item of a document is known: its mark, or else its name.
+fn mark_of(document: &JudgedDocument) -> Option<ItemMark> {
+    let by_name = || {
+        let named = !document.item_name.is_empty();
+        named.then(|| ItemMark::Code(document.item_name.clone()))
+    };
+    document.item.clone().or_else(by_name)
+}
+
+impl Mapping {
+    fn new(collection: &Collection) -> Result<Self, Error> {
         let (mut kinds, mut items) = (BTreeMap::new(), BTreeMap::new());
         for document in &collection.documents {
             let next = kinds.len();
-            kinds.entry(document.kind.as_str()).or_insert(next);
-            if let Some(ItemMark::Code(code)) = &document.item {
-                let next = items.len();
-                items.entry(code.as_str()).or_insert(next);
+            if !kinds.contains_key(&document.kind) {
+                kinds.insert(document.kind.clone(), code::<CategoryCode>(&format!("k{next}"))?);
             }
-        }
-        let mut aliases: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (phrase, names) in &words.synonyms {
-            for name in names {
-                aliases.entry(name).or_default().push(phrase);
+            let Some(mark) = mark_of(document) else { continue };
+            if items.contains_key(&mark) {
+                continue;
             }
+            let item = match &mark {
+                ItemMark::Number(number) => code(&format!("i{number}"))?,
+                ItemMark::Code(text) => match text.parse::<ItemCode>() {
+                    Ok(code) => code,
+                    Err(_) => code(&format!("t{}", items.len()))?,
+                },
+            };
+            let kind = kinds[&document.kind].clone();
+            items.insert(mark, (item, document.item_name.clone(), kind));
         }
-        let uscc = ANY_USCC.parse().map_err(|_| Error::Inconsistent("code"))?;
-        Ok(Self { uscc, kinds, items, aliases })
+        let categories = kinds.iter().zip(0..).map(|((name, code), position)| Category {
+            code: code.clone(),
+            name: name.clone(),
+            position,
+            description: String::new(),
+        });
+        Ok(Self {
+            categories: categories.collect(),
+            items,
+            none: (code("none")?, code("none")?),
+            country: code(COUNTRY)?,
+        })
+    }
+
+    /// The service items of the collection; nothing but their names is known.
+    fn service_items(&self) -> Vec<ServiceItem> {
+        let item = |(code, name, category): &(ItemCode, String, CategoryCode)| {
+            Some(ServiceItem {
+                code: code.clone(),
+                version: 1,
+                name: name.clone(),
+                category: category.clone(),
+                department: "none".parse().ok()?,
+                aliases: Vec::new(),
+                nature: Nature::Technical,
+                legal_basis: String::new(),
+                rule: Rule::All,
+                requirements: Vec::new(),
+                days: 0,
+                price_mode: PriceMode::Market,
+                price_cap: None,
+                price_unit: String::new(),
+                deliverable: DeliverableKind::Report,
+                withdrawn: false,
+            })
+        };
+        self.items.values().filter_map(item).collect()
     }
 
     fn listing(
@@ -127,19 +212,11 @@ impl<'a> Mapping<'a> {
         document: &JudgedDocument,
         catalogue: &Catalogue,
     ) -> Result<ListingDocument, Error> {
-        let item = match &document.item {
-            Some(ItemMark::Number(number)) => format!("i{number}"),
-            Some(ItemMark::Code(code)) => match code.parse::<crate::code::ItemCode>() {
-                Ok(code) => code.to_string(),
-                Err(_) => format!("t{}", self.items.get(code.as_str()).unwrap_or(&0)),
-            },
-            None => "none".to_owned(),
+        let known = mark_of(document).and_then(|mark| self.items.get(&mark));
+        let (item, category) = match known {
+            Some((item, _, category)) => (item.clone(), category.clone()),
+            None => self.none.clone(),
         };
-        let kind = self.kinds.get(document.kind.as_str()).unwrap_or(&0);
-        let code = |text: String| text.parse().map_err(|_| Error::Inconsistent("code"));
-        let name = document.item_name.as_str();
-        let aliases = self.aliases.get(name).into_iter().flatten().copied();
-        let names = std::iter::once(name).chain(aliases).filter(|name| !name.is_empty());
         let region = document.region.rsplit('/').next().unwrap_or_default();
         let region = format!("{region:0<6}").parse().ok().filter(|_| !region.is_empty());
         let regions: Vec<_> = region.into_iter().collect();
@@ -151,13 +228,20 @@ impl<'a> Mapping<'a> {
         Ok(ListingDocument {
             id: ListingId(Uuid::from_u64_pair(0, document.id)),
             agency_id: AgencyId(Uuid::from_u64_pair(0, document.agency_id.unwrap_or_default())),
-            uscc: self.uscc.clone(),
             agency_name: document.agency.clone(),
             title: document.title.clone(),
             summary: document.desc.clone(),
-            item: item.parse().map_err(|_| Error::Inconsistent("code"))?,
-            item_names: names.map(str::to_owned).collect(),
-            category: code(format!("k{kind}"))?,
+            item,
+            item_name: document.item_name.clone(),
+            category,
+            facts: Facts {
+                seat: regions.first().unwrap_or(&self.country).clone(),
+                credit: 0,
+                grade: None,
+                completed: 0,
+                admitted: ANY_DAY.parse().map_err(|_| Error::Inconsistent("day"))?,
+                held: Vec::new(),
+            },
             regions,
             region_names,
             price: fen.unwrap_or_default(),

@@ -18,7 +18,7 @@ use std::{
 
 pub use self::{
     collection::{Collection, ItemMark, JudgedDocument, JudgedQuery},
-    engine::{Engine, Words},
+    engine::{Judged, Words},
     metrics::{Figures, Judgements},
 };
 use crate::Error;

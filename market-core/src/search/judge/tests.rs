@@ -203,9 +203,9 @@ fn the_engine_finds_a_collections_documents_by_what_they_say_and_are_called() {
     let collection = Collection { documents, ..Collection::default() };
     let words = Words {
         synonyms: vec![("环评".to_owned(), vec!["环境影响评价".to_owned()])],
-        regions: Vec::new(),
+        ..Words::default()
     };
-    let engine = Engine::over(&collection, &words).unwrap();
+    let engine = Judged::over(&collection, &words).unwrap();
     assert_eq!(engine.find("地籍测绘", 50).unwrap(), [7]);
     assert_eq!(engine.find("环评", 50).unwrap(), [8]);
     assert_eq!(engine.find("消防检测", 50).unwrap()[0], u64::MAX);

@@ -11,8 +11,10 @@ use crate::{
     rules::{Clock, Region},
     search::{
         catalogue::Catalogue,
+        catalogue::Parts,
         days::number,
-        documents::{Document, ListingDocument, Published},
+        documents::{Document, ListingDocument},
+        published::Published,
     },
 };
 
@@ -126,10 +128,15 @@ proptest! {
         };
         let types = ["soil", "environment"].map(qualification_type);
         let items = if withdrawn { Vec::new() } else { vec![item.clone()] };
-        let catalogue = Catalogue::new(regions(), [], items, types.to_vec());
+        let parts = Parts {
+            regions: regions(), items, qualifications: types.to_vec(), ..Parts::default()
+        };
+        let catalogue = Catalogue::new(parts, day(0));
         let qualifications: Vec<_> =
             held.iter().map(|held| certified(&market, &agency, held)).collect();
-        let published = Published { agency, qualifications, listings: vec![listing.clone()] };
+        let standing = Standing::default();
+        let listings = vec![listing.clone()];
+        let published = Published { agency, qualifications, listings, standing };
         let document = published.documents(&catalogue).into_iter().find_map(|document| {
             if let Document::Listing(listing) = document { Some(listing) } else { None }
         });

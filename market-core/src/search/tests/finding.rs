@@ -11,8 +11,8 @@ use crate::{
     Error,
     agency::{Exited, Suspended},
     search::{
-        Hits, MAX_TEXT, SearchQuery, Sort, Subject, documents::Published, follower::on_writer,
-        index::Mark,
+        Hits, MAX_TEXT, SearchQuery, Sort, Subject, follower::on_writer, index::Mark,
+        published::Published,
     },
 };
 
@@ -50,6 +50,7 @@ async fn put_all(market: &Market) {
                     l(&green, "soil", "土壤污染状况初步调查", 30_000, &["330000"]),
                 ],
                 agency: green,
+                standing: Standing::default(),
             },
             Published {
                 qualifications: vec![held(&safe, "fire-testing", "2030-12-31")],
@@ -61,16 +62,19 @@ async fn put_all(market: &Market) {
                     },
                 ],
                 agency: safe,
+                standing: Standing::default(),
             },
             Published {
                 qualifications: Vec::new(),
                 listings: vec![l(&land, "survey", "宗地图测绘", 2_000, &["100000"])],
                 agency: land,
+                standing: Standing::default(),
             },
             Published {
                 qualifications: vec![held(&paused, "environment", "2027-06-30")],
                 listings: vec![l(&paused, "environment", "环评报告书", 20_000, &["330281"])],
                 agency: paused,
+                standing: Standing::default(),
             },
         ],
     )
@@ -80,11 +84,10 @@ async fn put_all(market: &Market) {
 async fn put(market: &Market, agencies: Vec<Published>) {
     let search = market.search();
     let catalogue = search.catalogue().await.unwrap();
-    let documents = agencies.iter().map(|one| (one.agency.id, one.documents(&catalogue)));
-    let documents: Vec<_> = documents.collect();
+    let bundles: Vec<_> = agencies.iter().map(|one| one.bundle(&catalogue)).collect();
     let turn = search.turn().await.unwrap();
     let write = move |writing: &mut crate::search::Writing| {
-        writing.writer.replace(&documents)?;
+        writing.writer.replace(&bundles)?;
         writing.commit(Mark::at(1, None))
     };
     on_writer(turn, write).await.unwrap();
@@ -113,7 +116,7 @@ async fn find(market: &Market, query: &SearchQuery) -> Hits {
 }
 
 async fn titles(market: &Market, query: &SearchQuery) -> Vec<String> {
-    find(market, query).await.items.into_iter().map(|hit| hit.title).collect()
+    find(market, query).await.items.into_iter().map(|hit| hit.found.title().to_owned()).collect()
 }
 
 /// The titles, whatever their order.
@@ -202,7 +205,7 @@ async fn no_text_finds_everything_that_is_open() {
 async fn who_serves_a_region_serves_what_is_in_it() {
     let market = searched().await;
     let in_region =
-        |code: &str| SearchQuery { region: Some(code.parse().unwrap()), ..of(Subject::Listings) };
+        |code: &str| SearchQuery { regions: vec![code.parse().unwrap()], ..of(Subject::Listings) };
     assert_eq!(sorted(&market, &in_region("330282")).await, [SOIL, LAND, FIRE, REPORT]);
     assert_eq!(sorted(&market, &in_region("330281")).await, [SOIL, LAND, FIRE]);
     assert_eq!(sorted(&market, &in_region("330300")).await, [SOIL, LAND]);
@@ -216,9 +219,9 @@ async fn filters_narrow_together() {
     let band =
         SearchQuery { min_price: yuan(5_000), max_price: yuan(12_000), ..of(Subject::Listings) };
     assert_eq!(sorted(&market, &band).await, [FIRE, REPORT]);
-    let band = SearchQuery { category: Some("protection".parse().unwrap()), ..band };
+    let band = SearchQuery { categories: vec!["protection".parse().unwrap()], ..band };
     assert_eq!(titles(&market, &band).await, [REPORT]);
-    let band = SearchQuery { item: Some("soil".parse().unwrap()), ..band };
+    let band = SearchQuery { items: vec!["soil".parse().unwrap()], ..band };
     assert_eq!(find(&market, &band).await.total, 0);
     let with_text =
         SearchQuery { max_price: yuan(12_000), ..listings("污染 检测 环评 测绘") };
@@ -229,8 +232,8 @@ async fn filters_narrow_together() {
 async fn agencies_are_narrowed_by_one_listing_that_fits_all() {
     let market = searched().await;
     let offering = |item: &str, region: &str| SearchQuery {
-        item: Some(item.parse().unwrap()),
-        region: Some(region.parse().unwrap()),
+        items: vec![item.parse().unwrap()],
+        regions: vec![region.parse().unwrap()],
         ..of(Subject::Agencies)
     };
     assert_eq!(titles(&market, &offering("environment", "330282")).await, [GREEN]);
@@ -243,7 +246,7 @@ async fn agencies_are_narrowed_by_one_listing_that_fits_all() {
 async fn time_alone_opens_and_closes() {
     let market = searched().await;
     let environment = |day: &str| SearchQuery {
-        item: Some("environment".parse().unwrap()),
+        items: vec!["environment".parse().unwrap()],
         eligible_on: Some(day.parse().unwrap()),
         ..of(Subject::Listings)
     };
@@ -265,7 +268,16 @@ async fn what_is_not_for_sale_is_not_found() {
     let mut gone = agency(&market, "已退出的公司");
     gone.state = AgencyState::Exited(Exited { reason: "自愿".to_owned() });
     let listings = vec![listing(&market, &gone, "survey", "退出后的测绘", 1_000, &["330282"])];
-    put(&market, vec![Published { agency: gone, qualifications: Vec::new(), listings }]).await;
+    put(
+        &market,
+        vec![Published {
+            agency: gone,
+            qualifications: Vec::new(),
+            listings,
+            standing: Standing::default(),
+        }],
+    )
+    .await;
     assert_eq!(find(&market, &of(Subject::Listings)).await.total, 4);
     assert_eq!(find(&market, &of(Subject::Agencies)).await.total, 3);
 }
@@ -287,8 +299,16 @@ async fn pages_hold_every_hit_once_in_order() {
         listing(&market, &land, "survey", &format!("测绘{}", i % 7), 1_000 * (i % 9), &["330282"])
     });
     let many = many.collect();
-    put(&market, vec![Published { agency: land, qualifications: Vec::new(), listings: many }])
-        .await;
+    put(
+        &market,
+        vec![Published {
+            agency: land,
+            qualifications: Vec::new(),
+            listings: many,
+            standing: Standing::default(),
+        }],
+    )
+    .await;
     for base in [
         of(Subject::Listings),
         listings("测绘"),
@@ -309,7 +329,7 @@ async fn pages_hold_every_hit_once_in_order() {
         }
         assert_eq!(paged.len() as u64, whole.total);
         assert_eq!(paged[..whole.items.len()], whole.items, "{:?}", query.text);
-        let mut ids: Vec<_> = paged.iter().map(|hit| hit.id).collect();
+        let mut ids: Vec<_> = paged.iter().map(|hit| hit.found.key()).collect();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), paged.len());
@@ -320,7 +340,7 @@ async fn pages_hold_every_hit_once_in_order() {
 async fn too_few_hits_are_followed_by_looser_ones() {
     let market = searched().await;
     let hits = find(&market, &listings("消防设施检测和土壤污染")).await;
-    let titles: Vec<_> = hits.items.iter().map(|hit| hit.title.as_str()).collect();
+    let titles: Vec<_> = hits.items.iter().map(|hit| hit.found.title()).collect();
     assert_eq!(titles, [FIRE, SOIL]);
     assert!(hits.relaxed);
     let paged = SearchQuery { limit: 1, ..listings("消防设施检测和土壤污染") };
@@ -343,9 +363,9 @@ async fn bad_input_is_named() {
     assert_eq!(faults(&market, &listings(&"环".repeat(10_000))).await, ["text"]);
     assert_eq!(faults(&market, &listings("环\u{0}评")).await, ["text"]);
     let strange = SearchQuery {
-        category: Some("x".parse().unwrap()),
-        item: Some("x".parse().unwrap()),
-        region: Some("x".parse().unwrap()),
+        categories: vec!["x".parse().unwrap()],
+        items: vec!["x".parse().unwrap()],
+        regions: vec!["x".parse().unwrap()],
         min_price: Money::from_fen(2),
         max_price: Money::from_fen(1),
         sort: Sort::Price,

@@ -11,13 +11,15 @@ use super::{
 use crate::{
     Error,
     search::{
-        Difference, Home, Progress, SearchQuery, Subject, Why, follower::on_writer, index::Mark,
+        Difference, Home, Progress, SearchQuery, Subject, Why, documents::Bundle,
+        follower::on_writer, index::Mark,
     },
 };
 
 /// The same market, in a process that keeps its index in a folder.
 pub(super) fn with_index_in(market: &Market, folder: &Path) -> Market {
-    let index = Arc::new(Home::open(Some(folder.to_owned())).unwrap());
+    let index =
+        Arc::new(Home::open(Some(folder.to_owned()), std::time::Duration::from_mins(1)).unwrap());
     Market { index, ..market.clone() }
 }
 
@@ -42,7 +44,8 @@ pub(super) async fn write_half(market: &Market) {
     let turn = search.turn().await.unwrap();
     let agencies = market.db.agency_ids(None, 100).await.unwrap();
     let replace = move |writing: &mut crate::search::Writing| {
-        let nothing: Vec<_> = agencies.into_iter().map(|id| (id, Vec::new())).collect();
+        let nothing: Vec<_> =
+            agencies.into_iter().map(|id| Bundle { owner: id.0, documents: Vec::new() }).collect();
         writing.writer.replace(&nothing)
     };
     drop(on_writer(turn, replace).await.unwrap());
@@ -191,11 +194,11 @@ async fn a_rebuild_tells_its_progress_while_the_old_index_serves() {
     let (mut told, mut serving) = (Vec::new(), Vec::new());
     let progress = |progress| {
         told.push(progress);
-        serving.push(market.index.serving().searcher().num_docs());
+        serving.push(market.index.serving().view().searcher.num_docs());
     };
     market.search().reindex(progress).await.unwrap();
     assert_eq!(told, [Progress { done: 0, total: 2 }, Progress { done: 2, total: 2 }]);
-    assert_eq!(serving, [6, 6]);
+    assert_eq!(serving, [10, 10]);
     in_step(&market).await;
 }
 
@@ -206,22 +209,25 @@ async fn differences_are_named() {
     search.catch_up().await.unwrap();
     let agencies = market.db.agency_ids(None, 100).await.unwrap();
     let catalogue = search.catalogue().await.unwrap();
-    let documents = search.documents(&agencies, &catalogue).await.unwrap();
-    let twice: Vec<_> = documents[1].1.iter().chain(&documents[1].1).cloned().collect();
-    let mut published = market.db.published(agencies[0]).await.unwrap();
+    let bundle = |owner, documents| Bundle { owner, documents };
+    let bundles = search.bundles(&agencies, &catalogue).await.unwrap();
+    let second = &bundles[1].documents;
+    let twice: Vec<_> = second.iter().chain(second).cloned().collect();
+    let standings = market.db.standings(&agencies).await.unwrap();
+    let mut published =
+        market.db.published(agencies[0], standings[&agencies[0]].clone()).await.unwrap();
     let missing = published.listings.remove(1).id;
     published.listings[0].terms.title = "旧的名称".to_owned();
     let stale = published.listings[0].id;
     let forged = vec![
-        (agencies[0], published.documents(&catalogue)),
-        (agencies[1], twice),
-        (AgencyId(uuid::Uuid::nil()), documents[1].1.clone()),
+        published.bundle(&catalogue),
+        bundle(agencies[1].0, twice),
+        bundle(uuid::Uuid::nil(), second.clone()),
     ];
     let extra = {
-        let mut published = market.db.published(agencies[0]).await.unwrap();
         published.agency.id = AgencyId(uuid::Uuid::from_u128(1));
         published.listings.clear();
-        (published.agency.id, published.documents(&catalogue))
+        published.bundle(&catalogue)
     };
     let turn = search.turn().await.unwrap();
     let write = move |writing: &mut crate::search::Writing| {
@@ -233,11 +239,11 @@ async fn differences_are_named() {
     let differences = search.verify().await.unwrap().differences;
     let of = |why: Why| {
         let found = differences.iter().filter(|difference| difference.why == why);
-        found.map(|Difference { id, .. }| *id).collect::<Vec<_>>()
+        found.map(|Difference { id, .. }| id.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(of(Why::Missing), [missing.0]);
-    assert_eq!(of(Why::Stale), [stale.0]);
-    assert_eq!(of(Why::Extra), [uuid::Uuid::from_u128(1)]);
+    assert_eq!(of(Why::Missing), [missing.to_string()]);
+    assert_eq!(of(Why::Stale), [stale.to_string()]);
+    assert_eq!(of(Why::Extra), [uuid::Uuid::from_u128(1).to_string()]);
     assert_eq!(of(Why::Twice).len(), 6);
 
     search.reindex(|_| {}).await.unwrap();

@@ -19,6 +19,7 @@ use crate::{
     },
     department::Department,
     id::{AgencyId, ListingId, QualificationId},
+    order::Standing,
     rules::NewRegion,
     testing::market,
 };
@@ -47,6 +48,15 @@ fn category(code: &str, position: i64) -> Category {
         name: code.to_owned(),
         position,
         description: String::new(),
+    }
+}
+
+fn department(code: &str) -> Department {
+    Department {
+        code: code.parse().unwrap(),
+        name: code.to_owned(),
+        region: "330282".parse().unwrap(),
+        phone: String::new(),
     }
 }
 
@@ -102,14 +112,7 @@ async fn market_with_catalogue(url: &str) -> Market {
         NewRegion { code: code.parse().unwrap(), name: name.to_owned(), parent, centre: None }
     });
     tx.put_regions(&regions).await.unwrap();
-    tx.put_department(&Department {
-        code: "planning".parse().unwrap(),
-        name: "规划".to_owned(),
-        region: "330282".parse().unwrap(),
-        phone: String::new(),
-    })
-    .await
-    .unwrap();
+    tx.put_department(&department("planning")).await.unwrap();
     for (position, code) in ["protection", "testing"].into_iter().enumerate() {
         let position = i64::try_from(position).unwrap();
         tx.put_category(&category(code, position)).await.unwrap();

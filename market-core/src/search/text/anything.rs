@@ -5,7 +5,7 @@ use std::iter::once;
 use tantivy::tokenizer::{TokenStream as _, Tokenizer};
 
 use super::{
-    Initials, Normal, Pairs, Runs, Spellings, Syllables, Wanted, cut, excerpt, initials, mark,
+    Initials, Pairs, Runs, Spellings, Syllables, Wanted, cut, excerpt, mark, normal::Normal,
     normalize, syllable_pairs, words,
 };
 
@@ -14,6 +14,7 @@ use super::{
 /// # Panics
 ///
 /// When search misreads it.
+#[cfg_attr(not(feature = "fuzzing"), expect(unreachable_pub, reason = "only a fuzzer sees it"))]
 pub fn read_anything(text: &str) {
     let normal = Normal::of(text);
     assert!(normalize(text).chars().eq(normal.chars.iter().copied()), "one spelling");
@@ -31,10 +32,9 @@ pub fn read_anything(text: &str) {
     if let Some(syllables) = cut(text) {
         assert!(syllables.iter().all(|syllable| (1..=6).contains(&syllable.len())), "syllables");
     }
-    assert!(initials(text).len() <= length && syllable_pairs(text).len() <= length, "sounds");
+    assert!(syllable_pairs(text).len() <= length, "sounds");
 
     let spellings = Spellings::new(text.lines().chain(once(text)).map(str::to_owned));
-    assert!(!spellings.exact(&normalize(text)).is_empty(), "a name is itself");
     for query in text.lines().take(4).chain(once(text)) {
         assert!(spellings.sounded(query).is_sorted_by_key(|(_, fit)| *fit), "the best first");
         spellings.homophones(query);

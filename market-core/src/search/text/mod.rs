@@ -23,11 +23,11 @@ use tantivy::tokenizer::TokenizerManager;
 pub use self::anything::read_anything;
 pub use self::marks::Part;
 pub(super) use self::{
-    heard::{Fit, Spelt},
+    heard::Fit,
     marks::{Wanted, excerpt, mark},
-    normal::{Normal, normalize},
+    normal::normalize,
     pairs::{PAIRS, Pairs, Word, is_chinese, words},
-    pinyin::{cut, initials, syllable_pairs, syllables},
+    pinyin::{cut, syllable_pairs},
     sounds::{INITIALS, Initials, RUNS, Runs, SYLLABLES, Syllables},
     spelling::Spellings,
 };

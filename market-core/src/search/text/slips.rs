@@ -3,7 +3,8 @@
 use super::pinyin::syllables;
 
 /// The lengths of text in which slips are looked for: in a shorter one every slip is another word.
-const SHORTEST: usize = 4;
+/// Of the shortest, only that it lacks a character.
+const SHORTEST: usize = 3;
 const LONGEST: usize = 40;
 
 /// What went wrong; the likeliest comes first.
@@ -32,7 +33,7 @@ impl Slips {
     pub(super) fn of(names: &[Box<[char]>]) -> Self {
         let mut remainders = Vec::new();
         for (name, number) in names.iter().zip(0..) {
-            if (SHORTEST - 1..=LONGEST + 1).contains(&name.len()) {
+            if (SHORTEST..=LONGEST + 1).contains(&name.len()) {
                 remainders.extend(digests(name).map(|digest| (digest, number)));
             }
         }
@@ -41,7 +42,7 @@ impl Slips {
         Self { remainders }
     }
 
-    /// The names that a text misses by one slip, the likeliest first.
+    /// The names that a text misses by one slip, of the likeliest sort.
     pub(super) fn near(&self, text: &[char], names: &[Box<[char]>]) -> Vec<u32> {
         if !(SHORTEST..=LONGEST).contains(&text.len()) {
             return Vec::new();
@@ -52,11 +53,15 @@ impl Slips {
             let same = self.remainders[from..].iter().take_while(|(have, _)| *have == digest);
             near.extend(same.filter_map(|(_, number)| {
                 let name = names.get(*number as usize)?;
-                Some((slip(text, name)?, *number))
+                let lacks_one = name.len() > text.len();
+                let slip = slip(text, name).filter(|_| text.len() > SHORTEST || lacks_one)?;
+                Some((slip, *number))
             }));
         }
         near.sort_unstable();
         near.dedup();
+        let likeliest = near.first().map(|(slip, _)| *slip);
+        near.retain(|(slip, _)| Some(*slip) == likeliest);
         near.into_iter().map(|(_, number)| number).collect()
     }
 }
@@ -125,12 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn the_likeliest_comes_first_and_short_texts_have_no_slips() {
+    fn the_likeliest_are_taken_and_short_texts_have_few_slips() {
         let names =
             ["环境评判", "环境评", "环境评价书", "境环评介", "环境评假", "别的名称"].map(chars);
         let slips = Slips::of(&names);
-        assert_eq!(slips.near(&chars("环境评介"), &names), [3, 4, 1, 0]);
+        assert_eq!(slips.near(&chars("环境评介"), &names), [3]);
+        assert_eq!(slips.near(&chars("环境评甲"), &names), [4]);
+        assert_eq!(slips.near(&chars("环境评你"), &names), [1]);
         assert_eq!(slips.near(&chars("环境平"), &names), [0; 0]);
+        assert_eq!(slips.near(&chars("环评判"), &names), [0]);
+        assert_eq!(slips.near(&chars("环评"), &names), [0; 0]);
         assert_eq!(slips.near(&chars(&"环".repeat(100)), &names), [0; 0]);
     }
 
@@ -155,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_that_is_one_slip_away_is_found(
+        fn what_is_one_slip_away_is_found(
             names in prop::collection::vec("[ab环境]{3,6}", 0..40),
             text in "[ab环境]{4,6}",
         ) {
@@ -163,7 +172,9 @@ mod tests {
             let text = chars(&text);
             let mut found = Slips::of(&names).near(&text, &names);
             found.sort_unstable();
-            let near = names.iter().zip(0..).filter(|(name, _)| distance(&text, name) == 1);
+            let near = || names.iter().zip(0..).filter(|(name, _)| distance(&text, name) == 1);
+            let likeliest = near().filter_map(|(name, _)| slip(&text, name)).min();
+            let near = near().filter(|(name, _)| slip(&text, name) == likeliest);
             prop_assert_eq!(found, near.map(|(_, number)| number).collect::<Vec<u32>>());
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     heard::{Fit, Heard},
-    normal::{Normal, normalize},
+    normal::Normal,
     pinyin::syllables,
     slips::{Slips, sound_alike},
 };
@@ -17,7 +17,6 @@ const SHORTEST_SOUND: usize = 3;
 pub(in crate::search) struct Spellings {
     /// The letters, digits and Chinese characters of each name.
     names: Vec<Box<[char]>>,
-    exact: HashMap<Box<str>, Vec<u32>>,
     /// By a letter or character that a text for them may begin with.
     first: HashMap<char, Vec<u32>>,
     /// By their length and a reading of each of the first two characters.
@@ -32,7 +31,6 @@ impl Spellings {
     pub(in crate::search) fn new(names: impl IntoIterator<Item = String>) -> Self {
         let mut all = Self::default();
         for (name, number) in names.into_iter().zip(0..) {
-            all.exact.entry(normalize(&name).into()).or_default().push(number);
             let name = characters(&name);
             if let Some(first) = name.first() {
                 let mut firsts = vec![*first];
@@ -51,11 +49,6 @@ impl Spellings {
         }
         all.slips = Slips::of(&all.names);
         all
-    }
-
-    /// The names that are a text in the one spelling.
-    pub(in crate::search) fn exact(&self, normalized: &str) -> &[u32] {
-        self.exact.get(normalized).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The names that letters, or letters among Chinese characters, stand for, the best first.
@@ -134,14 +127,6 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_as_they_are() {
-        let spellings = spellings();
-        assert_eq!(spellings.exact(&normalize("環境影响评价")), [0, 7]);
-        assert_eq!(spellings.exact("gis 测绘"), [5]);
-        assert_eq!(spellings.exact("环境"), [0; 0]);
-    }
-
-    #[test]
     fn names_are_found_by_letters_the_best_first() {
         let spellings = spellings();
         let full = Fit::Prefix(Spelt::Full);
@@ -171,7 +156,6 @@ mod tests {
     #[test]
     fn what_sounds_the_same_is_not_the_same_name() {
         let spellings = Spellings::new(["经典".to_owned(), "景点".to_owned()]);
-        assert_eq!(spellings.exact("景点"), [1]);
         assert_eq!(spellings.homophones("景点"), [0; 0]);
     }
 
@@ -189,8 +173,6 @@ mod tests {
         #[test]
         fn any_text_may_be_asked(names in prop::collection::vec(any::<String>(), 0..9), text in any::<String>()) {
             let spellings = Spellings::new(names.iter().cloned().chain([text.clone()]));
-            let own = u32::try_from(names.len()).unwrap();
-            prop_assert!(spellings.exact(&normalize(&text)).contains(&own));
             spellings.slips(&text);
             spellings.homophones(&text);
             spellings.sounded(&text);

@@ -1,0 +1,239 @@
+//! What a search answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::{documents::Document, facets::Facet, ranking::Explanation, text::Part};
+use crate::{
+    Cursor, Money,
+    code::{CategoryCode, ItemCode, MatterCode, RegionCode},
+    id::{AgencyId, ListingId},
+    store::text_enum,
+};
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Hits {
+    /// The hits of this page, in order.
+    pub items: Vec<Hit>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<Cursor>,
+    /// How many hits there are on all pages.
+    pub total: u64,
+    /// Whether too little had most of the words, so that what has only some of them follows.
+    pub relaxed: bool,
+    /// Whether everything was looked at. If not, the time that a search may take ran out, and
+    /// there may be more and better hits.
+    pub complete: bool,
+    /// What the text was understood to name.
+    pub understood: Vec<Named>,
+    /// What hits can be narrowed by; empty unless asked for.
+    pub facets: Vec<Facet>,
+}
+
+text_enum! {
+    /// How a text came to name something.
+    pub enum NamedBy {
+        /// It holds a name of it, or what people say of it.
+        Name = "name",
+        /// It is a name of it in letters.
+        Pinyin = "pinyin",
+        /// It is a name of it, but for a slip.
+        Slip = "slip",
+        /// It is like what people say of it.
+        Likeness = "likeness",
+    }
+}
+
+/// Something that a text names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Named {
+    /// What kind of thing: `service_item`, `matter`, `category`, `qualification` or `region`.
+    pub kind: String,
+    /// Its code.
+    pub code: String,
+    /// Its official name.
+    pub name: String,
+    /// The words that name it.
+    pub words: String,
+    /// How.
+    pub by: NamedBy,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Hit {
+    /// What it is.
+    #[serde(flatten)]
+    pub found: Found,
+    /// What it is ordered by; none where hits have another order than relevance.
+    pub score: Option<f32>,
+    /// How far its agency is from the point that was given, in metres.
+    pub distance: Option<u32>,
+    /// Its title and what is said of it, with what the words hit; only where there were words.
+    pub highlights: Option<Highlights>,
+    /// The parts of its score; none unless asked for.
+    pub explanation: Option<Explanation>,
+}
+
+/// Text with what the words hit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Highlights {
+    /// The title or name.
+    pub title: Vec<Part>,
+    /// The agency's name.
+    pub agency_name: Vec<Part>,
+    /// The part of the summary around what was hit.
+    pub summary: Vec<Part>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Found {
+    /// A listing.
+    Listing(ListingFound),
+    /// An agency.
+    Agency(AgencyFound),
+    /// A service item.
+    ServiceItem(ItemFound),
+    /// A matter.
+    Matter(MatterFound),
+}
+
+/// A listing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ListingFound {
+    /// Its id.
+    pub id: ListingId,
+    /// The agency.
+    pub agency_id: AgencyId,
+    /// The agency's name.
+    pub agency_name: String,
+    /// Its title.
+    pub title: String,
+    /// What is said of it.
+    pub summary: String,
+    /// The service item.
+    pub item: ItemCode,
+    /// The category of the service item.
+    pub category: CategoryCode,
+    /// The price.
+    pub price: Money,
+    /// The promised turnaround, in working days.
+    pub days: u32,
+    /// The regions served, each with all that is in it.
+    pub regions: Vec<RegionCode>,
+    /// The agency's credit, in points of 1,000.
+    pub credit: u32,
+    /// How many orders the agency has completed.
+    pub completed: u32,
+}
+
+/// An agency that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgencyFound {
+    /// Its id.
+    pub id: AgencyId,
+    /// Its name.
+    pub name: String,
+    /// The service items that it offers.
+    pub offers: Vec<ItemCode>,
+    /// The regions served, each with all that is in it.
+    pub regions: Vec<RegionCode>,
+    /// Its credit, in points of 1,000.
+    pub credit: u32,
+    /// How many orders it has completed.
+    pub completed: u32,
+}
+
+/// A service item that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ItemFound {
+    /// Its code.
+    pub code: ItemCode,
+    /// Its official name.
+    pub name: String,
+    /// Its category.
+    pub category: CategoryCode,
+}
+
+/// A matter that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MatterFound {
+    /// Its code.
+    pub code: MatterCode,
+    /// What an applicant wants done.
+    pub name: String,
+    /// The service items that it needs.
+    pub needs: Vec<ItemCode>,
+}
+
+impl From<Document> for Found {
+    fn from(document: Document) -> Self {
+        match document {
+            Document::Agency(agency) => Self::Agency(AgencyFound {
+                id: agency.id,
+                name: agency.name,
+                offers: agency.items,
+                regions: agency.regions,
+                credit: agency.facts.credit,
+                completed: agency.facts.completed,
+            }),
+            Document::Listing(listing) => Self::Listing(ListingFound {
+                id: listing.id,
+                agency_id: listing.agency_id,
+                agency_name: listing.agency_name,
+                title: listing.title,
+                summary: listing.summary,
+                item: listing.item,
+                category: listing.category,
+                price: listing.price,
+                days: listing.days,
+                regions: listing.regions,
+                credit: listing.facts.credit,
+                completed: listing.facts.completed,
+            }),
+            Document::ServiceItem(item) => Self::ServiceItem(ItemFound {
+                code: item.code,
+                name: item.name,
+                category: item.category,
+            }),
+            Document::Matter(matter) => Self::Matter(MatterFound {
+                code: matter.code,
+                name: matter.name,
+                needs: matter.items,
+            }),
+        }
+    }
+}
+
+impl Found {
+    /// Its title or name.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Listing(listing) => &listing.title,
+            Self::Agency(agency) => &agency.name,
+            Self::ServiceItem(item) => &item.name,
+            Self::Matter(matter) => &matter.name,
+        }
+    }
+
+    /// Its id, or its code.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Listing(listing) => listing.id.to_string(),
+            Self::Agency(agency) => agency.id.to_string(),
+            Self::ServiceItem(item) => item.code.to_string(),
+            Self::Matter(matter) => matter.code.to_string(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Which documents a search's filters let through.
+
+use std::collections::HashSet;
+
+use super::{
+    catalogue::Catalogue,
+    columns::{AllCodes, Columns, HeldSpan},
+    days::number,
+    documents::Subject as Is,
+    facets::{DIMENSIONS, Dimension, SelectionMode, day_band, price_band},
+    query::{SearchQuery, Subject},
+};
+use crate::{Day, code::RegionCode};
+
+/// The filters of a search, ready to be held against columns.
+#[derive(Debug)]
+pub(super) struct Narrow {
+    kind: Option<u64>,
+    pub(super) day: i32,
+    prices: Option<(u64, u64)>,
+    within: Option<HashSet<u128>>,
+    by: Vec<(Dimension, Allowed)>,
+    /// From this price on, in fen, fiscal money needs an open selection.
+    pub(super) direct_limit: u64,
+    /// The number of the category of each item.
+    pub(super) categories: Vec<Option<u32>>,
+}
+
+/// The values of one dimension that are let through, by their numbers.
+#[derive(Debug)]
+struct Allowed(Vec<bool>);
+
+impl Allowed {
+    fn has(&self, number: u32) -> bool {
+        self.0.get(number as usize).copied().unwrap_or(false)
+    }
+}
+
+/// What the filters say of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    In,
+    /// All but the filter of one dimension let it through.
+    AllBut(Dimension),
+    Out,
+}
+
+impl Narrow {
+    pub(super) fn new(
+        query: &SearchQuery,
+        codes: &AllCodes,
+        catalogue: &Catalogue,
+        day: Day,
+    ) -> Self {
+        let kind = match query.kind {
+            Subject::All => None,
+            Subject::Listings => Some(Is::LISTING),
+            Subject::Agencies => Some(Is::AGENCY),
+            Subject::Items => Some(Is::ITEM),
+            Subject::Matters => Some(Is::MATTER),
+        };
+        let fen = |price: crate::Money| u64::try_from(price.fen()).unwrap_or_default();
+        let bounded = query.min_price.is_some() || query.max_price.is_some();
+        let lowest = query.min_price.map_or(0, fen);
+        let highest = query.max_price.map_or(u64::MAX, fen);
+        let limit = catalogue.direct_limit(query.regions.first(), day);
+        let all = catalogue.categories();
+        let category = |code: &str| {
+            let item = code.parse().ok().and_then(|code| catalogue.item(&code))?;
+            let at = all.iter().position(|category| category.code == item.category)?;
+            u32::try_from(at).ok()
+        };
+        let within = query.within.as_ref();
+        Self {
+            kind,
+            day: number(day),
+            prices: bounded.then_some((lowest, highest)),
+            within: within.map(|ids| ids.iter().map(uuid::Uuid::as_u128).collect()),
+            by: filters(query, codes, catalogue),
+            direct_limit: limit.map_or(u64::MAX, fen),
+            categories: codes.items.all().iter().map(|code| category(code)).collect(),
+        }
+    }
+
+    /// The same filters for the offers of agencies.
+    pub(super) fn for_listings(mut self) -> Self {
+        self.kind = Some(Is::LISTING);
+        self.within = None;
+        self
+    }
+
+    /// Whether anything but the kind narrows.
+    pub(super) fn narrows_offers(&self) -> bool {
+        self.prices.is_some() || !self.by.is_empty()
+    }
+
+    /// Forgets every filter but the kind, the day and the ids.
+    pub(super) fn only_what_it_is(&mut self) {
+        self.prices = None;
+        self.by.clear();
+    }
+
+    /// Whether a document is of the kind, for sale, and within the prices and ids.
+    fn admits(&self, columns: &Columns, open: &[bool], doc: usize) -> bool {
+        self.kind.is_none_or(|kind| u64::from(columns.kind[doc]) == kind)
+            && open[doc]
+            && self.within.as_ref().is_none_or(|ids| ids.contains(&columns.id[doc]))
+            && self.prices.is_none_or(|(low, high)| {
+                u64::from(columns.kind[doc]) == Is::LISTING
+                    && (low..=high).contains(&columns.price[doc])
+            })
+    }
+
+    /// What the filters say of a document.
+    pub(super) fn judge(&self, columns: &Columns, open: &[bool], doc: u32) -> Verdict {
+        if !self.admits(columns, open, doc as usize) {
+            return Verdict::Out;
+        }
+        let mut verdict = Verdict::In;
+        for (dimension, allowed) in &self.by {
+            if !self.allows(*dimension, allowed, columns, doc) {
+                if verdict != Verdict::In {
+                    return Verdict::Out;
+                }
+                verdict = Verdict::AllBut(*dimension);
+            }
+        }
+        verdict
+    }
+
+    fn allows(&self, by: Dimension, allowed: &Allowed, columns: &Columns, doc: u32) -> bool {
+        let at = doc as usize;
+        let kind = u64::from(columns.kind[at]);
+        let listing = kind == Is::LISTING;
+        match by {
+            Dimension::Category | Dimension::Item => {
+                columns.items.of(doc).iter().any(|item| allowed.has(*item))
+            }
+            // The catalogue itself is everywhere, and has nothing to be narrowed by but what it is.
+            _ if kind == Is::ITEM || kind == Is::MATTER => true,
+            Dimension::Region => columns.regions.of(doc).iter().any(|region| allowed.has(*region)),
+            Dimension::Qualification => self.valid(columns, doc).any(|held| allowed.has(held.what)),
+            Dimension::Grade => columns.grade[at].is_some_and(|grade| allowed.has(grade.into())),
+            Dimension::Price => listing && allowed.0[price_band(columns.price[at])],
+            Dimension::Turnaround => listing && allowed.0[day_band(columns.days[at])],
+            Dimension::Mode => listing && allowed.0[self.mode(columns.price[at]) as usize],
+        }
+    }
+
+    /// How a listing at a price may be bought.
+    pub(super) const fn mode(&self, fen: u64) -> SelectionMode {
+        if fen < self.direct_limit { SelectionMode::Direct } else { SelectionMode::OpenSelection }
+    }
+
+    /// The certificates that are valid on the day.
+    pub(super) fn valid<'a>(
+        &self,
+        columns: &'a Columns,
+        doc: u32,
+    ) -> impl Iterator<Item = &'a HeldSpan> + use<'a> {
+        let day = self.day;
+        columns.held.of(doc).iter().filter(move |held| (held.first..=held.last).contains(&day))
+    }
+}
+
+/// What each dimension of a search lets through; none for one that is not filtered.
+fn filters(
+    query: &SearchQuery,
+    codes: &AllCodes,
+    catalogue: &Catalogue,
+) -> Vec<(Dimension, Allowed)> {
+    let mut by = Vec::with_capacity(DIMENSIONS);
+    let items = codes.items.all();
+    if !query.categories.is_empty() {
+        let category = |code: &str| {
+            let item = code.parse().ok().and_then(|code| catalogue.item(&code));
+            item.is_some_and(|item| query.categories.contains(&item.category))
+        };
+        by.push((Dimension::Category, allowed(items.iter().map(|code| category(code)))));
+    }
+    if !query.items.is_empty() {
+        let chosen = |code: &str| query.items.iter().any(|item| item.as_str() == code);
+        by.push((Dimension::Item, allowed(items.iter().map(|code| chosen(code)))));
+    }
+    if !query.regions.is_empty() {
+        let serving = serving(&query.regions, catalogue);
+        let all = codes.regions.all();
+        let serves = all.iter().map(|code| serving.contains(&**code));
+        by.push((Dimension::Region, allowed(serves)));
+    }
+    if !query.qualifications.is_empty() {
+        let chosen = |held: &str| {
+            query.qualifications.iter().any(|asked| {
+                asked == held
+                    || held.strip_prefix(asked.as_str()).is_some_and(|r| r.starts_with(':'))
+            })
+        };
+        let all = codes.held.all();
+        by.push((Dimension::Qualification, allowed(all.iter().map(|held| chosen(held)))));
+    }
+    let mut push = |dimension, chosen: Vec<bool>| {
+        if chosen.contains(&true) {
+            by.push((dimension, Allowed(chosen)));
+        }
+    };
+    push(Dimension::Price, chosen(&query.prices, super::facets::PriceBand::ALL));
+    push(Dimension::Turnaround, chosen(&query.turnarounds, super::facets::Turnaround::ALL));
+    push(Dimension::Grade, chosen(&query.grades, crate::order::Grade::ALL));
+    push(Dimension::Mode, chosen(&query.modes, SelectionMode::ALL));
+    by
+}
+
+/// The codes of the regions where those sit who serve any of some: who serves a region serves all
+/// that is in it.
+fn serving<'a>(regions: &[RegionCode], catalogue: &'a Catalogue) -> HashSet<&'a str> {
+    let regions = regions.iter().filter_map(|code| catalogue.region(code));
+    regions.flat_map(|region| &region.path).map(RegionCode::as_str).collect()
+}
+
+fn allowed(values: impl Iterator<Item = bool>) -> Allowed {
+    Allowed(values.collect())
+}
+
+fn chosen<T: PartialEq>(chosen: &[T], all: &[T]) -> Vec<bool> {
+    all.iter().map(|value| chosen.contains(value)).collect()
+}
