@@ -65,10 +65,11 @@ impl Plan {
         day: Day,
     ) -> Self {
         let text = query.text.as_deref().map_or(Text::Any, read);
-        let filters = match query.kind {
+        let mut filters = match query.kind {
             Subject::Listings => offered(query, fields, catalogue, day),
             Subject::Agencies => vec![is_code(fields.kind, Kind::Agency.as_str()), open_on(day)],
         };
+        filters.extend(query.within.as_ref().map(|ids| id_in(ids)));
         Self { fields, filters, text }
     }
 
@@ -231,12 +232,23 @@ fn open_on(day: Day) -> Box<dyn Query> {
 }
 
 fn agency_in(agencies: HashSet<Uuid>) -> Box<dyn Query> {
-    let agencies = std::sync::Arc::new(agencies);
+    one_of(agencies, [column::AGENCY_HIGH, column::AGENCY_LOW])
+}
+
+/// What has one of some ids.
+fn id_in(ids: &[Uuid]) -> Box<dyn Query> {
+    one_of(ids.iter().copied().collect(), [column::ID_HIGH, column::ID_LOW])
+}
+
+/// What has one of some ids in the columns that hold the halves of it.
+fn one_of(ids: HashSet<Uuid>, halves: [&'static str; 2]) -> Box<dyn Query> {
+    let ids = std::sync::Arc::new(ids);
     let predicate = FunctionPredicate::from(move |reader: &SegmentReader| {
         let columns = reader.fast_fields();
-        let ids = [columns.u64(column::AGENCY_HIGH)?, columns.u64(column::AGENCY_LOW)?];
-        let agencies = agencies.clone();
-        Ok(move |doc: DocId| agencies.contains(&id_of(&ids, doc)))
+        let [high, low] = halves;
+        let halves = [columns.u64(high)?, columns.u64(low)?];
+        let ids = ids.clone();
+        Ok(move |doc: DocId| ids.contains(&id_of(&halves, doc)))
     });
     filter(DocPredicateQuery::from(predicate))
 }

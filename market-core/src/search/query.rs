@@ -1,6 +1,7 @@
 //! What is asked.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::catalogue::Catalogue;
 use crate::{
@@ -9,6 +10,9 @@ use crate::{
     kernel::{page::MAX_LIMIT, text::check_text},
     store::text_enum,
 };
+
+/// The most things that a search chooses from when it is given them.
+pub(crate) const MAX_WITHIN: usize = 100;
 
 /// The longest text that is searched for, in characters.
 pub const MAX_TEXT: usize = 200;
@@ -40,6 +44,7 @@ text_enum! {
 /// Filters by what is offered (category, item, region, price) find the agencies that have a
 /// listing of which they all hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SearchQuery {
     /// What is searched for.
@@ -59,6 +64,10 @@ pub struct SearchQuery {
     /// The day on which it is to be bought; today, if none is given. What is suspended or not
     /// qualified on that day is not found.
     pub eligible_on: Option<Day>,
+    /// The ids of the agencies or listings to choose from, at most 100; all, if none are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub within: Option<Vec<Uuid>>,
     /// The order of hits.
     pub sort: Sort,
     /// Begin after this.
@@ -79,6 +88,7 @@ impl SearchQuery {
             min_price: None,
             max_price: None,
             eligible_on: None,
+            within: None,
             sort: Sort::Relevance,
             after: None,
             limit: 20,
@@ -124,6 +134,8 @@ impl SearchQuery {
             "range",
             "must not be below min_price",
         );
+        let within = self.within.as_ref().map_or(0, Vec::len);
+        fault(within > MAX_WITHIN, "within", "length", "must have at most 100 ids");
         let unsorted = self.kind == Subject::Agencies && self.sort != Sort::Relevance;
         fault(
             unsorted,
