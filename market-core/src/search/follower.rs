@@ -210,7 +210,8 @@ impl Touched {
             | Kind::Applicant
             | Kind::Case
             | Kind::Order
-            | Kind::Account => {}
+            | Kind::Account
+            | Kind::SavedSearch => {}
         }
     }
 }

@@ -22,7 +22,7 @@ mod rebuild;
 mod schema;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod top;
 mod verify;
 
@@ -38,6 +38,7 @@ use std::{
 use tantivy::TantivyError;
 use tokio::sync::Mutex;
 
+pub(crate) use self::query::MAX_WITHIN;
 use self::{
     catalogue::Catalogue,
     index::{Mark, Opened, Place, Writer},
