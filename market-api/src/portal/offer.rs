@@ -4,7 +4,7 @@ use market_core::{
     Error, Market,
     agency::{Listing, ListingState},
     id::ListingId,
-    search::{Hit, SearchQuery},
+    search::{Hit, Hits, SearchQuery},
 };
 
 use super::{Link, names::Regions, words};
@@ -67,7 +67,11 @@ impl Offer {
 impl Found {
     /// What a search of listings finds.
     pub(super) async fn by(market: &Market, query: &SearchQuery) -> Result<Self, Error> {
-        let hits = market.search().find(query).await?;
+        Self::of(market, market.search().find(query).await?).await
+    }
+
+    /// What hits of listings are.
+    pub(super) async fn of(market: &Market, hits: Hits) -> Result<Self, Error> {
         let mut regions = Regions::new(market);
         let mut offers = Vec::new();
         for hit in hits.items {

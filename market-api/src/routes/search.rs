@@ -2,22 +2,23 @@
 
 use axum::{Json, extract::State};
 use market_core::{
-    Cursor, Day, Market, Money,
+    Cursor, Day, Market, Money, Page,
+    asked::{AskedText, Hot},
     code::{CategoryCode, ItemCode, RegionCode},
     search::{Hits, SearchQuery, Sort, Subject},
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{App, page::paging, parameters::Parameters, problem::Problem};
+use crate::{App, caller::Caller, page::paging, parameters::Parameters, problem::Problem};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(search))
+    OpenApiRouter::new().routes(routes!(search)).routes(routes!(hot)).routes(routes!(misses))
 }
 
 /// What is searched for. Every filter must hold.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
@@ -61,10 +62,9 @@ const fn relevance() -> Sort {
 }
 
 impl Wanted {
-    fn query(self) -> Result<SearchQuery, Problem> {
+    pub(crate) fn query(self) -> Result<SearchQuery, Problem> {
         let paging = paging(self.after, self.limit)?;
         Ok(SearchQuery {
-            kind: self.kind,
             text: self.text,
             category: self.category,
             item: self.item,
@@ -75,6 +75,7 @@ impl Wanted {
             sort: self.sort,
             after: paging.after,
             limit: paging.limit,
+            ..SearchQuery::new(self.kind)
         })
     }
 }
@@ -86,5 +87,65 @@ async fn search(
     State(market): State<Market>,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Json<Hits>, Problem> {
-    Ok(Json(market.search().find(&wanted.query()?).await?))
+    let query = wanted.query()?;
+    let hits = market.search().find(&query).await?;
+    market.asked().count_search(&query, &hits);
+    Ok(Json(hits))
+}
+
+/// Which window is looked back on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HotQuery {
+    /// How many days back.
+    #[serde(default = "week")]
+    #[param(required = false, default = 7, minimum = 1, maximum = 90)]
+    days: u32,
+    /// How many of each at most; 10, if nothing is said.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// Which texts that found nothing.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MissesQuery {
+    /// How many days back.
+    #[serde(default = "week")]
+    #[param(required = false, default = 7, minimum = 1, maximum = 90)]
+    days: u32,
+    /// The `next` of the page before.
+    after: Option<Cursor>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+const fn week() -> u32 {
+    7
+}
+
+/// What is asked for and bought most, up to a minute old; only texts that were asked three times
+#[utoipa::path(get, path = "/search/hot", tag = "search", params(HotQuery),
+    responses((status = 200, body = Hot)))]
+async fn hot(
+    State(market): State<Market>,
+    Parameters(query): Parameters<HotQuery>,
+) -> Result<Json<Hot>, Problem> {
+    let limit = paging(None, query.limit.or(Some(10)))?.limit;
+    Ok(Json(market.asked().overview(query.days, limit).await?))
+}
+
+/// Texts that never found anything, for the operator, who can make synonyms of them
+#[utoipa::path(get, path = "/search/misses", tag = "search", security(("token" = [])),
+    params(MissesQuery), responses((status = 200, body = Page<AskedText>)))]
+async fn misses(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    Parameters(query): Parameters<MissesQuery>,
+) -> Result<Json<Page<AskedText>>, Problem> {
+    let paging = paging(query.after, query.limit)?;
+    Ok(Json(market.asked().misses(&actor, query.days, &paging).await?))
 }
