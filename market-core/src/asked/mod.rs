@@ -212,7 +212,7 @@ impl Asked<'_> {
     }
 
     /// When a window of so many days begins.
-    fn window(&self, days: u32) -> Result<Timestamp, Error> {
+    fn window(self, days: u32) -> Result<Timestamp, Error> {
         if !(1..=MAX_DAYS).contains(&days) {
             let message = format!("must be from 1 to {MAX_DAYS}");
             return Err(Error::invalid("days", "range", message));
@@ -220,7 +220,7 @@ impl Asked<'_> {
         Ok(self.since(days))
     }
 
-    fn since(&self, days: u32) -> Timestamp {
+    fn since(self, days: u32) -> Timestamp {
         hour(self.0.env.now().plus_seconds(-DAY_SECONDS * i64::from(days)))
     }
 }

@@ -111,7 +111,9 @@ impl SavedSearches<'_> {
 fn of_query(why: Error) -> Error {
     match why {
         Error::Invalid(mut faults) => {
-            faults.iter_mut().for_each(|fault| fault.pointer.insert_str(0, "/query/"));
+            for fault in &mut faults {
+                fault.pointer.insert_str(0, "/query/");
+            }
             Error::Invalid(faults)
         }
         other => other,
