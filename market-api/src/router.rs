@@ -47,6 +47,8 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "cases", description = "Runs of matters, and the services that they need"),
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
         (name = "search", description = "Finding agencies and listings"),
+        (name = "saved-searches", description = "Searches that people saved"),
+        (name = "notices", description = "What people are told of by their saved searches"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -65,6 +67,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
         .merge(routes::search::router())
+        .merge(routes::saved_searches::router())
+        .merge(routes::notices::router())
         .merge(routes::facts::router())
 }
 

@@ -14,6 +14,7 @@
 pub mod account;
 pub mod agency;
 pub mod applicant;
+pub mod asked;
 pub mod case;
 pub mod catalog;
 pub mod department;
@@ -25,6 +26,7 @@ pub mod matter;
 pub mod order;
 pub mod progress;
 pub mod rules;
+pub mod saved_search;
 pub mod search;
 pub mod statistics;
 mod store;

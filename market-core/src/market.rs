@@ -11,6 +11,7 @@ use crate::{
     account::Accounts,
     agency::{Agencies, Listings},
     applicant::Applicants,
+    asked::{Asked, Asking},
     case::Cases,
     catalog::Catalog,
     department::Departments,
@@ -19,6 +20,7 @@ use crate::{
     order::{Deliverables, Orders},
     progress::Progresses,
     rules::Rules,
+    saved_search::{Notices, SavedSearches},
     search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     vocabulary::Vocabulary,
@@ -35,6 +37,8 @@ pub struct Market {
     pub(crate) files: Arc<dyn ObjectStore>,
     /// What is searched.
     pub(crate) index: Arc<Home>,
+    /// What is asked of search, until it is written.
+    pub(crate) asking: Arc<Asking>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -52,6 +56,8 @@ pub struct Options {
     pub search_limit: Duration,
     /// What an acknowledged write survives, on `SQLite`.
     pub durability: Durability,
+    /// How many days it is kept what was asked of search.
+    pub keep_asked_days: u32,
     /// Where time, ids and secrets come from.
     pub env: Env,
 }
@@ -65,6 +71,7 @@ impl Options {
             index: None,
             search_limit: Duration::from_secs(2),
             durability: Durability::Full,
+            keep_asked_days: 180,
             env: Env::real(),
         }
     }
@@ -82,7 +89,8 @@ impl Market {
         };
         let db = Db::open(&options.database, options.durability).await?;
         let index = Arc::new(Home::open(options.index, options.search_limit)?);
-        Ok(Self { db, env: options.env, files, index, wake: Arc::default() })
+        let asking = Arc::new(Asking::new(options.keep_asked_days));
+        Ok(Self { db, env: options.env, files, index, asking, wake: Arc::default() })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the
@@ -170,6 +178,21 @@ impl Market {
     /// Search over agencies and listings.
     pub const fn search(&self) -> Search<'_> {
         Search(self)
+    }
+
+    /// What is asked of search: hot queries, hot services, and what finds nothing.
+    pub const fn asked(&self) -> Asked<'_> {
+        Asked(self)
+    }
+
+    /// Searches that people saved, to hear of what is new.
+    pub const fn saved_searches(&self) -> SavedSearches<'_> {
+        SavedSearches(self)
+    }
+
+    /// What people were told of.
+    pub const fn notices(&self) -> Notices<'_> {
+        Notices(self)
     }
 
     /// Gives every journal entry committed until now its position.

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod agencies;
+mod asked;
 mod catalogue;
 mod crash;
 mod fixtures;

@@ -21,6 +21,8 @@ const SLICES: &[&str] = &[
     "order",
     "progress",
     "search",
+    "asked",
+    "saved_search",
 ];
 
 fn root() -> PathBuf {

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use market_core::Market;
 use tokio::{net::TcpListener, signal, sync::Notify};
 
 use super::{Failure, Settings, out};
@@ -49,7 +50,11 @@ pub(super) async fn run(
     }
 
     let app = App::new(market.clone());
-    let following = tokio::spawn(follow(app.clone()));
+    let following = [
+        tokio::spawn(follow(app.clone())),
+        tokio::spawn(write_asked(market.clone())),
+        tokio::spawn(tell(market.clone())),
+    ];
     let router = router(app.clone());
     let asked = Arc::new(Notify::new());
     let ending = {
@@ -69,9 +74,24 @@ pub(super) async fn run(
         served = served => served?,
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
-    following.abort();
-    let _ = following.await;
+    for follower in following {
+        follower.abort();
+        let _ = follower.await;
+    }
+    if let Err(why) = market.asked().flush().await {
+        tracing::warn!("what was asked last is lost: {why}");
+    }
     Ok(market.close().await?)
+}
+
+/// Keeps what is asked.
+async fn write_asked(market: Market) {
+    match market.asked().follow().await {}
+}
+
+/// Tells people of what is new and found by their saved searches.
+async fn tell(market: Market) {
+    match market.saved_searches().follow().await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

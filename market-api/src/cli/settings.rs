@@ -49,6 +49,9 @@ struct Given {
         hide_env_values = true
     )]
     database: Option<String>,
+    /// How many days it is kept what was asked of search, without who asked [default: 180]
+    #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
+    keep_asked_days: Option<u32>,
     /// What to log, such as `debug` or `info,market_api=debug` [default: info]
     #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -73,6 +76,7 @@ pub(super) struct Settings {
     pub(super) index: PathBuf,
     pub(super) listen: SocketAddr,
     pub(super) database: String,
+    pub(super) keep_asked_days: u32,
     pub(super) log: String,
     pub(super) log_json: bool,
 }
@@ -99,6 +103,7 @@ impl Settings {
             index,
             listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into()),
             database,
+            keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             log_json: given.log_json.or(file.log_json).unwrap_or(false),
         }
@@ -114,6 +119,7 @@ impl Settings {
         let options = Options {
             files: Some(files),
             index: Some(self.index.clone()),
+            keep_asked_days: self.keep_asked_days,
             ..Options::new(self.database.clone())
         };
         Ok(Market::open(options).await?)
@@ -155,6 +161,7 @@ mod tests {
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database, "sqlite:market-data/market.db");
         assert!(!settings.log_json);
+        assert_eq!(settings.keep_asked_days, 180);
     }
 
     #[test]

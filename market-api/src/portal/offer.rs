@@ -3,7 +3,7 @@
 use market_core::{
     Error, Market,
     agency::{Listing, ListingState},
-    search::{self, ListingFound, NamedBy, SearchQuery},
+    search::{self, Hits, ListingFound, NamedBy, SearchQuery},
 };
 
 use super::{Link, names::Regions, words};
@@ -68,7 +68,11 @@ impl Offer {
 impl Found {
     /// What a search of listings finds.
     pub(super) async fn by(market: &Market, query: &SearchQuery) -> Result<Self, Error> {
-        let hits = market.search().find(query).await?;
+        Self::of(market, market.search().find(query).await?).await
+    }
+
+    /// What hits of listings are.
+    pub(super) async fn of(market: &Market, hits: Hits) -> Result<Self, Error> {
         let mut regions = Regions::new(market);
         let mut offers = Vec::new();
         for hit in hits.items {

@@ -83,7 +83,9 @@ pub(super) async fn show(
     let categories = market.catalog().categories().await?;
     let regions = nearby(&market, asked.region.as_ref()).await?;
     let query = asked.query();
-    let found = Found::by(&market, &query).await?;
+    let hits = market.search().find(&query).await?;
+    market.asked().count_search(&query, &hits);
+    let found = Found::of(&market, hits).await?;
     let mut page = SearchPage {
         frame: Frame::new(&market, "搜索").await?,
         text: asked.q.trim().to_owned(),

@@ -7,8 +7,10 @@ pub(crate) mod catalogue;
 pub(crate) mod deliverables;
 pub(crate) mod facts;
 pub(crate) mod listings;
+pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod people;
+pub(crate) mod saved_searches;
 pub(crate) mod search;
 pub(crate) mod vocabulary;
 

@@ -2,7 +2,8 @@
 
 use axum::{Json, extract::State};
 use market_core::{
-    Cursor, Day, Market, Money, Point,
+    Cursor, Day, Market, Money, Page, Point,
+    asked::{AskedText, Hot},
     code::{CategoryCode, ItemCode, RegionCode},
     id::CaseId,
     order::Grade,
@@ -21,7 +22,7 @@ use crate::{
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(search))
+    OpenApiRouter::new().routes(routes!(search)).routes(routes!(hot)).routes(routes!(misses))
 }
 
 /// What is searched for. Filters by different things must all hold; of several values of one,
@@ -113,7 +114,6 @@ impl Wanted {
     fn query(self) -> Result<SearchQuery, Problem> {
         let paging = paging(self.after, self.limit)?;
         Ok(SearchQuery {
-            kind: self.kind,
             text: self.text,
             categories: self.category.0,
             items: self.item.0,
@@ -133,6 +133,7 @@ impl Wanted {
             explain: self.explain,
             after: paging.after,
             limit: paging.limit,
+            ..SearchQuery::new(self.kind)
         })
     }
 }
@@ -156,5 +157,64 @@ async fn search(
         let Caller(actor) = caller.ok_or(Code::ANONYMOUS)?;
         query = search.for_case(&actor, case, query).await?;
     }
-    Ok(Json(search.find(&query).await?))
+    let hits = search.find(&query).await?;
+    market.asked().count_search(&query, &hits);
+    Ok(Json(hits))
+}
+
+/// Which window is looked back on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HotQuery {
+    /// How many days back.
+    #[serde(default = "week")]
+    #[param(required = false, default = 7, minimum = 1, maximum = 90)]
+    days: u32,
+    /// How many of each at most; 10, if nothing is said.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// Which texts that found nothing.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MissesQuery {
+    /// How many days back.
+    #[serde(default = "week")]
+    #[param(required = false, default = 7, minimum = 1, maximum = 90)]
+    days: u32,
+    /// The `next` of the page before.
+    after: Option<Cursor>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+const fn week() -> u32 {
+    7
+}
+
+/// What is asked for and bought most, up to a minute old; only texts that were asked three times
+#[utoipa::path(get, path = "/search/hot", tag = "search", params(HotQuery),
+    responses((status = 200, body = Hot)))]
+async fn hot(
+    State(market): State<Market>,
+    Parameters(query): Parameters<HotQuery>,
+) -> Result<Json<Hot>, Problem> {
+    let limit = paging(None, query.limit.or(Some(10)))?.limit;
+    Ok(Json(market.asked().overview(query.days, limit).await?))
+}
+
+/// Texts that never found anything, for the operator, who can make synonyms of them
+#[utoipa::path(get, path = "/search/misses", tag = "search", security(("token" = [])),
+    params(MissesQuery), responses((status = 200, body = Page<AskedText>)))]
+async fn misses(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    Parameters(query): Parameters<MissesQuery>,
+) -> Result<Json<Page<AskedText>>, Problem> {
+    let paging = paging(query.after, query.limit)?;
+    Ok(Json(market.asked().misses(&actor, query.days, &paging).await?))
 }

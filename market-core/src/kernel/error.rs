@@ -216,6 +216,8 @@ refusals! {
     NotAConsumer "not-a-consumer" "贵部门不使用该成果" "The department does not use this deliverable";
     AlreadyUsed "already-used" "贵部门已使用该成果" "The department has used the deliverable already";
 
+    TooManySavedSearches "too-many-saved-searches" "保存的搜索已达上限" "There are as many saved searches as a person may have";
+
     DigestMismatch "digest-mismatch" "文件内容与声明的 SHA-256 不一致" "The content does not have the declared SHA-256";
     FileTooLarge "file-too-large" "文件超过大小上限" "The file is larger than allowed";
     FileEmpty "file-empty" "文件为空" "The file is empty";

@@ -243,7 +243,12 @@ impl Touched {
             }
             Kind::Synonym => self.catalogue = true,
             Kind::Rules => self.everything |= object != "calendar",
-            Kind::Department | Kind::Applicant | Kind::Case | Kind::Order | Kind::Account => {}
+            Kind::Department
+            | Kind::Applicant
+            | Kind::Case
+            | Kind::Order
+            | Kind::Account
+            | Kind::SavedSearch => {}
         }
     }
 

@@ -1,10 +1,11 @@
 //! What a search answers.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{documents::Document, facets::Facet, ranking::Explanation, text::Part};
 use crate::{
-    Cursor, Money,
+    Cursor, Kind, Money,
     code::{CategoryCode, ItemCode, MatterCode, RegionCode},
     id::{AgencyId, ListingId},
     store::text_enum,
@@ -216,7 +217,43 @@ impl From<Document> for Found {
     }
 }
 
+impl Hits {
+    /// The service items that the text names.
+    pub fn named_items(&self) -> impl Iterator<Item = ItemCode> {
+        let items = self.understood.iter().filter(|named| named.kind == "service_item");
+        items.filter_map(|named| named.code.parse().ok())
+    }
+}
+
 impl Found {
+    /// What kind of thing it is.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Listing(_) => Kind::Listing,
+            Self::Agency(_) => Kind::Agency,
+            Self::ServiceItem(_) => Kind::ServiceItem,
+            Self::Matter(_) => Kind::Matter,
+        }
+    }
+
+    /// The id of a listing or an agency.
+    pub const fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Listing(listing) => Some(listing.id.0),
+            Self::Agency(agency) => Some(agency.id.0),
+            Self::ServiceItem(_) | Self::Matter(_) => None,
+        }
+    }
+
+    /// The one service item that it is, or is an offer of.
+    pub const fn item(&self) -> Option<&ItemCode> {
+        match self {
+            Self::Listing(listing) => Some(&listing.item),
+            Self::ServiceItem(item) => Some(&item.code),
+            Self::Agency(_) | Self::Matter(_) => None,
+        }
+    }
+
     /// Its title or name.
     pub fn title(&self) -> &str {
         match self {

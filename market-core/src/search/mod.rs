@@ -35,7 +35,7 @@ mod schema;
 pub(crate) mod store;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 mod verify;
 mod view;

@@ -63,6 +63,7 @@ text_enum! {
 ///
 /// Filters by what is offered find the agencies that have a listing of which they all hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchQuery {
     /// What is searched for.
@@ -70,20 +71,28 @@ pub struct SearchQuery {
     /// Words that people use, at most [`MAX_TEXT`] characters; none finds everything.
     pub text: Option<String>,
     /// Categories of the service item.
+    #[serde(rename = "category")]
     pub categories: Vec<CategoryCode>,
     /// Service items.
+    #[serde(rename = "item")]
     pub items: Vec<ItemCode>,
     /// Where the service is needed.
+    #[serde(rename = "region")]
     pub regions: Vec<RegionCode>,
     /// Price bands.
+    #[serde(rename = "price")]
     pub prices: Vec<PriceBand>,
     /// Turnaround bands.
+    #[serde(rename = "turnaround")]
     pub turnarounds: Vec<Turnaround>,
     /// Kinds of qualification, or levels as `kind:level`, that the agency holds on the day.
+    #[serde(rename = "qualification")]
     pub qualifications: Vec<String>,
     /// Grades of the agency's credit.
+    #[serde(rename = "grade")]
     pub grades: Vec<Grade>,
     /// How it may be bought.
+    #[serde(rename = "mode")]
     pub modes: Vec<SelectionMode>,
     /// The lowest price.
     pub min_price: Option<Money>,
@@ -92,9 +101,13 @@ pub struct SearchQuery {
     /// The day on which it is to be bought; today, if none is given. What is suspended or not
     /// qualified on that day is not found.
     pub eligible_on: Option<Day>,
-    /// Choose only from these agencies or listings, at most [`MAX_WITHIN`].
+    /// The ids of the agencies or listings to choose from, at most [`MAX_WITHIN`]; all, if none
+    /// are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
     pub within: Option<Vec<Uuid>>,
     /// Where to measure distances from.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub near: Option<Point>,
     /// The order of hits.
     pub sort: Sort,

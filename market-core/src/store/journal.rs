@@ -47,6 +47,8 @@ text_enum! {
         Order = "order",
         /// An account.
         Account = "account",
+        /// A saved search.
+        SavedSearch = "saved_search",
     }
 }
 

@@ -5,7 +5,7 @@ mod chance;
 mod finding;
 mod following;
 mod keeping;
-mod writing;
+pub(crate) mod writing;
 
 use crate::{
     Market, Money, PolicyFile,
@@ -104,7 +104,7 @@ async fn in_step(market: &Market) {
 }
 
 /// A market with a catalogue, and nobody in it.
-async fn market_with_catalogue(url: &str) -> Market {
+pub(crate) async fn market_with_catalogue(url: &str) -> Market {
     let market = market(url).await;
     let mut tx = market.work().await.unwrap();
     let regions = REGIONS.map(|(code, name, parent)| {

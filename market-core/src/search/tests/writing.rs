@@ -7,28 +7,28 @@ use crate::{
     id::PersonId,
 };
 
-pub(super) fn operator() -> Call {
+pub(crate) fn operator() -> Call {
     Actor::system().into()
 }
 
-pub(super) fn on_behalf_of(agency: AgencyId) -> Call {
+pub(crate) fn on_behalf_of(agency: AgencyId) -> Call {
     Actor::new(PersonId(uuid::Uuid::from_u128(7)), Party::Agency(agency)).into()
 }
 
 /// The nth of many codes with right check digits.
-pub(super) fn uscc(n: u32) -> Uscc {
+pub(crate) fn uscc(n: u32) -> Uscc {
     let symbols = "0123456789ABCDEFGHJKLMNPQRTUWXY";
     let checks = symbols.chars().flat_map(|a| symbols.chars().map(move |b| (a, b)));
     let codes = checks.map(|(a, b)| format!("91330282{n:08}{a}{b}").parse());
     codes.flatten().next().unwrap()
 }
 
-pub(super) fn details(name: &str) -> Details {
+pub(crate) fn details(name: &str) -> Details {
     Details { name: name.to_owned(), region: "330282".parse().unwrap(), profile: profile() }
 }
 
 /// An agency applies and is admitted.
-pub(super) async fn join(market: &Market, n: u32, name: &str) -> AgencyId {
+pub(crate) async fn join(market: &Market, n: u32, name: &str) -> AgencyId {
     let Details { name, region, profile } = details(name);
     let new = NewAgency { uscc: uscc(n), name, region, profile };
     let call = Actor::new(PersonId(uuid::Uuid::from_u128(7)), Party::Operator).into();
@@ -36,7 +36,7 @@ pub(super) async fn join(market: &Market, n: u32, name: &str) -> AgencyId {
     market.agencies().admit(&operator(), applied.id).await.unwrap().id
 }
 
-pub(super) fn certificate(kind: &str, number: &str, until: &str) -> NewQualification {
+pub(crate) fn certificate(kind: &str, number: &str, until: &str) -> NewQualification {
     NewQualification {
         kind: kind.parse().unwrap(),
         level: "second".parse().unwrap(),
@@ -48,7 +48,7 @@ pub(super) fn certificate(kind: &str, number: &str, until: &str) -> NewQualifica
     }
 }
 
-pub(super) fn terms(title: &str) -> Terms {
+pub(crate) fn terms(title: &str) -> Terms {
     Terms {
         title: title.to_owned(),
         summary: String::from("含现场踏勘"),
@@ -60,7 +60,7 @@ pub(super) fn terms(title: &str) -> Terms {
 }
 
 /// An agency makes a listing and publishes it.
-pub(super) async fn offer(
+pub(crate) async fn offer(
     market: &Market,
     agency: AgencyId,
     code: &str,
@@ -74,13 +74,13 @@ pub(super) async fn offer(
     market.listings().publish(&call, draft.id).await.unwrap().id
 }
 
-pub(super) async fn suspend(market: &Market, agency: AgencyId) {
+pub(crate) async fn suspend(market: &Market, agency: AgencyId) {
     let suspension = Suspension { months: 3, reason: "逾期".to_owned() };
     market.agencies().suspend(&operator(), agency, suspension).await.unwrap();
 }
 
 /// A service item changes.
-pub(super) async fn change_item(market: &Market, change: impl FnOnce(&mut ServiceItem)) {
+pub(crate) async fn change_item(market: &Market, change: impl FnOnce(&mut ServiceItem)) {
     let mut tx = market.work().await.unwrap();
     let mut item = tx.service_item(&"environment".parse().unwrap()).await.unwrap();
     change(&mut item);

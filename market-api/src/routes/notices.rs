@@ -1,0 +1,65 @@
+//! What people are told.
+
+use axum::{Json, extract::State};
+use market_core::{
+    Cursor, Market, Page,
+    id::NoticeId,
+    saved_search::{Notice, NoticeFilter},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    App,
+    call::{Guarded, Guards},
+    caller::Caller,
+    page::paging,
+    parameters::{At, Parameters},
+    problem::Problem,
+};
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
+}
+
+/// Which notices.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NoticesQuery {
+    /// Only those that were not read yet.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    unread: bool,
+    /// The `next` of the page before.
+    after: Option<Cursor>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// What is new and found by your saved searches, newest first
+#[utoipa::path(get, path = "/notices", tag = "notices", security(("token" = [])),
+    params(NoticesQuery), responses((status = 200, body = Page<Notice>)))]
+async fn list(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    Parameters(query): Parameters<NoticesQuery>,
+) -> Result<Json<Page<Notice>>, Problem> {
+    let paging = paging(query.after, query.limit)?;
+    let filter = if query.unread { NoticeFilter::Unread } else { NoticeFilter::All };
+    Ok(Json(market.notices().list(&actor, filter, &paging).await?))
+}
+
+/// Note that you have read a notice
+#[utoipa::path(post, path = "/notices/{id}/read", tag = "notices",
+    security(("token" = [])), params(("id" = NoticeId, Path), Guards),
+    responses((status = 200, body = Notice)))]
+async fn read(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(id): At<NoticeId>,
+) -> Result<Json<Notice>, Problem> {
+    Ok(Json(market.notices().read(&call, id).await?))
+}

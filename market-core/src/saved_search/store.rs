@@ -1,0 +1,236 @@
+//! Where saved searches, notices and the position of their follower are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use super::{
+    Notice, NoticeFilter, SavedSearch,
+    matcher::{Found, Standing},
+};
+use crate::{
+    Actor, Error, Kind, Page, Paging, Timestamp,
+    id::{AgencyId, ListingId, NoticeId, SavedSearchId},
+    search::SearchQuery,
+    store::{Db, Tx, journal::Entry, statements},
+};
+
+statements! {
+    LOCK_PERSON = "select login from people where id = $1";
+    COUNT = "select cast(count(*) as bigint) from saved_searches where person_id = $1";
+    INSERT = "\
+        insert into saved_searches (id, person_id, party, name, query, since, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    OF_PERSON = "\
+        select id, name, query, created_at from saved_searches \
+        where person_id = $1 and party = $2 order by id desc";
+    LOCK = "select name from saved_searches where id = $1 and person_id = $2 and party = $3";
+    DELETE_NOTICES = "delete from notices where saved_search = $1";
+    DELETE = "delete from saved_searches where id = $1";
+    STANDING = "select id, query, since from saved_searches where true";
+
+    POSITION = "select pos from followers where name = 'saved_searches'";
+    ADVANCE = "update followers set pos = $2 where name = 'saved_searches' and pos = $1";
+    SELLERS = "select id, agency_id from listings where true";
+    BIRTHS = "\
+        select object, pos from journal \
+        where kind = $1 and new_state = $2 and pos is not null \
+        and (old_state is null or old_state in ('applying', 'draft'))";
+
+    INSERT_NOTICE = "\
+        insert into notices (id, person_id, party, saved_search, kind, object, at) \
+        select $1, person_id, party, id, $3, $4, $5 from saved_searches where id = $2";
+    NOTICES = "\
+        select n.id, n.saved_search, s.name, n.kind, n.object, n.at, n.read_at \
+        from notices n join saved_searches s on s.id = n.saved_search \
+        where n.person_id = $1 and n.party = $2";
+    READ = "\
+        update notices set read_at = coalesce(read_at, $4) \
+        where id = $1 and person_id = $2 and party = $3";
+}
+
+#[derive(FromRow)]
+struct SavedRow {
+    id: SavedSearchId,
+    name: String,
+    query: Json<Value>,
+    created_at: Timestamp,
+}
+
+impl TryFrom<SavedRow> for SavedSearch {
+    type Error = Error;
+
+    fn try_from(row: SavedRow) -> Result<Self, Error> {
+        let SavedRow { id, name, query: Json(query), created_at } = row;
+        let query =
+            serde_json::from_value(query).map_err(|_| Error::Inconsistent("saved search"))?;
+        Ok(Self { id, name, query, created_at })
+    }
+}
+
+#[derive(FromRow)]
+struct NoticeRow {
+    id: NoticeId,
+    saved_search: SavedSearchId,
+    name: String,
+    kind: Kind,
+    object: Uuid,
+    at: Timestamp,
+    read_at: Option<Timestamp>,
+}
+
+impl From<NoticeRow> for Notice {
+    fn from(row: NoticeRow) -> Self {
+        let NoticeRow { id, saved_search, name, kind, object, at, read_at } = row;
+        Self { id, saved_search, name, kind, object, at, read_at }
+    }
+}
+
+impl Tx {
+    /// How many searches the actor's person has saved; nobody else saves one of theirs until the
+    /// end.
+    pub(super) async fn count_saved_for_update(&mut self) -> Result<i64, Error> {
+        let person = self.actor.person;
+        let lock = self.query(LOCK_PERSON).bind(person).pg(" for update");
+        lock.optional::<(String,)>().await?;
+        let (count,): (i64,) = self.query(COUNT).bind(person).one().await?;
+        Ok(count)
+    }
+
+    pub(super) async fn insert_saved(
+        &mut self,
+        saved: &SavedSearch,
+        since: i64,
+    ) -> Result<(), Error> {
+        let (person, party) = (self.actor.person, self.actor.party.to_string());
+        self.query(INSERT)
+            .bind(saved.id)
+            .bind(person)
+            .bind(party)
+            .bind(&saved.name)
+            .bind(Json(&saved.query))
+            .bind(since)
+            .bind(saved.created_at)
+            .execute()
+            .await?;
+        // Not what is searched for: the journal is for ever.
+        let entry = Entry::new(Kind::SavedSearch, &saved.id, 1, "search_saved");
+        self.record(entry, saved.created_at).await
+    }
+
+    /// Deletes a saved search of the actor with its notices, if there is such a one.
+    pub(super) async fn delete_saved(&mut self, id: SavedSearchId) -> Result<bool, Error> {
+        let (person, party, at) = (self.actor.person, self.actor.party.to_string(), self.at);
+        let lock = self.query(LOCK).bind(id).bind(person).bind(party).pg(" for update");
+        if lock.optional::<(String,)>().await?.is_none() {
+            return Ok(false);
+        }
+        self.query(DELETE_NOTICES).bind(id).execute().await?;
+        self.query(DELETE).bind(id).execute().await?;
+        self.record(Entry::new(Kind::SavedSearch, &id, 2, "search_removed"), at).await?;
+        Ok(true)
+    }
+
+    /// Moves the follower on, if it still is where it was.
+    pub(super) async fn advance_follower(&mut self, from: i64, to: i64) -> Result<bool, Error> {
+        Ok(self.query(ADVANCE).bind(from).bind(to).execute().await? == 1)
+    }
+
+    /// Tells the owner of a saved search of something, unless they were told before or have
+    /// removed the search meanwhile.
+    pub(super) async fn insert_notice(&mut self, id: Uuid, found: Found) -> Result<(), Error> {
+        let at = self.at;
+        self.query(INSERT_NOTICE)
+            .bind(NoticeId(id))
+            .bind(found.search)
+            .bind(found.kind)
+            .bind(found.object)
+            .bind(at)
+            .pg(" for share")
+            .push(" on conflict (saved_search, kind, object) do nothing")
+            .execute()
+            .await
+            .map(drop)
+    }
+
+    /// Notes that the actor has read a notice of theirs, if there is such a one.
+    pub(super) async fn read_notice(&mut self, id: NoticeId) -> Result<Option<Notice>, Error> {
+        let (person, party, at) = (self.actor.person, self.actor.party.to_string(), self.at);
+        self.query(READ).bind(id).bind(person).bind(&party).bind(at).execute().await?;
+        let query = self.query(NOTICES).bind(person).bind(party).with(" and n.id = ", id);
+        let row: Option<NoticeRow> = query.optional().await?;
+        Ok(row.map(Notice::from))
+    }
+}
+
+impl Db {
+    pub(super) async fn saved_of(&self, actor: &Actor) -> Result<Vec<SavedSearch>, Error> {
+        let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
+        let rows: Vec<SavedRow> = query.all().await?;
+        rows.into_iter().map(SavedSearch::try_from).collect()
+    }
+
+    /// Everybody's saved searches after one, in order.
+    pub(super) async fn standing_after(
+        &self,
+        after: Option<SavedSearchId>,
+        limit: i64,
+    ) -> Result<Vec<Standing>, Error> {
+        let query = self.query(STANDING).when(" and id > ", after);
+        let rows: Vec<(SavedSearchId, Json<Value>, i64)> =
+            query.with(" order by id limit ", limit).all().await?;
+        let standing = rows.into_iter().map(|(id, Json(query), since)| {
+            let query = serde_json::from_value::<SearchQuery>(query).ok();
+            Standing { id, query, since }
+        });
+        Ok(standing.collect())
+    }
+
+    /// How far the follower has come.
+    pub(super) async fn follower_position(&self) -> Result<i64, Error> {
+        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
+    }
+
+    /// Some listings, and all listings of some agencies, each with its agency.
+    pub(super) async fn sellers(
+        &self,
+        listings: &BTreeSet<ListingId>,
+        agencies: &BTreeSet<AgencyId>,
+    ) -> Result<Vec<(ListingId, AgencyId)>, Error> {
+        let query = self.query(SELLERS).within(" and (id in", listings);
+        query.within(" or agency_id in", agencies).push(")").all().await
+    }
+
+    /// At which position each of some things first came to a state, without having left it.
+    pub(super) async fn births(
+        &self,
+        kind: Kind,
+        state: &'static str,
+        objects: impl Iterator<Item = String>,
+    ) -> Result<BTreeMap<Uuid, i64>, Error> {
+        let query = self.query(BIRTHS).bind(kind).bind(state).within(" and object in", objects);
+        let rows: Vec<(String, i64)> = query.push(" order by pos desc").all().await?;
+        // Of several, the first: it comes last.
+        Ok(rows.into_iter().filter_map(|(id, pos)| Some((id.parse().ok()?, pos))).collect())
+    }
+
+    pub(super) async fn notices(
+        &self,
+        actor: &Actor,
+        filter: NoticeFilter,
+        paging: &Paging,
+    ) -> Result<Page<Notice>, Error> {
+        let query = self.query(NOTICES).bind(actor.person).bind(actor.party.to_string());
+        let query = match filter {
+            NoticeFilter::All => query,
+            NoticeFilter::Unread => query.push(" and n.read_at is null"),
+        };
+        let query = query.when(" and n.id < ", paging.key::<NoticeId>()?);
+        let rows: Vec<NoticeRow> =
+            query.with(" order by n.id desc limit ", paging.fetch()).all().await?;
+        let notices = rows.into_iter().map(Notice::from).collect();
+        Ok(paging.page(notices, |notice: &Notice| notice.id.to_string()))
+    }
+}
