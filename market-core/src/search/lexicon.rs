@@ -259,32 +259,35 @@ impl Lexicon {
         understood
     }
 
-    /// Every name in the text, the longest first from each character on.
+    /// Every name in the text, the longest first from each character on; spaces between Chinese
+    /// characters part nothing.
     fn scan(&self, text: &[char]) -> Understood {
         let mut understood = Understood {
             read: Vec::new(),
             in_place: vec![false; text.len()],
             filler: vec![false; text.len()],
         };
+        let kept: Vec<usize> = (0..text.len()).filter(|at| !parts_nothing(text, *at)).collect();
+        let close: Vec<char> = kept.iter().map(|at| text[*at]).collect();
         let mut found: Vec<(usize, usize)> = Vec::new();
         let mut at = 0;
-        while at < text.len() {
-            let filler = filler(&text[at..]);
-            let name = self.longest_at(text, at).filter(|(_, length)| *length >= filler);
+        while at < close.len() {
+            let filler = filler(&close[at..]);
+            let name = self.longest_at(&close, at).filter(|(_, length)| *length >= filler);
             if let Some((name, length)) = name {
                 if self.names[name].means.iter().any(|m| matches!(m, Meaning::Place(_))) {
-                    understood.in_place[at..at + length].fill(true);
+                    kept[at..at + length].iter().for_each(|at| understood.in_place[*at] = true);
                 }
                 found.push((name, length));
                 at += length;
             } else {
-                understood.filler[at..at + filler].fill(true);
+                kept[at..at + filler].iter().for_each(|at| understood.filler[*at] = true);
                 at += filler.max(1);
             }
         }
         let free = understood.free(text);
-        understood.read =
-            found.into_iter().map(|(name, l)| self.read(name, Way::Named, l, free)).collect();
+        let read = found.into_iter().map(|(name, l)| self.read(name, Way::Named, l, free));
+        understood.read = read.collect();
         understood
     }
 
@@ -358,6 +361,12 @@ impl Lexicon {
 pub(super) const WHOLE: f32 = 0.9;
 /// So many names are taken for one text in letters or with a slip.
 const SOUNDED: usize = 8;
+
+/// Whether a character is a space beside a Chinese one.
+fn parts_nothing(text: &[char], at: usize) -> bool {
+    let beside = |at: Option<usize>| at.and_then(|at| text.get(at)).is_none_or(|c| is_chinese(*c));
+    text[at].is_whitespace() && (beside(at.checked_sub(1)) || beside(Some(at + 1)))
+}
 
 /// How many characters at the beginning of a text say nothing.
 fn filler(text: &[char]) -> usize {

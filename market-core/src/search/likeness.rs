@@ -8,8 +8,13 @@ use std::collections::HashMap;
 
 use super::text::{is_chinese, normalize};
 
-/// A text is like a service if it shares at least so much of what tells services apart.
+/// A text is like a service if it shares at least so much of what it says that tells services
+/// apart …
 const LEAST: f32 = 0.34;
+/// … or a pair of characters, and together so much.
+const ENOUGH: f32 = 4.0;
+/// How firmly a text means the service that it is most like: less than one that it names.
+const FIRMNESS: f32 = 0.6;
 /// Services this near to the best are meant too.
 const NEAR: f32 = 0.75;
 /// So many services are meant at most.
@@ -54,10 +59,11 @@ impl Likeness {
         if text.chars().filter(|c| is_chinese(*c)).count() < SHORTEST {
             return Vec::new();
         }
-        let mut likes: HashMap<u32, f32> = HashMap::new();
+        let mut likes: HashMap<u32, (f32, bool)> = HashMap::new();
         let mut whole = 0.0;
         for feature in features(text) {
-            let weight = if feature.chars().nth(1).is_some() { PAIR } else { 1.0 };
+            let is_pair = feature.chars().nth(1).is_some();
+            let weight = if is_pair { PAIR } else { 1.0 };
             let rarest = (1.0 + self.services as f32).ln();
             let Some(services) = self.sayings.get(&feature) else {
                 whole += weight * rarest * 0.5;
@@ -66,19 +72,21 @@ impl Likeness {
             let tells = (1.0 + self.services as f32 / services.len() as f32).ln() * weight;
             whole += tells;
             for (service, firm) in services {
-                *likes.entry(*service).or_default() += tells * firm;
+                let (like, has_pair) = likes.entry(*service).or_default();
+                *like += tells * firm;
+                *has_pair |= is_pair;
             }
         }
         let mut likes: Vec<_> = likes
             .into_iter()
-            .map(|(service, like)| (service as usize, like / whole))
-            .filter(|(_, like)| *like >= LEAST)
+            .filter(|(_, (like, has_pair))| *like >= LEAST * whole || *has_pair && *like >= ENOUGH)
+            .map(|(service, (like, _))| (service as usize, like))
             .collect();
         likes.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let best = likes.first().map_or(0.0, |(_, like)| *like);
         likes.retain(|(_, like)| *like >= best * NEAR);
         likes.truncate(MOST);
-        likes
+        likes.into_iter().map(|(service, like)| (service, FIRMNESS * like / best)).collect()
     }
 }
 

@@ -38,6 +38,8 @@ const SPELLED: usize = 75;
 const TIE: Score = 0.3;
 /// What a word of a place's name is worth beside other words.
 const IN_PLACE: Score = 0.5;
+/// What the words of a name are worth beside being the name.
+const NAMED_WORDS: Score = 0.25;
 /// What having the words side by side adds.
 const SIDE_BY_SIDE: Score = 2.0;
 /// So many single characters are looked for.
@@ -230,15 +232,18 @@ impl Planner {
         }
         if understood.read.iter().any(|read| is_whole(read.share, read.way)) {
             let need = share(terms.len(), WHOLE);
+            for term in terms.iter_mut().flatten() {
+                term.1 *= NAMED_WORDS;
+            }
             self.core(Group::Words, Box::new(AtLeast { words: terms, need, tie: TIE }));
         } else {
             self.plan.cores.push((Group::Words, Core::Words(terms)));
+            self.side_by_side(asked);
         }
         for (_, word) in beside {
             let words = vec![self.word(word, IN_PLACE, searcher)?];
             self.plan.extras.push((Group::Words, Box::new(AtLeast { words, need: 1, tie: TIE })));
         }
-        self.side_by_side(asked);
         Ok(())
     }
 

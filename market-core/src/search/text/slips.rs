@@ -14,8 +14,10 @@ enum Slip {
     Swapped,
     /// A character stands for one that sounds the same.
     Misheard,
-    /// A character is missing or too many.
-    Miscounted,
+    /// A character is missing.
+    Missing,
+    /// A character is too many.
+    Extra,
     /// A character stands for another.
     Changed,
 }
@@ -83,7 +85,8 @@ fn slip(text: &[char], name: &[char]) -> Option<Slip> {
     let after = text.iter().rev().zip(name.iter().rev()).take_while(alike).count();
     let (shorter, longer) = (text.len().min(name.len()), text.len().max(name.len()));
     if longer - shorter == 1 {
-        return (before + after >= shorter).then_some(Slip::Miscounted);
+        let slip = if name.len() > text.len() { Slip::Missing } else { Slip::Extra };
+        return (before + after >= shorter).then_some(slip);
     }
     if longer != shorter || before == longer {
         return None;
@@ -118,9 +121,9 @@ mod tests {
             ("环境影响评介", "环境影响评价", Some(Slip::Misheard)),
             ("环境影响评判", "环境影响评价", Some(Slip::Changed)),
             ("环境影评响价", "环境影响评价", Some(Slip::Swapped)),
-            ("环境影响评", "环境影响评价", Some(Slip::Miscounted)),
+            ("环境影响评", "环境影响评价", Some(Slip::Missing)),
             ("环境环境影响", "环境影响", None),
-            ("环环境影响", "环境影响", Some(Slip::Miscounted)),
+            ("环环境影响", "环境影响", Some(Slip::Extra)),
             ("环境影响", "环境影响", None),
             ("影境环响", "环境影响", None),
             ("境环响影", "环境影响", None),
