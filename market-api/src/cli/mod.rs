@@ -14,6 +14,7 @@ mod import;
 mod index;
 mod judge;
 mod out;
+mod search;
 mod serve;
 pub(crate) mod settings;
 mod token;
@@ -78,6 +79,11 @@ enum Command {
     /// Check what is kept
     #[command(subcommand)]
     Verify(index::Verify),
+    /// Search, with facets and how each score came about
+    #[command(after_help = "Examples:\n  market search 环评\n  market search hjyxpj --kind listings \
+        --region 330282\n  market search 开餐馆\n\nThe formula of the scores is published in \
+        docs/decisions/0011-ranking.md.")]
+    Search(search::Asked),
     /// Measure how well search finds what people said it should find
     #[command(
         after_help = "Examples:\n  market judge judged/\n  market judge judged/ --class typo --misses 5\n\n\
@@ -180,6 +186,11 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Verify(what) => {
             let market = settings.open().await?;
             index::verify(&market, &what).await?;
+            Ok(market.close().await?)
+        }
+        Command::Search(asked) => {
+            let market = settings.open().await?;
+            search::obey(&market, asked).await?;
             Ok(market.close().await?)
         }
         Command::Judge(asked) => tokio::task::block_in_place(|| judge::obey(&asked)),

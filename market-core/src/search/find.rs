@@ -182,6 +182,7 @@ impl Engine<'_> {
             } else {
                 regions.iter().map(|code| nearness(code)).collect()
             },
+            everywhere: worth,
             held: if kinds.is_empty() {
                 Vec::new()
             } else {

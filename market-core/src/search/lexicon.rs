@@ -325,10 +325,14 @@ impl Lexicon {
             let begun = || sounded.iter().map(|(name, _)| *name).take(SOUNDED).collect();
             (Way::Sounded, if whole.is_empty() { begun() } else { whole })
         } else {
-            let mut found = self.spellings.homophones(free);
-            if found.is_empty() {
-                found = self.spellings.slips(free);
-            }
+            let by_ear = || self.spellings.homophones(free);
+            let by_slip = || self.spellings.slips(free);
+            // So few characters sound like too many names.
+            let found = if free.chars().count() <= FEW {
+                Some(by_slip()).filter(|found| !found.is_empty()).unwrap_or_else(by_ear)
+            } else {
+                Some(by_ear()).filter(|found| !found.is_empty()).unwrap_or_else(by_slip)
+            };
             (Way::Slipped, found)
         };
         let length = free.chars().count();
@@ -359,6 +363,8 @@ impl Lexicon {
 
 /// From this share on, a text is a name, and nothing else.
 pub(super) const WHOLE: f32 = 0.9;
+/// In texts up to this length a missing character is likelier than one written by ear.
+const FEW: usize = 3;
 /// So many names are taken for one text in letters or with a slip.
 const SOUNDED: usize = 8;
 

@@ -47,6 +47,8 @@ pub(super) struct Ranked {
     pub(super) formula: Formula,
     /// What serving each region adds, by its number; empty where no place is named.
     pub(super) places: Vec<Score>,
+    /// What serving the place that is named adds, at most.
+    pub(super) everywhere: Score,
     /// Whether each certificate is of a kind that is named; empty where none is.
     pub(super) held: Vec<bool>,
     /// How far each region is, in metres, by its number; empty where no point is given.
@@ -56,9 +58,15 @@ pub(super) struct Ranked {
 impl Ranked {
     /// What a document's place and certificates add.
     pub(super) fn beside(&self, narrow: &Narrow, columns: &Columns, doc: DocId) -> (Score, Score) {
-        let place = |region: &u32| self.places.get(*region as usize).copied().unwrap_or(0.0);
-        let places = if self.places.is_empty() { &[][..] } else { columns.regions.of(doc) };
-        let place = places.iter().map(place).fold(0.0, Score::max);
+        let place = if self.places.is_empty() {
+            0.0
+        } else if columns.seat[doc as usize] == NONE {
+            // The catalogue is the same everywhere.
+            self.everywhere
+        } else {
+            let place = |region: &u32| self.places.get(*region as usize).copied().unwrap_or(0.0);
+            columns.regions.of(doc).iter().map(place).fold(0.0, Score::max)
+        };
         let is_named = |what: u32| self.held.get(what as usize).copied().unwrap_or(false);
         let named =
             !self.held.is_empty() && narrow.valid(columns, doc).any(|held| is_named(held.what));
