@@ -40,6 +40,10 @@ const TIE: Score = 0.3;
 const IN_PLACE: Score = 0.5;
 /// What the words of a name are worth beside being the name.
 const NAMED_WORDS: Score = 0.25;
+/// What a word of an agency's name is worth to a text that is most of it …
+const OF_AGENCY: Score = 2.0;
+/// … and has at least so many words.
+const LEAST_OF_AGENCY: usize = 4;
 /// What having the words side by side adds.
 const SIDE_BY_SIDE: Score = 2.0;
 /// So many single characters are looked for.
@@ -239,12 +243,25 @@ impl Planner {
         } else {
             self.plan.cores.push((Group::Words, Core::Words(terms)));
             self.side_by_side(asked);
+            self.agency(&read);
         }
         for (_, word) in beside {
             let words = vec![self.word(word, IN_PLACE, searcher)?];
             self.plan.extras.push((Group::Words, Box::new(AtLeast { words, need: 1, tie: TIE })));
         }
         Ok(())
+    }
+
+    /// A text that is no service's name may be an agency's, places and all.
+    fn agency(&mut self, read: &Words) {
+        let all: Vec<_> = read.in_place.iter().chain(&read.whole).map(|(_, word)| word).collect();
+        if all.len() >= LEAST_OF_AGENCY {
+            let field = self.fields.agency_name;
+            let words = all.iter().map(|word| vec![(Term::from_field_text(field, word), OF_AGENCY)]);
+            let need = share(all.len(), STRICT);
+            let words = AtLeast { words: words.collect(), need, tie: 0.0 };
+            self.core(Group::Words, Box::new(words));
+        }
     }
 
     /// Where a word may stand, and what it is worth there.
