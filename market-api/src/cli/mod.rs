@@ -80,9 +80,11 @@ enum Command {
     #[command(subcommand)]
     Verify(index::Verify),
     /// Search, with facets and how each score came about
-    #[command(after_help = "Examples:\n  market search 环评\n  market search hjyxpj --kind listings \
+    #[command(
+        after_help = "Examples:\n  market search 环评\n  market search hjyxpj --kind listings \
         --region 330282\n  market search 开餐馆\n\nThe formula of the scores is published in \
-        docs/decisions/0011-ranking.md.")]
+        docs/decisions/0011-ranking.md."
+    )]
     Search(search::Asked),
     /// Measure how well search finds what people said it should find
     #[command(

@@ -363,6 +363,9 @@ impl Lexicon {
 
 /// From this share on, a text is a name, and nothing else.
 pub(super) const WHOLE: f32 = 0.9;
+/// The force of a name in a long text, at most, and the length that it grows with.
+const BY_LENGTH: f32 = 0.5;
+const LONG_NAME: f32 = 8.0;
 /// In texts up to this length a missing character is likelier than one written by ear.
 const FEW: usize = 3;
 /// So many names are taken for one text in letters or with a slip.
@@ -394,6 +397,17 @@ fn short_place(name: &str) -> Option<&str> {
 }
 
 impl Read {
+    /// How firmly something is meant: by how much of the text names it, and where the text holds
+    /// its name, by how long that is.
+    #[expect(clippy::cast_precision_loss, reason = "names are short")]
+    fn force(&self) -> f32 {
+        let by_length = match self.way {
+            Way::Named => (self.name.chars().count() as f32 / LONG_NAME).min(BY_LENGTH),
+            Way::Sounded | Way::Slipped | Way::Like => 0.0,
+        };
+        by_length.max(self.share * self.share)
+    }
+
     /// Whether it is nothing but a place.
     fn is_place(&self) -> bool {
         self.means.iter().all(|meaning| matches!(meaning, Meaning::Place(_)))
@@ -418,36 +432,43 @@ impl Understood {
         (0..text.len()).filter(|at| says(*at) && is_word(text[*at])).count()
     }
 
-    /// The service items that are meant, each with the largest share of the text that means it.
-    pub(super) fn items(&self) -> BTreeMap<&ItemCode, f32> {
-        let mut items = BTreeMap::new();
+    /// What is meant, each with the largest force with which something means it.
+    fn meant<'a, T: Ord>(
+        &'a self,
+        of: impl Fn(&'a Meaning) -> Option<&'a T>,
+    ) -> BTreeMap<&'a T, f32> {
+        let mut meant = BTreeMap::new();
         for read in &self.read {
-            for meaning in &read.means {
-                if let Meaning::Item(code) = meaning {
-                    let share = items.entry(code).or_insert(0.0_f32);
-                    *share = share.max(read.share);
-                }
+            for code in read.means.iter().filter_map(&of) {
+                let force = meant.entry(code).or_insert(0.0_f32);
+                *force = force.max(read.force());
             }
         }
-        items
+        meant
     }
 
+    /// The service items that are meant.
+    pub(super) fn items(&self) -> BTreeMap<&ItemCode, f32> {
+        self.meant(|meaning| match meaning {
+            Meaning::Item(code) => Some(code),
+            _ => None,
+        })
+    }
+
+    /// The matters that are meant.
     pub(super) fn matters(&self) -> BTreeMap<&MatterCode, f32> {
-        let all = self.read.iter().flat_map(|read| read.means.iter().map(|m| (m, read.share)));
-        all.filter_map(|(meaning, share)| match meaning {
-            Meaning::Matter(code) => Some((code, share)),
+        self.meant(|meaning| match meaning {
+            Meaning::Matter(code) => Some(code),
             _ => None,
         })
-        .collect()
     }
 
+    /// The categories that are meant.
     pub(super) fn categories(&self) -> BTreeMap<&CategoryCode, f32> {
-        let all = self.read.iter().flat_map(|read| read.means.iter().map(|m| (m, read.share)));
-        all.filter_map(|(meaning, share)| match meaning {
-            Meaning::Category(code) => Some((code, share)),
+        self.meant(|meaning| match meaning {
+            Meaning::Category(code) => Some(code),
             _ => None,
         })
-        .collect()
     }
 
     pub(super) fn places(&self) -> BTreeSet<&RegionCode> {

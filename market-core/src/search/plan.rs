@@ -48,8 +48,6 @@ const LEAST_OF_AGENCY: usize = 4;
 const SIDE_BY_SIDE: Score = 2.0;
 /// So many single characters are looked for.
 const MAX_CHARACTERS: usize = 8;
-/// A name counts from this share of the text on.
-const LEAST_SHARE: f32 = 0.2;
 /// So many longer words stand for a run of letters or digits.
 const MAX_EXPANSIONS: usize = 16;
 /// So many initials are looked at.
@@ -174,27 +172,22 @@ impl Planner {
             *known = known.max(points);
         };
         let mut itself: Vec<(Term, Score)> = Vec::new();
-        for (code, share) in understood.items() {
-            if share >= LEAST_SHARE {
-                offer(code, ranking::ITEM * share * share);
-                let term = self.fields.itself_is(Kind::ServiceItem, code.as_str());
-                itself.push((term, ranking::ITSELF * share));
-            }
+        for (code, force) in understood.items() {
+            offer(code, ranking::ITEM * force);
+            let term = self.fields.itself_is(Kind::ServiceItem, code.as_str());
+            itself.push((term, ranking::ITSELF * force));
         }
-        for (code, share) in understood.matters() {
-            if share < LEAST_SHARE {
-                continue;
-            }
+        for (code, force) in understood.matters() {
             let term = self.fields.itself_is(Kind::Matter, code.as_str());
-            itself.push((term, ranking::ITSELF * share));
+            itself.push((term, ranking::ITSELF * force));
             let matter = catalogue.matters().iter().find(|matter| matter.code == *code);
             for need in matter.into_iter().flat_map(|matter| &matter.needs) {
-                offer(&need.item, ranking::NEEDED * share);
+                offer(&need.item, ranking::NEEDED * force);
             }
         }
-        for (code, share) in understood.categories() {
+        for (code, force) in understood.categories() {
             let of_category = catalogue.items().filter(|item| item.category == *code);
-            of_category.for_each(|item| offer(&item.code, ranking::NEEDED * share));
+            of_category.for_each(|item| offer(&item.code, ranking::NEEDED * force));
         }
         if !offers.is_empty() {
             let item = self.fields.item;
@@ -257,7 +250,8 @@ impl Planner {
         let all: Vec<_> = read.in_place.iter().chain(&read.whole).map(|(_, word)| word).collect();
         if all.len() >= LEAST_OF_AGENCY {
             let field = self.fields.agency_name;
-            let words = all.iter().map(|word| vec![(Term::from_field_text(field, word), OF_AGENCY)]);
+            let words =
+                all.iter().map(|word| vec![(Term::from_field_text(field, word), OF_AGENCY)]);
             let need = share(all.len(), STRICT);
             let words = AtLeast { words: words.collect(), need, tie: 0.0 };
             self.core(Group::Words, Box::new(words));
@@ -380,7 +374,8 @@ struct Words {
 
 impl Words {
     fn read(text: &str, understood: &Understood) -> Self {
-        let mut read = Self::divided(text, understood, true);
+        // Where nothing is named, every word may say what is looked for.
+        let mut read = Self::divided(text, understood, understood.largest_share() > 0.0);
         if read.whole.is_empty() && read.in_place.is_empty() && read.lone.is_empty() {
             read = Self::divided(text, understood, false);
         }
