@@ -1,8 +1,8 @@
 //! Beginning to write, and building the index anew.
 
-use std::{fs::File, sync::Arc};
+use std::{fs::File, pin::pin, sync::Arc};
 
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, TryStreamExt, future, stream};
 
 use super::{
     Search, Writing, blocking,
@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{Error, id::AgencyId};
 
-/// So many agencies are loaded side by side.
-const LOADS: usize = 4;
+/// So many times the agencies of one query are loaded side by side.
+const LOADS: usize = 2;
 
 /// How far a rebuild has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,27 +94,37 @@ impl Search<'_> {
         let mark = self.mark_at(db.journal_last().await?).await?;
         let catalogue = self.reload_catalogue().await?;
         let opened = Arc::new(home.place.create()?);
-        let mut writer = opened.writer()?;
+        let mut writer = opened.builder()?;
         let named = published::named(&catalogue);
         writer = blocking(move || writer.replace(&named).map(|()| writer)).await?;
-        let (mut after, mut done) = (None, 0);
-        let total = db.count_agencies().await?;
-        loop {
+        let (mut done, total) = (0, db.count_agencies().await?);
+        progress(Progress { done, total });
+        let mut loads = pin!(self.all_bundles(&catalogue));
+        let mut loaded = loads.try_next().await?;
+        while let Some(bundles) = loaded {
+            done += bundles.len() as u64;
+            // The next are loaded while these are written.
+            let write = blocking(move || writer.replace(&bundles).map(|()| writer));
+            (writer, loaded) = future::try_join(write, loads.try_next()).await?;
             progress(Progress { done, total });
-            let some = db.agency_ids(after, AGENCIES.into()).await?;
-            let Some(last) = some.last().copied() else { break };
-            after = Some(last);
-            done += some.len() as u64;
-            let bundles = self.bundles(&some, &catalogue).await?;
-            writer = blocking(move || writer.replace(&bundles).map(|()| writer)).await?;
         }
         let committed = mark.clone();
-        writer = blocking(move || writer.commit(&committed).map(|()| writer)).await?;
+        let writer = blocking(move || writer.complete(&committed)).await?;
         home.place.adopt(&opened)?;
         home.serve(opened);
         home.place.tidy();
         let committed = mark.position;
         Ok(Writing { writer, mark, committed, lock })
+    }
+
+    /// The documents of all agencies, of some at a time.
+    fn all_bundles(&self, catalogue: &Catalogue) -> impl Stream<Item = Result<Vec<Bundle>, Error>> {
+        let next = async |after| {
+            let some = self.0.db.agency_ids(after, AGENCIES.into()).await?;
+            Ok::<_, Error>(some.last().copied().map(|last| (some, Some(last))))
+        };
+        let load = async |some: Vec<AgencyId>| self.bundles(&some, catalogue).await;
+        stream::try_unfold(None, next).map_ok(load).try_buffered(LOADS)
     }
 
     /// The documents of agencies as the database has them now.
@@ -123,12 +133,7 @@ impl Search<'_> {
         agencies: &[AgencyId],
         catalogue: &Catalogue,
     ) -> Result<Vec<Bundle>, Error> {
-        let standings = self.0.db.standings(agencies).await?;
-        let load = async |id: &AgencyId| {
-            let standing = standings.get(id).cloned().unwrap_or_default();
-            let published = self.0.db.published(*id, standing).await?;
-            Ok(published.bundle(catalogue))
-        };
-        futures::stream::iter(agencies.iter().map(load)).buffered(LOADS).try_collect().await
+        let published = self.0.db.published(agencies).await?;
+        Ok(published.iter().map(|published| published.bundle(catalogue)).collect())
     }
 }
