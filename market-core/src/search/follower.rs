@@ -24,8 +24,9 @@ use crate::{
 
 /// The shortest time from one commit to the next.
 const PACE: Duration = Duration::from_millis(150);
-/// How often the journal is read without a sign: other nodes write too.
-const POLL: Duration = Duration::from_millis(500);
+/// How often the journal is read without a sign: other processes write too, and of those that
+/// write to `SQLite` none is heard.
+const POLL: Duration = Duration::from_millis(200);
 /// So many entries are read at once.
 pub(super) const ENTRIES: i64 = 1000;
 /// So many agencies are loaded at once.
@@ -40,6 +41,13 @@ impl Search<'_> {
     /// Keeps the index in step until it is dropped. Fails when another process writes the same
     /// index; whatever else goes wrong is tried again.
     pub async fn follow(&self) -> Result<Infallible, Error> {
+        tokio::select! {
+            done = self.follow_journal() => done,
+            never = self.0.db.hear(&self.0.wake) => match never {},
+        }
+    }
+
+    async fn follow_journal(&self) -> Result<Infallible, Error> {
         loop {
             let changed = self.0.wake.notified();
             let began = Instant::now();
