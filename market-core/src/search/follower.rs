@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Error, Kind, Recorded,
-    code::ItemCode,
+    code::{ItemCode, RegionCode},
     id::{AgencyId, ListingId},
     order::changes_standing,
 };
@@ -99,12 +99,13 @@ impl Search<'_> {
     async fn step(&self, turn: Turn) -> Result<u64, Error> {
         let Some(writing) = turn.as_ref() else { return Ok(0) };
         let entries = self.0.db.journal_after(writing.mark.position, false, ENTRIES).await?;
-        if self.has_new_ranking().await? {
+        // A profile may have begun today, or while nobody followed.
+        if writing.mark.policies != self.catalogue().await?.begun() {
             self.rebuild(turn, |_| {}).await?;
             return Ok(0);
         }
         let Some(last) = entries.last() else { return Ok(0) };
-        let mark = Mark::of(last);
+        let mark = Mark::of(last, writing.mark.policies.clone());
         let touched = Touched::by(&entries);
         if touched.everything {
             self.rebuild(turn, |_| {}).await?;
@@ -142,16 +143,6 @@ impl Search<'_> {
             turn = on_writer(turn, replace).await?;
         }
         on_writer(turn, |writing| writing.commit(mark)).await.map(drop)
-    }
-
-    /// Whether a day has come on which credit is weighed otherwise than in the index.
-    async fn has_new_ranking(&self) -> Result<bool, Error> {
-        let known = self.catalogue().await?;
-        if known.day() == self.0.env.now().day() {
-            return Ok(false);
-        }
-        let fresh = self.reload_catalogue().await?;
-        Ok(!fresh.weighs_like(&known))
     }
 
     /// Every agency of which something was touched.
@@ -197,9 +188,9 @@ impl Writing {
 
 impl Mark {
     /// The mark of an index that shows the journal up to an entry.
-    pub(super) fn of(entry: &Recorded) -> Self {
+    pub(super) fn of(entry: &Recorded, policies: Vec<(RegionCode, i64)>) -> Self {
         let name = format!("{} {} {}", entry.kind, entry.object, entry.version);
-        Self::at(entry.pos, Some(name))
+        Self::at(entry.pos, Some(name), policies)
     }
 }
 

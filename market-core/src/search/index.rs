@@ -27,7 +27,7 @@ use super::{
     text::register,
     view::View,
 };
-use crate::Error;
+use crate::{Error, code::RegionCode};
 
 /// The name of the file that names the generation that serves.
 const CURRENT: &str = "current";
@@ -48,6 +48,8 @@ pub(super) struct Mark {
     pub(super) position: i64,
     /// What that entry is, to know another journal by; none at the beginning.
     pub(super) entry: Option<String>,
+    /// The policy profiles that had begun when credit was reckoned.
+    pub(super) policies: Vec<(RegionCode, i64)>,
 }
 
 /// An index, open for reading.
@@ -275,7 +277,11 @@ fn io_error(why: io::Error) -> Error {
 
 impl Mark {
     /// The mark of an index of our schema at a place in the journal.
-    pub(super) const fn at(position: i64, entry: Option<String>) -> Self {
-        Self { schema: SCHEMA_VERSION, position, entry }
+    pub(super) const fn at(
+        position: i64,
+        entry: Option<String>,
+        policies: Vec<(RegionCode, i64)>,
+    ) -> Self {
+        Self { schema: SCHEMA_VERSION, position, entry, policies }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     published,
     schema::SCHEMA_VERSION,
 };
-use crate::{Error, id::AgencyId};
+use crate::{Error, code::RegionCode, id::AgencyId};
 
 /// So many times the agencies of one query are loaded side by side.
 const LOADS: usize = 2;
@@ -70,17 +70,24 @@ impl Search<'_> {
     async fn usable(&self, opened: &Arc<Opened>) -> Result<Option<Mark>, Error> {
         let ours = opened.mark().ok().flatten().filter(|mark| mark.schema == SCHEMA_VERSION);
         let Some(mark) = ours else { return Ok(None) };
-        let shown = self.mark_at(mark.position).await?;
+        let shown = self.mark_at(mark.position, mark.policies.clone()).await?;
         let checked = opened.clone();
         let sound = blocking(move || Ok(checked.is_sound())).await?;
         Ok(Some(mark).filter(|mark| sound && *mark == shown))
     }
 
     /// The mark of an index that shows this market's journal up to a position.
-    async fn mark_at(&self, position: i64) -> Result<Mark, Error> {
+    async fn mark_at(
+        &self,
+        position: i64,
+        policies: Vec<(RegionCode, i64)>,
+    ) -> Result<Mark, Error> {
         let entries = self.0.db.journal_after(position - 1, false, 1).await?;
         let entry = entries.first().filter(|entry| entry.pos == position);
-        Ok(entry.map_or(Mark::at(position, None), Mark::of))
+        Ok(match entry {
+            Some(entry) => Mark::of(entry, policies),
+            None => Mark::at(position, None, policies),
+        })
     }
 
     /// Builds an index beside what serves, and lets it serve.
@@ -91,8 +98,10 @@ impl Search<'_> {
     ) -> Result<Writing, Error> {
         let (home, db) = (&self.0.index, &self.0.db);
         self.0.number().await?;
-        let mark = self.mark_at(db.journal_last().await?).await?;
+        // The mark before what is read: whatever changes meanwhile is read again.
+        let position = db.journal_last().await?;
         let catalogue = self.reload_catalogue().await?;
+        let mark = self.mark_at(position, catalogue.begun()).await?;
         let opened = Arc::new(home.place.create()?);
         let mut writer = opened.builder()?;
         let named = published::named(&catalogue);
