@@ -7,6 +7,7 @@ mod following;
 mod keeping;
 mod passing;
 mod trading;
+mod world;
 pub(crate) mod writing;
 
 use crate::{
