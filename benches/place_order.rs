@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use market_core::{
-    Actor, Call, Market, Paging, Party,
+    Actor, Call, Market, Options, Paging, Party,
     agency::{Listing, ListingFilter, ListingState},
     applicant::{ApplicantKind, NewApplicant},
     case::{Fund, NewCase},
@@ -157,7 +157,8 @@ fn place_order(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     for engine in Engine::available() {
-        let market = runtime.block_on(support::market(engine, folder.path(), 301));
+        let options = Options::new(runtime.block_on(engine.fresh(folder.path())));
+        let market = runtime.block_on(support::market(options, 301));
         let buyer = runtime.block_on(Buyer::new(market));
         let bare =
             runtime.block_on(async { Bare::new(engine, &engine.fresh(folder.path()).await).await });

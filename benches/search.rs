@@ -9,7 +9,7 @@ mod support;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use market_core::{
-    Market,
+    Market, Options,
     search::{SearchQuery, Subject},
 };
 use support::Engine;
@@ -42,7 +42,8 @@ fn search(c: &mut Criterion) {
         let mut group = c.benchmark_group(format!("search/{}", engine.name()));
         group.throughput(Throughput::Elements(TEXTS.len() as u64)).sample_size(20);
         for agencies in [301, 3_000] {
-            let market = runtime.block_on(support::market(engine, folder.path(), agencies));
+            let options = Options::new(runtime.block_on(engine.fresh(folder.path())));
+            let market = runtime.block_on(support::market(options, agencies));
             runtime.block_on(market.search().catch_up()).unwrap();
             let item = "fire-facility-inspection".parse().unwrap();
             group.bench_function(BenchmarkId::new("one read", agencies), |b| {

@@ -52,8 +52,7 @@ impl Engine {
 }
 
 /// A market with the catalogue and so many agencies.
-pub(crate) async fn market(engine: Engine, folder: &Path, agencies: usize) -> Market {
-    let options = Options { files: None, ..Options::new(engine.fresh(folder).await) };
+pub(crate) async fn market(options: Options, agencies: usize) -> Market {
     let market = Market::open(options).await.unwrap();
     demo::load_catalogue(&market).await.unwrap();
     demo::load_agencies(&market, agencies, market.env().now().day()).await.unwrap();

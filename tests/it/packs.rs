@@ -44,7 +44,9 @@ fn a_pack_comes_back_as_it_went_in() {
         assert!(fs::read(&file).unwrap() == given, "{} differs", file.display());
     }
     printed(&run(folder.path(), &["verify", "database"]));
-    printed(&run(folder.path(), &["reindex"]));
+    let rebuilt = printed(&run(folder.path(), &["reindex"]));
+    assert!(rebuilt.starts_with("indexed 301 agencies with their listings in "), "{rebuilt}");
+    assert!(rebuilt.ends_with("/s"), "{rebuilt}");
     let verified = printed(&run(folder.path(), &["verify", "index"]));
     assert!(verified.contains(" 0 differences, 0 journal entries behind"), "{verified}");
 }

@@ -1,7 +1,7 @@
 //! `market reindex` and `market verify`.
 
 use clap::Subcommand;
-use indicatif::ProgressBar;
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use market_core::{Error, Market, search::Progress};
 
 use super::{Failure, out};
@@ -16,17 +16,26 @@ pub(super) enum Verify {
     Database,
 }
 
-/// Builds the search index anew, beside the one that serves.
+/// Builds the search index anew, beside the one that serves, and says how fast.
 pub(super) async fn reindex(market: &Market) -> Result<(), Failure> {
-    let bar = ProgressBar::new(0).with_message("reindex");
+    let bar = bar();
     let search = market.search();
     let tell = |progress: Progress| {
         bar.set_length(progress.total);
         bar.set_position(progress.done);
     };
     search.reindex(tell).await?;
+    let (count, took) = (bar.position(), bar.elapsed());
     bar.finish_and_clear();
-    out::line(format_args!("indexed {} agencies with their listings", bar.position()))
+    let rate = u128::from(count) * 1000 / took.as_millis().max(1);
+    let took = HumanDuration(took);
+    out::line(format_args!("indexed {count} agencies with their listings in {took}, {rate}/s"))
+}
+
+fn bar() -> ProgressBar {
+    let template = "reindex {wide_bar} {human_pos}/{human_len} agencies, {per_sec}, {eta} to go";
+    let style = ProgressStyle::with_template(template);
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 pub(super) async fn verify(market: &Market, what: &Verify) -> Result<(), Failure> {

@@ -276,9 +276,9 @@ impl Db {
         Ok(paging.page(listings(query).await?, |listing| listing.id.to_string()))
     }
 
-    /// Every listing of an agency, by code.
-    pub(super) async fn listings_of(&self, agency: AgencyId) -> Result<Vec<Listing>, Error> {
-        by_code(self.query(WHOLE).with(" where l.agency_id = ", agency)).await
+    /// Every listing of some agencies: each agency's by code.
+    pub(crate) async fn listings_of(&self, agencies: &[AgencyId]) -> Result<Vec<Listing>, Error> {
+        by_code(self.query(WHOLE).within(" where l.agency_id in", agencies)).await
     }
 
     /// Every listing: each agency's by code.

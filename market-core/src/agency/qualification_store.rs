@@ -217,6 +217,14 @@ impl Db {
         qualifications(self.query(QUALIFICATIONS).bind(id)).await
     }
 
+    /// The certificates of some agencies: each agency's by kind and number.
+    pub(crate) async fn qualifications_of(
+        &self,
+        agencies: &[AgencyId],
+    ) -> Result<Vec<Qualification>, Error> {
+        qualifications(self.query(ALL_QUALIFICATIONS).within(" where agency_id in", agencies)).await
+    }
+
     /// Every certificate: each agency's by kind and number.
     pub(crate) async fn all_qualifications(&self) -> Result<Vec<Qualification>, Error> {
         qualifications(self.query(ALL_QUALIFICATIONS)).await

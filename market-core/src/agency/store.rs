@@ -4,8 +4,7 @@ use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use super::{
-    Agency, AgencyFilter, AgencyState, Listing, Origin, Practitioner, Profile, Qualification,
-    Standing,
+    Agency, AgencyFilter, AgencyState, Origin, Profile, Standing,
     state::{Moved, Suspended},
 };
 use crate::{
@@ -230,17 +229,10 @@ impl Db {
         Ok(paging.page(agencies, |agency: &Agency| agency.id.to_string()))
     }
 
-    /// An agency with all that it has, for the search index. As it is stored: its suspension may
-    /// be over ([`Agency::trades_on`]).
-    pub(crate) async fn agency_documents(
-        &self,
-        id: AgencyId,
-    ) -> Result<(Agency, Vec<Qualification>, Vec<Practitioner>, Vec<Listing>), Error> {
-        let agency = self.agency(id).await?;
-        let qualifications = self.qualifications(id).await?;
-        let practitioners = self.practitioners(id).await?;
-        let listings = self.listings_of(id).await?;
-        Ok((agency, qualifications, practitioners, listings))
+    /// Agencies as they are stored, in the order of their codes: a suspension may be over
+    /// ([`Agency::trades_on`]).
+    pub(crate) async fn agencies_by_id(&self, ids: &[AgencyId]) -> Result<Vec<Agency>, Error> {
+        all(self.query(ALL).within(" where id in", ids)).await
     }
 
     /// The agencies after one, in the order of their ids.

@@ -98,13 +98,12 @@ impl Catalogue {
         self.policy(path, self.day).map(|policy| &policy.ranking)
     }
 
-    /// Whether credit is reckoned by the same profiles as in another catalogue.
-    pub(super) fn weighs_like(&self, other: &Self) -> bool {
-        let in_force = |catalogue: &Self| {
-            let begun = catalogue.policies.iter().filter(|p| p.effective_from <= catalogue.day);
-            begun.map(|policy| (policy.region.clone(), policy.version)).collect::<BTreeSet<_>>()
-        };
-        in_force(self) == in_force(other)
+    /// Which profiles have begun: those by which credit is reckoned, in an order of their own.
+    pub(super) fn begun(&self) -> Vec<(RegionCode, i64)> {
+        let begun = self.policies.iter().filter(|policy| policy.effective_from <= self.day);
+        let begun: BTreeSet<_> =
+            begun.map(|policy| (policy.region.clone(), policy.version)).collect();
+        begun.into_iter().collect()
     }
 
     /// The names that a text may hold.

@@ -17,15 +17,16 @@ use super::{
 };
 use crate::{
     Error, Kind, Recorded,
-    code::ItemCode,
+    code::{ItemCode, RegionCode},
     id::{AgencyId, ListingId},
     order::changes_standing,
 };
 
 /// The shortest time from one commit to the next.
 const PACE: Duration = Duration::from_millis(150);
-/// How often the journal is read without a sign: other nodes write too.
-const POLL: Duration = Duration::from_millis(500);
+/// How often the journal is read without a sign: other processes write too, and of those that
+/// write to `SQLite` none is heard.
+const POLL: Duration = Duration::from_millis(200);
 /// So many entries are read at once.
 pub(super) const ENTRIES: i64 = 1000;
 /// So many agencies are loaded at once.
@@ -40,6 +41,13 @@ impl Search<'_> {
     /// Keeps the index in step until it is dropped. Fails when another process writes the same
     /// index; whatever else goes wrong is tried again.
     pub async fn follow(&self) -> Result<Infallible, Error> {
+        tokio::select! {
+            done = self.follow_journal() => done,
+            never = self.0.db.hear(&self.0.wake) => match never {},
+        }
+    }
+
+    async fn follow_journal(&self) -> Result<Infallible, Error> {
         loop {
             let changed = self.0.wake.notified();
             let began = Instant::now();
@@ -91,12 +99,13 @@ impl Search<'_> {
     async fn step(&self, turn: Turn) -> Result<u64, Error> {
         let Some(writing) = turn.as_ref() else { return Ok(0) };
         let entries = self.0.db.journal_after(writing.mark.position, false, ENTRIES).await?;
-        if self.has_new_ranking().await? {
+        // A profile may have begun today, or while nobody followed.
+        if writing.mark.policies != self.catalogue().await?.begun() {
             self.rebuild(turn, |_| {}).await?;
             return Ok(0);
         }
         let Some(last) = entries.last() else { return Ok(0) };
-        let mark = Mark::of(last);
+        let mark = Mark::of(last, writing.mark.policies.clone());
         let touched = Touched::by(&entries);
         if touched.everything {
             self.rebuild(turn, |_| {}).await?;
@@ -134,16 +143,6 @@ impl Search<'_> {
             turn = on_writer(turn, replace).await?;
         }
         on_writer(turn, |writing| writing.commit(mark)).await.map(drop)
-    }
-
-    /// Whether a day has come on which credit is weighed otherwise than in the index.
-    async fn has_new_ranking(&self) -> Result<bool, Error> {
-        let known = self.catalogue().await?;
-        if known.day() == self.0.env.now().day() {
-            return Ok(false);
-        }
-        let fresh = self.reload_catalogue().await?;
-        Ok(!fresh.weighs_like(&known))
     }
 
     /// Every agency of which something was touched.
@@ -189,9 +188,9 @@ impl Writing {
 
 impl Mark {
     /// The mark of an index that shows the journal up to an entry.
-    pub(super) fn of(entry: &Recorded) -> Self {
+    pub(super) fn of(entry: &Recorded, policies: Vec<(RegionCode, i64)>) -> Self {
         let name = format!("{} {} {}", entry.kind, entry.object, entry.version);
-        Self::at(entry.pos, Some(name))
+        Self::at(entry.pos, Some(name), policies)
     }
 }
 

@@ -7,6 +7,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
+    num::NonZero,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
@@ -26,13 +27,15 @@ use super::{
     text::register,
     view::View,
 };
-use crate::Error;
+use crate::{Error, code::RegionCode};
 
 /// The name of the file that names the generation that serves.
 const CURRENT: &str = "current";
 /// The name of the file that the writing process holds locked.
 const LOCK: &str = "lock";
-/// The memory that a writer gathers documents in.
+/// A whole index is written by at most so many threads.
+const MOST_THREADS: usize = 4;
+/// The memory that each thread of a writer gathers documents in.
 const WRITER_MEMORY: usize = 64 << 20;
 
 /// Which part of the journal an index shows. It travels in the index's own commits, so that the
@@ -45,6 +48,8 @@ pub(super) struct Mark {
     pub(super) position: i64,
     /// What that entry is, to know another journal by; none at the beginning.
     pub(super) entry: Option<String>,
+    /// The policy profiles that had begun when credit was reckoned.
+    pub(super) policies: Vec<(RegionCode, i64)>,
 }
 
 /// An index, open for reading.
@@ -106,8 +111,18 @@ impl Opened {
 
     /// Begins to write. One writer is kept as long as possible: opening many leaves many segments.
     pub(super) fn writer(self: &Arc<Self>) -> Result<Writer, Error> {
+        self.writer_of(1)
+    }
+
+    /// Begins to write a whole index, with as many threads as are of use.
+    pub(super) fn builder(self: &Arc<Self>) -> Result<Writer, Error> {
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        self.writer_of(threads.min(MOST_THREADS))
+    }
+
+    fn writer_of(self: &Arc<Self>, threads: usize) -> Result<Writer, Error> {
         let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
+            .num_worker_threads(threads)
             .num_merge_threads(1)
             .memory_budget_per_thread(WRITER_MEMORY)
             .build();
@@ -143,11 +158,24 @@ impl Writer {
 
     /// Commits what was replaced together with the mark, and lets searches see it.
     pub(super) fn commit(&mut self, mark: &Mark) -> Result<(), Error> {
+        self.keep(mark)?;
+        self.opened.reload()
+    }
+
+    /// Commits a whole index, in few segments, and goes on as the writer that keeps it in step.
+    pub(super) fn complete(mut self, mark: &Mark) -> Result<Self, Error> {
+        self.keep(mark)?;
+        self.writer.wait_merging_threads()?;
+        self.opened.reload()?;
+        self.opened.writer()
+    }
+
+    fn keep(&mut self, mark: &Mark) -> Result<(), Error> {
         let payload = serde_json::to_string(mark).map_err(|_| Error::Inconsistent("mark"))?;
         let mut commit = self.writer.prepare_commit()?;
         commit.set_payload(&payload);
         commit.commit()?;
-        self.opened.reload()
+        Ok(())
     }
 }
 
@@ -249,7 +277,11 @@ fn io_error(why: io::Error) -> Error {
 
 impl Mark {
     /// The mark of an index of our schema at a place in the journal.
-    pub(super) const fn at(position: i64, entry: Option<String>) -> Self {
-        Self { schema: SCHEMA_VERSION, position, entry }
+    pub(super) const fn at(
+        position: i64,
+        entry: Option<String>,
+        policies: Vec<(RegionCode, i64)>,
+    ) -> Self {
+        Self { schema: SCHEMA_VERSION, position, entry, policies }
     }
 }

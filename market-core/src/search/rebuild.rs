@@ -1,8 +1,8 @@
 //! Beginning to write, and building the index anew.
 
-use std::{fs::File, sync::Arc};
+use std::{fs::File, pin::pin, sync::Arc};
 
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, TryStreamExt, future, stream};
 
 use super::{
     Search, Writing, blocking,
@@ -13,10 +13,10 @@ use super::{
     published,
     schema::SCHEMA_VERSION,
 };
-use crate::{Error, id::AgencyId};
+use crate::{Error, code::RegionCode, id::AgencyId};
 
-/// So many agencies are loaded side by side.
-const LOADS: usize = 4;
+/// So many times the agencies of one query are loaded side by side.
+const LOADS: usize = 2;
 
 /// How far a rebuild has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,17 +70,24 @@ impl Search<'_> {
     async fn usable(&self, opened: &Arc<Opened>) -> Result<Option<Mark>, Error> {
         let ours = opened.mark().ok().flatten().filter(|mark| mark.schema == SCHEMA_VERSION);
         let Some(mark) = ours else { return Ok(None) };
-        let shown = self.mark_at(mark.position).await?;
+        let shown = self.mark_at(mark.position, mark.policies.clone()).await?;
         let checked = opened.clone();
         let sound = blocking(move || Ok(checked.is_sound())).await?;
         Ok(Some(mark).filter(|mark| sound && *mark == shown))
     }
 
     /// The mark of an index that shows this market's journal up to a position.
-    async fn mark_at(&self, position: i64) -> Result<Mark, Error> {
+    async fn mark_at(
+        &self,
+        position: i64,
+        policies: Vec<(RegionCode, i64)>,
+    ) -> Result<Mark, Error> {
         let entries = self.0.db.journal_after(position - 1, false, 1).await?;
         let entry = entries.first().filter(|entry| entry.pos == position);
-        Ok(entry.map_or(Mark::at(position, None), Mark::of))
+        Ok(match entry {
+            Some(entry) => Mark::of(entry, policies),
+            None => Mark::at(position, None, policies),
+        })
     }
 
     /// Builds an index beside what serves, and lets it serve.
@@ -91,30 +98,42 @@ impl Search<'_> {
     ) -> Result<Writing, Error> {
         let (home, db) = (&self.0.index, &self.0.db);
         self.0.number().await?;
-        let mark = self.mark_at(db.journal_last().await?).await?;
+        // The mark before what is read: whatever changes meanwhile is read again.
+        let position = db.journal_last().await?;
         let catalogue = self.reload_catalogue().await?;
+        let mark = self.mark_at(position, catalogue.begun()).await?;
         let opened = Arc::new(home.place.create()?);
-        let mut writer = opened.writer()?;
+        let mut writer = opened.builder()?;
         let named = published::named(&catalogue);
         writer = blocking(move || writer.replace(&named).map(|()| writer)).await?;
-        let (mut after, mut done) = (None, 0);
-        let total = db.count_agencies().await?;
-        loop {
+        let (mut done, total) = (0, db.count_agencies().await?);
+        progress(Progress { done, total });
+        let mut loads = pin!(self.all_bundles(&catalogue));
+        let mut loaded = loads.try_next().await?;
+        while let Some(bundles) = loaded {
+            done += bundles.len() as u64;
+            // The next are loaded while these are written.
+            let write = blocking(move || writer.replace(&bundles).map(|()| writer));
+            (writer, loaded) = future::try_join(write, loads.try_next()).await?;
             progress(Progress { done, total });
-            let some = db.agency_ids(after, AGENCIES.into()).await?;
-            let Some(last) = some.last().copied() else { break };
-            after = Some(last);
-            done += some.len() as u64;
-            let bundles = self.bundles(&some, &catalogue).await?;
-            writer = blocking(move || writer.replace(&bundles).map(|()| writer)).await?;
         }
         let committed = mark.clone();
-        writer = blocking(move || writer.commit(&committed).map(|()| writer)).await?;
+        let writer = blocking(move || writer.complete(&committed)).await?;
         home.place.adopt(&opened)?;
         home.serve(opened);
         home.place.tidy();
         let committed = mark.position;
         Ok(Writing { writer, mark, committed, lock })
+    }
+
+    /// The documents of all agencies, of some at a time.
+    fn all_bundles(&self, catalogue: &Catalogue) -> impl Stream<Item = Result<Vec<Bundle>, Error>> {
+        let next = async |after| {
+            let some = self.0.db.agency_ids(after, AGENCIES.into()).await?;
+            Ok::<_, Error>(some.last().copied().map(|last| (some, Some(last))))
+        };
+        let load = async |some: Vec<AgencyId>| self.bundles(&some, catalogue).await;
+        stream::try_unfold(None, next).map_ok(load).try_buffered(LOADS)
     }
 
     /// The documents of agencies as the database has them now.
@@ -123,12 +142,7 @@ impl Search<'_> {
         agencies: &[AgencyId],
         catalogue: &Catalogue,
     ) -> Result<Vec<Bundle>, Error> {
-        let standings = self.0.db.standings(agencies).await?;
-        let load = async |id: &AgencyId| {
-            let standing = standings.get(id).cloned().unwrap_or_default();
-            let published = self.0.db.published(*id, standing).await?;
-            Ok(published.bundle(catalogue))
-        };
-        futures::stream::iter(agencies.iter().map(load)).buffered(LOADS).try_collect().await
+        let published = self.0.db.published(agencies).await?;
+        Ok(published.iter().map(|published| published.bundle(catalogue)).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! What search reads from the store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     catalogue::{Catalogue, Parts},
@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     Day, Error,
+    agency::Agency,
     code::ItemCode,
     id::{AgencyId, ListingId},
-    order::Standing,
     store::{Db, statements},
 };
 
@@ -20,14 +20,19 @@ statements! {
 }
 
 impl Db {
-    /// An agency with all that is published about it.
-    pub(super) async fn published(
-        &self,
-        id: AgencyId,
-        standing: Standing,
-    ) -> Result<Published, Error> {
-        let (agency, qualifications, _, listings) = self.agency_documents(id).await?;
-        Ok(Published { agency, qualifications, listings, standing })
+    /// Agencies with all that is published about them: one query for each table, for all of them.
+    pub(super) async fn published(&self, ids: &[AgencyId]) -> Result<Vec<Published>, Error> {
+        let mut qualifications =
+            by_agency(self.qualifications_of(ids).await?, |held| held.agency_id);
+        let mut listings = by_agency(self.listings_of(ids).await?, |listing| listing.agency_id);
+        let mut standings = self.standings(ids).await?;
+        let whole = |agency: Agency| Published {
+            qualifications: qualifications.remove(&agency.id).unwrap_or_default(),
+            listings: listings.remove(&agency.id).unwrap_or_default(),
+            standing: standings.remove(&agency.id).unwrap_or_default(),
+            agency,
+        };
+        Ok(self.agencies_by_id(ids).await?.into_iter().map(whole).collect())
     }
 
     /// How many agencies there are.
@@ -70,4 +75,13 @@ impl Db {
         };
         Ok(Catalogue::new(parts, today))
     }
+}
+
+/// What belongs to each agency, in the order in which it was.
+fn by_agency<T>(all: Vec<T>, owner: impl Fn(&T) -> AgencyId) -> HashMap<AgencyId, Vec<T>> {
+    let mut each: HashMap<_, Vec<T>> = HashMap::new();
+    for one in all {
+        each.entry(owner(&one)).or_default().push(one);
+    }
+    each
 }

@@ -293,6 +293,7 @@ impl Tx {
         if numbered > 0 {
             let last = last + i64::try_from(numbered).unwrap_or(0);
             self.query(ADVANCE).bind(last).execute().await?;
+            self.tell().await?;
         }
         Ok(numbered)
     }

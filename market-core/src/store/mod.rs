@@ -6,6 +6,7 @@
 
 mod checked;
 mod codec;
+mod hearing;
 pub(crate) mod journal;
 mod migrate;
 mod put;

@@ -1,7 +1,7 @@
 //! What the store promises: nothing acknowledged is lost, nothing undone is seen, and the journal
 //! has no gaps, whoever writes at once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 
@@ -204,4 +204,27 @@ async fn two_nodes_number_one_journal() {
     }
     writers.join_all().await;
     assert_eq!(positions(&one).await, (1..=40).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn another_node_hears_of_the_journal() {
+    let url = fresh_postgres().await;
+    let (one, other) = (market(&url).await, market(&url).await);
+    let hearing = tokio::spawn({
+        let other = other.clone();
+        async move { match other.db.hear(&other.wake).await {} }
+    });
+    // Nobody says when it has begun to listen.
+    let tell = async {
+        for n in 0.. {
+            note(&one, &n.to_string(), "noted").await.unwrap();
+            one.number().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let heard = async {
+        tokio::select! { () = tell => {}, () = other.changed() => {} }
+    };
+    tokio::time::timeout(Duration::from_secs(30), heard).await.unwrap();
+    hearing.abort();
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[derive(Debug)]
-enum Driver {
+pub(super) enum Driver {
     Pg(Transaction<'static, Postgres>),
     Lite(WriteTx),
 }
@@ -32,7 +32,7 @@ enum Driver {
 /// A unit of work on either database. Dropped without [`Tx::finish`], it never happened.
 #[derive(Debug)]
 pub(crate) struct Tx {
-    driver: Driver,
+    pub(super) driver: Driver,
     /// Who does it; every journal entry names them.
     pub(crate) actor: Actor,
     /// When it is done.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Change, Kind,
-    id::{PractitionerId, QualificationId},
+    id::{AgencyId, PractitionerId, QualificationId},
     testing::on_both,
 };
 
@@ -144,8 +144,11 @@ on_both! {
                 "2 listing_imported published▶published public",
             ],
         );
-        let documents = market.db.agency_documents(stored.id).await.unwrap();
-        assert_eq!((documents.1.len(), documents.2.len(), documents.3), (1, 1, kept));
+        let ids = [stored.id, AgencyId(uuid::Uuid::nil())];
+        let found = market.db.agencies_by_id(&ids).await.unwrap();
+        assert_eq!(found, std::slice::from_ref(&stored));
+        assert_eq!(market.db.listings_of(&ids).await.unwrap(), kept);
+        assert_eq!(market.db.qualifications_of(&ids).await.unwrap().len(), 1);
         assert_eq!(market.db.agency_ids(None, 10).await.unwrap(), [stored.id]);
         assert!(market.db.agency_ids(Some(stored.id), 10).await.unwrap().is_empty());
     }

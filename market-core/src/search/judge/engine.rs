@@ -85,7 +85,7 @@ impl Judged {
             };
             writer.replace(&some.iter().map(bundle).collect::<Result<Vec<_>, Error>>()?)?;
         }
-        writer.commit(&Mark::at(0, None))?;
+        writer.commit(&Mark::at(0, None, Vec::new()))?;
         Ok(Self { opened, catalogue, day })
     }
 }

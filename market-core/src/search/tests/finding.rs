@@ -88,7 +88,7 @@ async fn put(market: &Market, agencies: Vec<Published>) {
     let turn = search.turn().await.unwrap();
     let write = move |writing: &mut crate::search::Writing| {
         writing.writer.replace(&bundles)?;
-        writing.commit(Mark::at(1, None))
+        writing.commit(Mark::at(1, None, Vec::new()))
     };
     on_writer(turn, write).await.unwrap();
 }

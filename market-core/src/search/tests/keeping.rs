@@ -213,9 +213,7 @@ async fn differences_are_named() {
     let bundles = search.bundles(&agencies, &catalogue).await.unwrap();
     let second = &bundles[1].documents;
     let twice: Vec<_> = second.iter().chain(second).cloned().collect();
-    let standings = market.db.standings(&agencies).await.unwrap();
-    let mut published =
-        market.db.published(agencies[0], standings[&agencies[0]].clone()).await.unwrap();
+    let mut published = market.db.published(&agencies[..1]).await.unwrap().remove(0);
     let missing = published.listings.remove(1).id;
     published.listings[0].terms.title = "旧的名称".to_owned();
     let stale = published.listings[0].id;

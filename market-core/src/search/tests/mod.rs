@@ -5,10 +5,13 @@ mod chance;
 mod finding;
 mod following;
 mod keeping;
+mod passing;
+mod trading;
+mod world;
 pub(crate) mod writing;
 
 use crate::{
-    Market, Money, PolicyFile,
+    Error, Market, Money, PolicyFile,
     agency::{
         Admitted, Agency, AgencyNature, AgencyState, Listing, ListingState, Origin, Profile,
         Qualification, Terms,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    Actor, Call, Party, Uscc,
+    Actor, Call, Party, PolicyProfile, Uscc,
     agency::{Details, NewAgency, NewListing, NewQualification, Suspension},
     id::PersonId,
 };
@@ -81,9 +81,34 @@ pub(crate) async fn suspend(market: &Market, agency: AgencyId) {
 
 /// A service item changes.
 pub(crate) async fn change_item(market: &Market, change: impl FnOnce(&mut ServiceItem)) {
+    change_item_of(market, "environment", change).await;
+}
+
+/// The service item of a code changes.
+pub(crate) async fn change_item_of(
+    market: &Market,
+    code: &str,
+    change: impl FnOnce(&mut ServiceItem),
+) {
     let mut tx = market.work().await.unwrap();
-    let mut item = tx.service_item(&"environment".parse().unwrap()).await.unwrap();
+    let mut item = tx.service_item(&code.parse().unwrap()).await.unwrap();
     change(&mut item);
     tx.put_item(&item).await.unwrap();
+    tx.finish(()).await.unwrap();
+}
+
+/// The country's profile that the market begins with.
+pub(crate) fn policy() -> PolicyProfile {
+    let file: PolicyFile = toml::from_str(include_str!("../../../../data/policy.toml")).unwrap();
+    file.profiles.into_iter().next().unwrap()
+}
+
+/// Gives a profile to every region that has one.
+pub(crate) async fn put_policy(market: &Market, profile: &PolicyProfile) {
+    let mut tx = market.work().await.unwrap();
+    for region in ["100000", "330282"] {
+        let region = region.parse().unwrap();
+        tx.put_policy(&PolicyProfile { region, ..profile.clone() }).await.unwrap();
+    }
     tx.finish(()).await.unwrap();
 }
