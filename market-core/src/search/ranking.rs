@@ -1,4 +1,4 @@
-//! The order of hits: a published formula (docs/decisions/0010-ranking.md).
+//! The order of hits: a published formula (docs/decisions/0011-ranking.md).
 //!
 //! ```text
 //! fit   = words + names + place + qualification

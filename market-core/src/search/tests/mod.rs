@@ -1,10 +1,12 @@
 //! A small market to search in.
 
 mod agreement;
+mod asking;
 mod chance;
 mod finding;
 mod following;
 mod keeping;
+mod narrowing;
 pub(crate) mod writing;
 
 use crate::{
