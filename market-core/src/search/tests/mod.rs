@@ -7,6 +7,7 @@ mod finding;
 mod following;
 mod keeping;
 mod narrowing;
+mod ranked;
 pub(crate) mod writing;
 
 use crate::{
