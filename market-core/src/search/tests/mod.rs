@@ -3,10 +3,12 @@
 mod agreement;
 mod asking;
 mod chance;
+mod exact;
 mod finding;
 mod following;
 mod keeping;
 mod narrowing;
+mod ordered;
 mod ranked;
 pub(crate) mod writing;
 
