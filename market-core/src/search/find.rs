@@ -1,13 +1,16 @@
 //! Answering a search.
 
-use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use sha2::{Digest, Sha256};
 use tantivy::{DocAddress, Searcher, TantivyDocument, query::Query, schema::Value};
 
 use super::{
     Search, blocking,
     catalogue::Catalogue,
+    cursor::{Part, Place, fingerprint},
     days::number,
     documents::Document,
     hits::{Found, Highlights, Hit, Hits, Named, NamedBy},
@@ -64,7 +67,9 @@ struct Asked<'a> {
     ranked: Ranked,
     understood: Understood,
     plan: Option<Plan>,
-    limit: Duration,
+    day: Day,
+    /// Until when it may take.
+    until: Instant,
 }
 
 impl Engine<'_> {
@@ -86,23 +91,30 @@ impl Engine<'_> {
         let mut tally = query
             .facets
             .then(|| Tally::new(&self.view.codes, self.catalogue, query.kind == Subject::Agencies));
-        let in_loose = after.as_ref().is_some_and(|after| after.loose);
+        let part = after.as_ref().map(|after| after.part);
         let page = Page {
-            after: after.as_ref().filter(|after| !after.loose).map(|after| after.key),
-            limit: if in_loose { 0 } else { wanted },
+            after: after.as_ref().filter(|after| after.part != Part::Loose).map(|after| after.key),
+            limit: if part == Some(Part::Loose) { 0 } else { wanted },
         };
         let strict = asked.plan.as_ref().map(Plan::strict);
         let strict = strict.as_ref().map(|query| query as &dyn Query);
-        let strict = self.visit(&asked, strict, &page, tally.as_mut())?;
-        let (mut total, mut relaxed) = (strict.total, false);
-        let mut complete = !strict.cut_short;
-        let mut found: Vec<_> = strict.hits.into_iter().map(|hit| (false, hit)).collect();
-        if strict.total < ENOUGH
-            && complete
-            && let Some(loose) = asked.plan.as_ref().and_then(Plan::loose)
-        {
+        let found = self.visit(&asked, strict, &page, tally.as_mut())?;
+        let (mut total, mut relaxed) = (found.total, false);
+        let mut complete = !found.cut_short;
+        let loose = asked.plan.as_ref().and_then(Plan::loose).filter(|_| complete);
+        let loose = match (loose, part) {
+            (Some(_), None) if !self.is_rare(&asked, strict, total)? => None,
+            (_, Some(Part::Only)) => None,
+            (loose, _) => loose,
+        };
+        let mut found: Vec<_> = found.hits.into_iter().map(|hit| (false, hit)).collect();
+        let followed = loose.is_some();
+        if let Some(loose) = loose {
             let page = Page {
-                after: after.as_ref().filter(|after| after.loose).map(|after| after.key),
+                after: after
+                    .as_ref()
+                    .filter(|after| after.part == Part::Loose)
+                    .map(|after| after.key),
                 limit: wanted - found.len(),
             };
             let loose = self.visit(&asked, Some(&loose), &page, tally.as_mut())?;
@@ -112,7 +124,12 @@ impl Engine<'_> {
             complete = !loose.cut_short;
         }
         let page = paging.page(found, |(loose, (key, _))| {
-            Place { query: fingerprint, loose: *loose, key: *key }.to_string()
+            let part = match (loose, followed) {
+                (true, _) => Part::Loose,
+                (false, true) => Part::Followed,
+                (false, false) => Part::Only,
+            };
+            Place { query: fingerprint, part, key: *key }.to_string()
         });
         let facets = tally.map(|tally| tally.facets(query, &self.view.codes, self.catalogue));
         Ok(Hits {
@@ -145,7 +162,7 @@ impl Engine<'_> {
             narrow.only_what_it_is();
         }
         let ranked = self.ranked(query, &understood, number(day));
-        Ok(Asked { query, narrow, offers, ranked, understood, plan, limit })
+        Ok(Asked { query, narrow, offers, ranked, understood, plan, day, until: until(limit) })
     }
 
     fn ranked(&self, query: &SearchQuery, understood: &Understood, day: i32) -> Ranked {
@@ -201,12 +218,39 @@ impl Engine<'_> {
         page: &Page,
         tally: Option<&mut Tally>,
     ) -> Result<visit::Found, Error> {
-        let Asked { narrow, ranked, limit, .. } = asked;
-        let visit = Visit { view: self.view, narrow, ranked, until: until(*limit) };
+        let Asked { narrow, ranked, until, .. } = asked;
+        let visit = Visit { view: self.view, narrow, ranked, until: *until };
         if asked.query.kind != Subject::Agencies {
             return Ok(visit.documents(query, page, tally)?);
         }
         Ok(visit.agencies(query, &asked.offers, page, tally)?)
+    }
+
+    /// Whether so little has most of the words that what has some of them follows. Filters do not
+    /// matter: whatever value is chosen, the text goes on to mean the same, and facets tell how
+    /// many hits there will be.
+    fn is_rare(
+        &self,
+        asked: &Asked<'_>,
+        query: Option<&dyn Query>,
+        total: u64,
+    ) -> Result<bool, Error> {
+        if total >= ENOUGH || !asked.offers.narrows_offers() {
+            return Ok(total < ENOUGH);
+        }
+        let mut narrow = Narrow::new(asked.query, &self.view.codes, self.catalogue, asked.day);
+        narrow.only_what_it_is();
+        let ranked = Ranked {
+            sort: Sort::Newest,
+            formula: Formula::default(),
+            places: Vec::new(),
+            everywhere: 0.0,
+            held: Vec::new(),
+            distances: Vec::new(),
+        };
+        let visit = Visit { view: self.view, narrow: &narrow, ranked: &ranked, until: asked.until };
+        let page = Page { after: None, limit: 0 };
+        Ok(visit.documents(query, &page, None)?.total < ENOUGH)
     }
 
     fn hits(
@@ -349,46 +393,4 @@ pub(super) fn stored(
     let doc: TantivyDocument = searcher.doc(address)?;
     let source = doc.get_first(fields.source).and_then(|value| value.as_bytes());
     Document::from_source(source.unwrap_or_default())
-}
-
-/// What tells a search from another, but for its page.
-fn fingerprint(query: &SearchQuery) -> u32 {
-    let page =
-        SearchQuery { after: None, limit: 1, facets: false, explain: false, ..query.clone() };
-    let text = serde_json::to_vec(&page).unwrap_or_default();
-    let digest = Sha256::digest(text);
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
-}
-
-/// The place of a hit in an answer; a cursor holds one.
-struct Place {
-    query: u32,
-    /// It has only some of the words: such hits follow those that have most.
-    loose: bool,
-    key: Key,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Key { rank, id: Reverse(id) } = self.key;
-        write!(f, "{} {} {rank} {id}", self.query, u8::from(self.loose))
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let mut parts = text.split(' ');
-        let mut part = || parts.next().ok_or(());
-        let query = part()?.parse().map_err(drop)?;
-        let loose = match part()? {
-            "0" => false,
-            "1" => true,
-            _ => return Err(()),
-        };
-        let rank = part()?.parse().map_err(drop)?;
-        let id = Reverse(part()?.parse().map_err(drop)?);
-        Ok(Self { query, loose, key: Key { rank, id } })
-    }
 }

@@ -1,7 +1,11 @@
 //! A search for what a case still needs.
 
 use super::{Search, SearchQuery, SelectionMode};
-use crate::{Actor, Error, case::Fund, id::CaseId};
+use crate::{
+    Actor, Error,
+    case::{CaseState, Fund},
+    id::CaseId,
+};
 
 impl Search<'_> {
     /// Narrows a search to what may be bought for a case: for services that it still needs, where
@@ -16,7 +20,8 @@ impl Search<'_> {
         query: SearchQuery,
     ) -> Result<SearchQuery, Error> {
         let case = self.0.cases().get(actor, case).await?;
-        let open = case.requirements.iter().filter(|needed| needed.order_id.is_none());
+        let in_need = case.state == CaseState::Open;
+        let open = case.requirements.iter().filter(|needed| in_need && needed.order_id.is_none());
         let open: Vec<_> = open.map(|needed| needed.item.clone()).collect();
         let mut narrowed = SearchQuery { regions: vec![case.region.clone()], ..query };
         if case.fund == Fund::Fiscal {

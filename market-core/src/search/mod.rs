@@ -6,7 +6,8 @@
 //!
 //! Finding: `text` is how text becomes words and sounds, `lexicon` (with `likeness`) what names it
 //! holds, `plan` what the index is asked for it, `narrow` the filters, `visit` the one pass that
-//! counts (`tally`) and orders (`ranking`) what matches, `find` all of that together.
+//! counts (`tally`) and orders (`ranking`) what matches, `cursor` where a page ends, `find` all of
+//! that together.
 //!
 //! Keeping: `published` makes `documents` of what the database holds, `index` keeps them with
 //! their `columns`, `follower` keeps the index in step, `rebuild` makes it anew, `verify` checks it.
@@ -14,6 +15,7 @@
 mod at_least;
 mod catalogue;
 mod columns;
+mod cursor;
 mod days;
 mod documents;
 mod facets;

@@ -1,4 +1,4 @@
-//! The order of hits: a published formula (docs/decisions/0010-ranking.md).
+//! The order of hits: a published formula (docs/decisions/0011-ranking.md).
 //!
 //! ```text
 //! fit   = words + names + place + qualification
@@ -54,6 +54,7 @@ pub struct Explanation {
 pub(super) struct Formula {
     credit_weight: f32,
     newcomer_weight: f32,
+    /// Who was admitted after this day is a newcomer.
     newcomer_since: i32,
     newcomer_orders: f32,
 }
@@ -81,7 +82,7 @@ impl Formula {
     #[expect(clippy::cast_precision_loss, reason = "an order count is small")]
     pub(super) fn newcomer(&self, admitted: i32, completed: u32) -> f32 {
         let completed = completed as f32;
-        if admitted < self.newcomer_since || completed >= self.newcomer_orders {
+        if admitted <= self.newcomer_since || completed >= self.newcomer_orders {
             return 0.0;
         }
         self.newcomer_weight * (1.0 - completed / self.newcomer_orders)

@@ -5,8 +5,8 @@ use super::{
     columns::{AllCodes, Columns, NONE},
     documents::Subject as Is,
     facets::{
-        Dimension, Facet, FacetValue, PRICES, PriceBand, SelectionMode, TURNAROUNDS, Turnaround,
-        day_band, day_name, price_band, price_name,
+        DIMENSIONS, Dimension, Facet, FacetValue, PRICES, PriceBand, SelectionMode, TURNAROUNDS,
+        Turnaround, day_band, day_name, price_band, price_name,
     },
     narrow::Narrow,
     query::SearchQuery,
@@ -60,6 +60,8 @@ pub(super) struct Tally {
     /// The regions that the owner at hand serves.
     serves: (u64, Vec<u32>),
     by_owner: bool,
+    /// How many things of the catalogue each dimension leaves whatever is chosen, by its place.
+    everywhere: [u64; DIMENSIONS],
 }
 
 impl Tally {
@@ -101,6 +103,7 @@ impl Tally {
             around: if by_owner { regions.iter().map(|c| around(c)).collect() } else { Vec::new() },
             serves: (u64::MAX, Vec::new()),
             by_owner,
+            everywhere: [0; DIMENSIONS],
         }
     }
 
@@ -121,7 +124,11 @@ impl Tally {
         owner: u64,
     ) {
         let at = doc as usize;
-        let listing = u64::from(columns.kind[at]) == Is::LISTING;
+        let kind = u64::from(columns.kind[at]);
+        let listing = kind == Is::LISTING;
+        if kind == Is::ITEM || kind == Is::MATTER {
+            self.everywhere[by as usize] += 1;
+        }
         match by {
             Dimension::Item => {
                 columns.items.of(doc).iter().for_each(|item| self.items.add(*item as usize, owner));
@@ -239,7 +246,13 @@ impl Tally {
             ),
         ];
         let filled = facets.into_iter().filter(|(_, values)| !values.is_empty());
-        filled.map(|(by, values)| Facet { by, values }).collect()
+        let facet = |(by, mut values): (Dimension, Vec<FacetValue>)| {
+            if !matches!(by, Dimension::Category | Dimension::Item) {
+                values.iter_mut().for_each(|value| value.count += self.everywhere[by as usize]);
+            }
+            Facet { by, values }
+        };
+        filled.map(facet).collect()
     }
 
     #[expect(clippy::unused_self, reason = "reads as the others do")]

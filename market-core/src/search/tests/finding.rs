@@ -6,14 +6,11 @@ use proptest::{
     test_runner::TestRunner,
 };
 
-use super::*;
+use super::{asking::*, *};
 use crate::{
     Error,
     agency::{Exited, Suspended},
-    search::{
-        Hits, MAX_TEXT, SearchQuery, Sort, Subject, follower::on_writer, index::Mark,
-        published::Published,
-    },
+    search::{MAX_TEXT, SearchQuery, Sort, Subject, published::Published},
 };
 
 /// Four agencies:
@@ -81,49 +78,10 @@ async fn put_all(market: &Market) {
     .await;
 }
 
-async fn put(market: &Market, agencies: Vec<Published>) {
-    let search = market.search();
-    let catalogue = search.catalogue().await.unwrap();
-    let bundles: Vec<_> = agencies.iter().map(|one| one.bundle(&catalogue)).collect();
-    let turn = search.turn().await.unwrap();
-    let write = move |writing: &mut crate::search::Writing| {
-        writing.writer.replace(&bundles)?;
-        writing.commit(Mark::at(1, None, Vec::new()))
-    };
-    on_writer(turn, write).await.unwrap();
-}
-
 async fn searched() -> Market {
     let market = market_with_catalogue("sqlite::memory:").await;
     put_all(&market).await;
     market
-}
-
-fn of(kind: Subject) -> SearchQuery {
-    SearchQuery::new(kind)
-}
-
-fn listings(text: &str) -> SearchQuery {
-    SearchQuery { text: Some(text.to_owned()), ..of(Subject::Listings) }
-}
-
-fn agencies(text: &str) -> SearchQuery {
-    SearchQuery { text: Some(text.to_owned()), ..of(Subject::Agencies) }
-}
-
-async fn find(market: &Market, query: &SearchQuery) -> Hits {
-    market.search().find(query).await.unwrap()
-}
-
-async fn titles(market: &Market, query: &SearchQuery) -> Vec<String> {
-    find(market, query).await.items.into_iter().map(|hit| hit.found.title().to_owned()).collect()
-}
-
-/// The titles, whatever their order.
-async fn sorted(market: &Market, query: &SearchQuery) -> Vec<String> {
-    let mut titles = titles(market, query).await;
-    titles.sort_unstable();
-    titles
 }
 
 const REPORT: &str = "环境影响报告表编制";
@@ -348,13 +306,6 @@ async fn too_few_hits_are_followed_by_looser_ones() {
     let second = find(&market, &SearchQuery { after: first.next.clone(), ..paged }).await;
     assert_eq!([&first.items[..], &second.items[..]].concat(), hits.items);
     assert_eq!(second.next, None);
-}
-
-async fn faults(market: &Market, query: &SearchQuery) -> Vec<String> {
-    match market.search().find(query).await {
-        Err(Error::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect(),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! A small market to search in.
 
 mod agreement;
+mod asking;
 mod chance;
+mod exact;
 mod finding;
 mod following;
 mod keeping;
+mod narrowing;
+mod ordered;
 mod passing;
+mod ranked;
 mod trading;
 mod world;
 pub(crate) mod writing;
