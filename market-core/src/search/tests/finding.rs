@@ -81,7 +81,7 @@ async fn put_all(market: &Market) {
     .await;
 }
 
-async fn put(market: &Market, agencies: Vec<Published>) {
+pub(super) async fn put(market: &Market, agencies: Vec<Published>) {
     let search = market.search();
     let catalogue = search.catalogue().await.unwrap();
     let bundles: Vec<_> = agencies.iter().map(|one| one.bundle(&catalogue)).collect();
@@ -93,7 +93,7 @@ async fn put(market: &Market, agencies: Vec<Published>) {
     on_writer(turn, write).await.unwrap();
 }
 
-async fn searched() -> Market {
+pub(super) async fn searched() -> Market {
     let market = market_with_catalogue("sqlite::memory:").await;
     put_all(&market).await;
     market
@@ -130,7 +130,7 @@ const REPORT: &str = "环境影响报告表编制";
 const SOIL: &str = "土壤污染状况初步调查";
 const FIRE: &str = "建筑消防设施年度检测";
 const LAND: &str = "宗地图测绘";
-const GREEN: &str = "慈溪绿源环境科技有限公司";
+pub(super) const GREEN: &str = "慈溪绿源环境科技有限公司";
 const SAFE: &str = "宁波甬安消防技术有限公司";
 const SURVEYORS: &str = "温州华测GIS测绘院";
 

@@ -5,6 +5,7 @@ mod chance;
 mod finding;
 mod following;
 mod keeping;
+mod suggesting;
 pub(crate) mod writing;
 
 use crate::{
