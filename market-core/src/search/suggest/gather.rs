@@ -170,12 +170,12 @@ impl Counts {
             add(&mut owned, &[columns.owner[doc as usize]]);
         }
         for (doc, name) in names.iter().filter(|(doc, _)| is_open(*doc)) {
-            let owner = columns.owner[*doc as usize] as usize;
+            let count = owned[columns.owner[*doc as usize] as usize];
             let thing = Thing {
                 kind: SuggestionKind::Agency,
                 key: Key::Agency(Uuid::from_u128(columns.id[*doc as usize])),
                 name: name.clone(),
-                count: owned[owner],
+                count,
             };
             agencies.push(Named { thing, texts: vec![None] });
         }
