@@ -67,6 +67,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
         .merge(routes::search::router())
+        .merge(routes::suggestions::router())
         .merge(routes::saved_searches::router())
         .merge(routes::notices::router())
         .merge(routes::facts::router())

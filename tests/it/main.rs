@@ -23,6 +23,7 @@ mod search;
 mod server;
 mod standing;
 mod stopping;
+mod suggestions;
 mod tidy;
 mod trade;
 mod vocabulary;

@@ -12,6 +12,7 @@ pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod saved_searches;
 pub(crate) mod search;
+pub(crate) mod suggestions;
 pub(crate) mod vocabulary;
 
 use market_core::Action;

@@ -26,6 +26,8 @@ pub(super) struct Parts {
     pub(super) matters: Vec<Matter>,
     /// Phrases that people use, with the official names that they mean.
     pub(super) synonyms: Vec<(String, Vec<String>)>,
+    /// Those of the phrases that are names which the trade uses.
+    pub(super) aliases: Vec<(String, Vec<String>)>,
     pub(super) policies: Vec<PolicyProfile>,
 }
 
@@ -39,6 +41,7 @@ pub(super) struct Catalogue {
     qualifications: Vec<QualificationType>,
     ranks: HashMap<(QualificationKind, LevelCode), i64>,
     policies: Vec<PolicyProfile>,
+    aliases: Vec<(String, Vec<String>)>,
     lexicon: Lexicon,
     day: Day,
 }
@@ -61,6 +64,7 @@ impl Catalogue {
             qualifications: parts.qualifications,
             ranks,
             policies: parts.policies,
+            aliases: parts.aliases,
             lexicon,
             day: today,
         }
@@ -109,6 +113,11 @@ impl Catalogue {
     /// The names that a text may hold.
     pub(super) const fn lexicon(&self) -> &Lexicon {
         &self.lexicon
+    }
+
+    /// Names that the trade uses, with the official names that each means.
+    pub(super) fn aliases(&self) -> &[(String, Vec<String>)] {
+        &self.aliases
     }
 
     /// A service item on the list.

@@ -315,7 +315,7 @@ impl Engine<'_> {
     }
 
     /// What a text was understood to name, with official names.
-    fn named(&self, understood: &Understood) -> Vec<Named> {
+    pub(super) fn named(&self, understood: &Understood) -> Vec<Named> {
         let all = understood.read.iter().flat_map(|read| read.means.iter().map(move |m| (read, m)));
         let named = all.filter_map(|(read, meaning)| {
             let (kind, code, name) = self.name_of(meaning)?;

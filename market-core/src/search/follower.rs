@@ -51,7 +51,13 @@ impl Search<'_> {
         loop {
             let changed = self.0.wake.notified();
             let began = Instant::now();
-            match self.catch_up().await {
+            let caught_up = self.catch_up().await;
+            if caught_up.is_ok()
+                && let Err(why) = self.keep_suggestions().await
+            {
+                tracing::warn!("suggestions are not kept: {why}");
+            }
+            match caught_up {
                 Ok(0) => drop(tokio::time::timeout(POLL, changed).await),
                 Ok(_) => sleep_until(began + PACE).await,
                 Err(Error::Search(why @ TantivyError::LockFailure(..))) => return Err(why.into()),

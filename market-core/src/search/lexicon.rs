@@ -391,7 +391,7 @@ fn filler(text: &[char]) -> usize {
 }
 
 /// A place's name without its ending.
-fn short_place(name: &str) -> Option<&str> {
+pub(super) fn short_place(name: &str) -> Option<&str> {
     let short = PLACE_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending))?;
     (short.chars().count() >= 2).then_some(short)
 }

@@ -9,6 +9,8 @@
 //! counts (`tally`) and orders (`ranking`) what matches, `cursor` where a page ends, `find` all of
 //! that together.
 //!
+//! Helping: `suggest` is what to type next, and what was meant.
+//!
 //! Keeping: `published` makes `documents` of what the database holds, `index` keeps them with
 //! their `columns`, `follower` keeps the index in step, `rebuild` makes it anew, `verify` checks it.
 
@@ -35,6 +37,7 @@ mod ranking;
 mod rebuild;
 mod schema;
 pub(crate) mod store;
+mod suggest;
 mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -61,6 +64,7 @@ pub use self::text::read_anything;
 use self::{
     catalogue::Catalogue,
     index::{Mark, Opened, Place, Writer},
+    suggest::Desk,
 };
 pub use self::{
     facets::{Dimension, Facet, FacetValue, PriceBand, SelectionMode, Turnaround},
@@ -71,6 +75,7 @@ pub use self::{
     query::{MAX_TEXT, MAX_VALUES, MAX_WITHIN, SearchQuery, Sort, Subject},
     ranking::Explanation,
     rebuild::Progress,
+    suggest::{Correction, MAX_SUGGESTED_TEXT, MAX_SUGGESTIONS, Suggestion, SuggestionKind},
     text::Part,
     verify::{Difference, Report, Why},
 };
@@ -93,6 +98,8 @@ pub(crate) struct Home {
     /// How far the journal was read, if it was: beyond the last commit's mark where the entries
     /// change nothing that is searched.
     read: AtomicI64,
+    /// What is suggested while somebody types.
+    suggestions: Desk,
     /// How long one search may take.
     limit: Duration,
     /// Whose turn it is to write; empty until somebody does.
@@ -124,6 +131,7 @@ impl Home {
             serving: RwLock::new(Arc::new(serving)),
             catalogue: RwLock::default(),
             read: AtomicI64::new(0),
+            suggestions: Desk::default(),
             limit,
             writing: Arc::default(),
         })

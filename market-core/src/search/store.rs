@@ -12,6 +12,7 @@ use crate::{
     code::ItemCode,
     id::{AgencyId, ListingId},
     store::{Db, statements},
+    vocabulary::SynonymKind,
 };
 
 statements! {
@@ -63,14 +64,16 @@ impl Db {
 
     /// Regions, the catalogue and whatever else is named, as search uses them.
     pub(super) async fn searched_catalogue(&self, today: Day) -> Result<Catalogue, Error> {
-        let synonyms = self.all_synonyms().await?.into_iter();
+        let synonyms = self.all_synonyms().await?;
+        let aliases = synonyms.iter().filter(|synonym| synonym.kind == SynonymKind::Alias);
         let parts = Parts {
+            aliases: aliases.map(|one| (one.phrase.clone(), one.names.clone())).collect(),
             regions: self.regions().await?,
             categories: self.categories().await?,
             items: self.all_service_items().await?,
             qualifications: self.qualification_types().await?,
             matters: self.all_matters().await?,
-            synonyms: synonyms.map(|synonym| (synonym.phrase, synonym.names)).collect(),
+            synonyms: synonyms.into_iter().map(|synonym| (synonym.phrase, synonym.names)).collect(),
             policies: self.policies().await?,
         };
         Ok(Catalogue::new(parts, today))

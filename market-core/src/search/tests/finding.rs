@@ -78,7 +78,7 @@ async fn put_all(market: &Market) {
     .await;
 }
 
-async fn searched() -> Market {
+pub(super) async fn searched() -> Market {
     let market = market_with_catalogue("sqlite::memory:").await;
     put_all(&market).await;
     market
@@ -88,7 +88,7 @@ const REPORT: &str = "环境影响报告表编制";
 const SOIL: &str = "土壤污染状况初步调查";
 const FIRE: &str = "建筑消防设施年度检测";
 const LAND: &str = "宗地图测绘";
-const GREEN: &str = "慈溪绿源环境科技有限公司";
+pub(super) const GREEN: &str = "慈溪绿源环境科技有限公司";
 const SAFE: &str = "宁波甬安消防技术有限公司";
 const SURVEYORS: &str = "温州华测GIS测绘院";
 

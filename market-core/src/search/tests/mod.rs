@@ -11,6 +11,7 @@ mod narrowing;
 mod ordered;
 mod passing;
 mod ranked;
+mod suggesting;
 mod trading;
 mod world;
 pub(crate) mod writing;

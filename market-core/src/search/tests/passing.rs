@@ -63,9 +63,9 @@ async fn prior_from(market: &Market, day: &str, points: u32) {
 on_both! {
     async fn an_agency_is_new_for_a_year(url: &str) {
         let (market, _) = one_listing(url).await;
-        set(&market, "2027-11-24");
+        set(&market, "2027-11-23");
         assert_eq!(newcomers(&market).await, [true]);
-        set(&market, "2027-11-25");
+        set(&market, "2027-11-24");
         assert_eq!(newcomers(&market).await, [false]);
         market.search().catch_up().await.unwrap();
         in_step(&market).await;

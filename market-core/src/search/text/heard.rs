@@ -24,7 +24,7 @@ pub(in crate::search) enum Spelt {
 
 /// What somebody typed, to be met by the characters of names.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(in crate::search) struct Heard {
     chars: Vec<char>,
     /// A bit for each place before which a syllable must end.
     borders: u64,
@@ -45,7 +45,7 @@ const LONGEST: usize = 63;
 
 impl Heard {
     /// What is heard in a text, unless it is nothing or too long.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(in crate::search) fn of(text: &str) -> Option<Self> {
         let mut heard = Self { chars: Vec::new(), borders: 0 };
         for c in Normal::of(text).chars {
             match c {
@@ -58,13 +58,23 @@ impl Heard {
         (1..=LONGEST).contains(&heard.chars.len()).then_some(heard)
     }
 
+    /// What is heard: letters, digits and Chinese characters.
+    pub(in crate::search) fn chars(&self) -> &[char] {
+        &self.chars
+    }
+
+    /// Whether anything parts it, so that a syllable must end there.
+    pub(in crate::search) const fn is_parted(&self) -> bool {
+        self.borders & !1 != 0
+    }
+
     /// The first character.
     pub(super) fn first(&self) -> Option<char> {
         self.chars.first().copied()
     }
 
     /// How it stands for a name.
-    pub(super) fn fit(&self, name: &[char]) -> Option<Fit> {
+    pub(in crate::search) fn fit(&self, name: &[char]) -> Option<Fit> {
         let end = 1 << self.chars.len();
         let mut best: Option<Fit> = None;
         let mut reached = Reached { unspelt: 1, ..Reached::default() };

@@ -23,11 +23,11 @@ use tantivy::tokenizer::TokenizerManager;
 pub use self::anything::read_anything;
 pub use self::marks::Part;
 pub(super) use self::{
-    heard::Fit,
+    heard::{Fit, Heard},
     marks::{Wanted, excerpt, mark},
-    normal::normalize,
+    normal::{Normal, normalize},
     pairs::{PAIRS, Pairs, Word, is_chinese, words},
-    pinyin::{cut, syllable_pairs},
+    pinyin::{begins_syllable, cut, is_syllable, reading_at, syllable_pairs, syllables},
     sounds::{INITIALS, Initials, RUNS, Runs, SYLLABLES, Syllables},
     spelling::Spellings,
 };

@@ -109,7 +109,7 @@ static READ_TOGETHER: LazyLock<HashMap<[char; 2], [&str; 2]>> = LazyLock::new(||
 });
 
 /// How a character is read where it stands: as its word is, or as it mostly is.
-pub(super) fn reading_at(chars: &[char], at: usize) -> Option<&'static str> {
+pub(in crate::search) fn reading_at(chars: &[char], at: usize) -> Option<&'static str> {
     let readings = syllables(chars[at]);
     if readings.len() > 1 {
         let with = |from: usize| {
@@ -185,8 +185,14 @@ fn cut_piece(piece: &str, syllables: &mut Vec<String>) -> Option<()> {
     Some(())
 }
 
-fn is_syllable(letters: &str) -> bool {
+/// Whether letters are a syllable.
+pub(in crate::search) fn is_syllable(letters: &str) -> bool {
     SPELLINGS.contains(letters) || matches!(letters, "lue" | "nue")
+}
+
+/// Whether a syllable begins with letters.
+pub(in crate::search) fn begins_syllable(letters: &str) -> bool {
+    SPELLINGS.iter().any(|syllable| syllable.starts_with(letters))
 }
 
 #[cfg(test)]
