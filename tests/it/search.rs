@@ -16,7 +16,7 @@ const MONITORING: &str = "environmental-monitoring";
 
 /// A text as it stands in an address.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"))
 }
 
 async fn search(app: &TestApp, query: &str) -> Value {

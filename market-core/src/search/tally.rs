@@ -248,7 +248,9 @@ impl Tally {
         let filled = facets.into_iter().filter(|(_, values)| !values.is_empty());
         let facet = |(by, mut values): (Dimension, Vec<FacetValue>)| {
             if !matches!(by, Dimension::Category | Dimension::Item) {
-                values.iter_mut().for_each(|value| value.count += self.everywhere[by as usize]);
+                for value in &mut values {
+                    value.count += self.everywhere[by as usize];
+                }
             }
             Facet { by, values }
         };

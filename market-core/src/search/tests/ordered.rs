@@ -79,7 +79,7 @@ async fn hits_are_sorted_by_what_is_asked_for() {
                 continue;
             }
             for text in [None, Some("测绘".to_owned())] {
-                let query = SearchQuery { sort, near, text, ..of(kind) };
+                let query = SearchQuery { text, near, sort, ..of(kind) };
                 let hits = find(&market, &query).await.items;
                 let order: String =
                     hits.iter().filter_map(|h| h.found.title().chars().next()).collect();
