@@ -40,12 +40,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         let Query(parameters) = query.map_err(|why| Problem::invalid(vec![parameter(&why)]))?;
-        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
-            let nul = Fault::new("", "characters", "must hold no NUL character");
-            return Err(Problem::invalid(vec![nul]));
+        match parts.uri.query().and_then(with_nul) {
+            Some(name) => {
+                let nul = Fault::new(name, "characters", "must hold no NUL character");
+                Err(Problem::invalid(vec![nul]))
+            }
+            None => Ok(Self(parameters)),
         }
-        Ok(Self(parameters))
     }
+}
+
+/// The name of the first parameter that holds a NUL character.
+fn with_nul(query: &str) -> Option<&str> {
+    let mut parameters = query.split('&').filter(|parameter| parameter.contains("%00"));
+    let name = parameters.next()?.split('=').next()?;
+    Some(if name.contains("%00") { "" } else { name })
 }
 
 /// Which parameter is wrong, and how.

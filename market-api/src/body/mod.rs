@@ -114,16 +114,19 @@ pub(crate) fn fault(place: String, message: &str) -> Fault {
     let named = || message.split('`').nth(1).map(escape).unwrap_or_default();
     let (place, code) = match message {
         m if m.starts_with("missing field") => (format!("{place}/{}", named()), "missing"),
-        m if m.starts_with("unknown field") => {
-            let end = format!("/{}", named());
-            (if place.ends_with(&end) { place } else { place + &end }, "unknown")
-        }
-        m if m.starts_with("duplicate field") => (place, "duplicate"),
+        m if m.starts_with("unknown field") => (at_end(place, &named()), "unknown"),
+        m if m.starts_with("duplicate field") => (at_end(place, &named()), "duplicate"),
         m if m.starts_with("unknown variant") => (place, "choice"),
         m if m.starts_with("invalid type") => (place, "type"),
         _ => (place, "format"),
     };
     Fault::new(place, code, message)
+}
+
+/// A place with a name at its end.
+fn at_end(place: String, name: &str) -> String {
+    let end = format!("/{name}");
+    if place.ends_with(&end) { place } else { place + &end }
 }
 
 /// What a body's own checks found.

@@ -20,6 +20,8 @@ impl Search<'_> {
         query: SearchQuery,
     ) -> Result<SearchQuery, Error> {
         let case = self.0.cases().get(actor, case).await?;
+        // What is wrong is named, also where the case has no need of it.
+        query.check(&*self.catalogue().await?)?;
         let in_need = case.state == CaseState::Open;
         let open = case.requirements.iter().filter(|needed| in_need && needed.order_id.is_none());
         let open: Vec<_> = open.map(|needed| needed.item.clone()).collect();

@@ -6,6 +6,7 @@ mod chance;
 mod exact;
 mod finding;
 mod following;
+mod hostile;
 mod keeping;
 mod narrowing;
 mod ordered;
