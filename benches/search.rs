@@ -1,65 +1,47 @@
-//! How many searches are answered in a second over the listings of 301 and of 3,000 agencies,
-//! beside a single read of the database in the same run.
+//! How fast search is, and what it needs, beside what the databases can do themselves in the same
+//! run. `docs/search-speed.md` says what is measured and what was.
 //!
-//! `cargo bench --bench search`; PostgreSQL too with `MARKET_BENCH_POSTGRES=postgres://…`.
+//! `cargo bench --bench search`, and with
+//! - `MARKET_BENCH_LISTINGS=10000,100000,1000000`: the sizes in process, by default the first two;
+//! - `MARKET_BENCH_SERVED=1000000`: the listings of the market that is served, by default 100,000,
+//!   and none with 0;
+//! - `MARKET_BENCH_POSTGRES=postgres://…`: `PostgreSQL` beside.
 
 #![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
 
-mod support;
+mod measured;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use market_core::{
-    Market, Options,
-    search::{SearchQuery, Subject},
+use std::env;
+
+use measured::{
+    documents::{PART, Source},
+    figures::say,
+    in_process, peers, served, texts,
 };
-use support::Engine;
-use tokio::runtime::Runtime;
+use tokio::runtime;
 
-/// What people type, from a name to a sentence.
-const TEXTS: [&str; 6] = [
-    "消防设施检测",
-    "环评",
-    "慈溪 测绘",
-    "建设项目环境影响报告表编制",
-    "审图",
-    "开办餐馆需要的检测报告",
-];
+/// Peers are asked up to here: with more they take too long.
+const PEERS: usize = 100_000;
 
-fn query(text: &str) -> SearchQuery {
-    SearchQuery { text: Some(text.to_owned()), ..SearchQuery::new(Subject::Listings) }
+fn numbers(name: &str, default: &str) -> Vec<usize> {
+    let text = env::var(name).unwrap_or_else(|_| default.to_owned());
+    text.split(',').map(|number| number.trim().parse().unwrap()).collect()
 }
 
-async fn search_all(market: &Market) {
-    for text in TEXTS {
-        market.search().find(&query(text)).await.unwrap();
-    }
-}
-
-fn search(c: &mut Criterion) {
-    let runtime = Runtime::new().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    for engine in Engine::available() {
-        let mut group = c.benchmark_group(format!("search/{}", engine.name()));
-        group.throughput(Throughput::Elements(TEXTS.len() as u64)).sample_size(20);
-        for agencies in [301, 3_000] {
-            let options = Options::new(runtime.block_on(engine.fresh(folder.path())));
-            let market = runtime.block_on(support::market(options, agencies));
-            runtime.block_on(market.search().catch_up()).unwrap();
-            let item = "fire-facility-inspection".parse().unwrap();
-            group.bench_function(BenchmarkId::new("one read", agencies), |b| {
-                b.to_async(&runtime).iter(|| async {
-                    for _ in TEXTS {
-                        market.catalog().item(&item).await.unwrap();
-                    }
-                });
-            });
-            group.bench_function(BenchmarkId::new("text", agencies), |b| {
-                b.to_async(&runtime).iter(|| search_all(&market));
-            });
+fn main() {
+    let source = Source::read();
+    let typed = texts::texts(&source.parts(PART).next().unwrap());
+    say(format_args!("{} texts", typed.len()));
+    let alone = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for count in numbers("MARKET_BENCH_LISTINGS", "10000,100000") {
+        let ours = in_process::measure(&source, count, &typed);
+        if count <= PEERS {
+            alone.block_on(peers::measure(&source, count, &typed, ours));
         }
-        group.finish();
+    }
+    for listings in numbers("MARKET_BENCH_SERVED", "100000") {
+        if listings > 0 {
+            served::measure(listings, &typed);
+        }
     }
 }
-
-criterion_group!(benches, search);
-criterion_main!(benches);

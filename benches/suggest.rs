@@ -10,7 +10,7 @@ mod support;
 use std::{hint::black_box, time::Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use market_core::{Market, Paging, agency::AgencyFilter};
+use market_core::{Market, Options, Paging, agency::AgencyFilter};
 use support::Engine;
 use tokio::runtime::Runtime;
 
@@ -67,7 +67,8 @@ fn suggest(c: &mut Criterion) {
     let mut group = c.benchmark_group(format!("suggest/{}", engine.name()));
     group.throughput(Throughput::Elements(TYPED.len() as u64)).sample_size(20);
     for agencies in [300, 33_000] {
-        let market = runtime.block_on(support::market(engine, folder.path(), agencies));
+        let url = runtime.block_on(engine.fresh(folder.path()));
+        let market = runtime.block_on(support::market(Options::new(url), agencies));
         runtime.block_on(market.search().catch_up()).unwrap();
         for read in ["first", "again"] {
             let began = Instant::now();

@@ -14,7 +14,6 @@ use super::{
     days::number,
     documents::Document,
     hits::{Found, Highlights, Hit, Hits, Named, NamedBy},
-    lexicon::{self, Meaning, Understood, Way},
     narrow::Narrow,
     plan::{Group, Plan},
     query::{SearchQuery, Sort, Subject},
@@ -22,6 +21,7 @@ use super::{
     schema::Fields,
     tally::Tally,
     text::{Wanted, excerpt, mark},
+    understood::{Meaning, Understood, WHOLE, Way},
     view::View,
     visit::{self, Key, Page, Ranked, Visit, until},
 };
@@ -80,7 +80,7 @@ impl Engine<'_> {
         day: Day,
         limit: Duration,
     ) -> Result<Hits, Error> {
-        let asked = self.read(query, day, limit)?;
+        let asked = self.read(query, day, limit);
         let paging = Paging { after: query.after.clone(), limit: query.limit };
         let fingerprint = fingerprint(query);
         let after = paging.key::<Place>()?.filter(|place| place.query == fingerprint);
@@ -143,26 +143,20 @@ impl Engine<'_> {
         })
     }
 
-    fn read<'q>(
-        &self,
-        query: &'q SearchQuery,
-        day: Day,
-        limit: Duration,
-    ) -> Result<Asked<'q>, Error> {
+    fn read<'q>(&self, query: &'q SearchQuery, day: Day, limit: Duration) -> Asked<'q> {
         let codes = &self.view.codes;
         let text = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let understood =
             text.map(|text| self.catalogue.lexicon().understand(text)).unwrap_or_default();
-        let plan =
-            |text| Plan::new(text, &understood, self.fields, self.catalogue, &self.view.searcher);
-        let plan = text.map(plan).transpose()?;
+        let plan = |text| Plan::new(text, &understood, self.fields, self.catalogue);
+        let plan = text.map(plan);
         let mut narrow = Narrow::new(query, codes, self.catalogue, day);
         let offers = Narrow::new(query, codes, self.catalogue, day).for_listings();
         if query.kind == Subject::Agencies {
             narrow.only_what_it_is();
         }
         let ranked = self.ranked(query, &understood, number(day));
-        Ok(Asked { query, narrow, offers, ranked, understood, plan, day, until: until(limit) })
+        Asked { query, narrow, offers, ranked, understood, plan, day, until: until(limit) }
     }
 
     fn ranked(&self, query: &SearchQuery, understood: &Understood, day: i32) -> Ranked {
@@ -177,7 +171,7 @@ impl Engine<'_> {
             code.parse().ok().and_then(|code: RegionCode| self.catalogue.region(&code))
         };
         let named: Vec<_> = places.iter().filter_map(|code| self.catalogue.region(code)).collect();
-        let with_name = understood.largest_share() >= lexicon::WHOLE;
+        let with_name = understood.largest_share() >= WHOLE;
         let worth = if with_name { ranking::PLACE } else { ranking::PLACE_ALONE };
         let nearness = |code: &str| {
             let path = region(code).map_or(&[][..], |region| &region.path);

@@ -42,9 +42,11 @@ mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
+mod understood;
 mod verify;
 mod view;
 mod visit;
+mod words;
 
 use std::{
     fs::File,

@@ -1,23 +1,24 @@
 //! What tantivy is asked for a text.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tantivy::{
-    Score, Searcher, Term,
+    Score, Term,
     query::{
         BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery,
         Occur, PhraseQuery, Query, TermQuery,
     },
-    schema::{Field, IndexRecordOption},
+    schema::IndexRecordOption,
 };
 
 use super::{
     at_least::AtLeast,
     catalogue::{COUNTRY, Catalogue},
-    lexicon::{self, Understood, Way},
     ranking,
     schema::Fields,
-    text::{Word, cut, is_chinese, normalize, syllable_pairs, words},
+    text::{cut, is_chinese, normalize, syllable_pairs},
+    understood::{self, Understood, Way},
+    words::Words,
 };
 use crate::{
     Kind,
@@ -46,10 +47,8 @@ const OF_AGENCY: Score = 2.0;
 const LEAST_OF_AGENCY: usize = 4;
 /// What having the words side by side adds.
 const SIDE_BY_SIDE: Score = 2.0;
-/// So many single characters are looked for.
-const MAX_CHARACTERS: usize = 8;
-/// So many longer words stand for a run of letters or digits.
-const MAX_EXPANSIONS: usize = 16;
+/// What having a run of letters or digits, or one that holds it, is worth.
+const RUN: Score = 3.0;
 /// So many initials are looked at.
 const MAX_INITIALS: usize = 12;
 
@@ -83,17 +82,16 @@ impl Plan {
         understood: &Understood,
         fields: Fields,
         catalogue: &Catalogue,
-        searcher: &Searcher,
-    ) -> tantivy::Result<Self> {
+    ) -> Self {
         let mut planner = Planner { fields, plan: Self { cores: Vec::new(), extras: Vec::new() } };
         planner.names(understood, catalogue);
-        planner.words(text, understood, searcher)?;
+        planner.words(text, understood);
         planner.sounds(text, understood);
         planner.places(text, understood, catalogue);
         if planner.plan.cores.is_empty() {
             planner.core(Group::Words, Box::new(EmptyQuery));
         }
-        Ok(planner.plan)
+        planner.plan
     }
 
     /// What has most of the words, or is meant by the names.
@@ -204,29 +202,23 @@ impl Planner {
     }
 
     /// The words themselves.
-    fn words(
-        &mut self,
-        text: &str,
-        understood: &Understood,
-        searcher: &Searcher,
-    ) -> tantivy::Result<()> {
+    fn words(&mut self, text: &str, understood: &Understood) {
         let read = Words::read(text, understood);
         if read.whole.is_empty() && read.in_place.is_empty() {
             if !read.lone.is_empty() {
                 let all = read.lone.iter().map(|c| self.character(*c)).collect();
                 self.core(Group::Words, Box::new(BooleanQuery::intersection(all)));
             }
-            return Ok(());
+            return;
         }
+        self.runs(&read);
         let (asked, beside) = if read.whole.is_empty() {
             (&read.in_place, &[][..])
         } else {
             (&read.whole, &read.in_place[..])
         };
-        let mut terms = Vec::with_capacity(asked.len());
-        for (_, word) in asked {
-            terms.push(self.word(word, 1.0, searcher)?);
-        }
+        let terms = asked.iter().map(|(_, word)| self.word(word, 1.0));
+        let mut terms: Vec<_> = terms.collect();
         if understood.read.iter().any(|read| is_whole(read.share, read.way)) {
             let need = share(terms.len(), WHOLE);
             for term in terms.iter_mut().flatten() {
@@ -239,10 +231,23 @@ impl Planner {
             self.agency(&read);
         }
         for (_, word) in beside {
-            let words = vec![self.word(word, IN_PLACE, searcher)?];
+            let words = vec![self.word(word, IN_PLACE)];
             self.plan.extras.push((Group::Words, Box::new(AtLeast { words, need: 1, tie: TIE })));
         }
-        Ok(())
+    }
+
+    /// Any part of a run of letters or digits finds it: what holds all that the text has.
+    fn runs(&mut self, read: &Words) {
+        let runs = read.whole.iter().map(|(_, word)| word);
+        let runs = runs.filter(|word| word.len() >= 2 && !word.chars().any(is_chinese));
+        let begins = runs.map(|word| {
+            let term = Term::from_field_text(self.fields.runs, word);
+            worth(Box::new(FuzzyTermQuery::new_prefix(term, 0, true)), RUN)
+        });
+        let begins: Vec<_> = begins.collect();
+        if !begins.is_empty() {
+            self.core(Group::Words, Box::new(BooleanQuery::intersection(begins)));
+        }
     }
 
     /// A text that is no service's name may be an agency's, places and all.
@@ -259,14 +264,9 @@ impl Planner {
     }
 
     /// Where a word may stand, and what it is worth there.
-    fn word(
-        &self,
-        word: &str,
-        worth: Score,
-        searcher: &Searcher,
-    ) -> tantivy::Result<Vec<(Term, Score)>> {
+    fn word(&self, word: &str, worth: Score) -> Vec<(Term, Score)> {
         let fields = &self.fields;
-        let mut terms: Vec<_> = [
+        [
             (fields.title, 4.0),
             (fields.item_name, 3.0),
             (fields.agency_name, 3.0),
@@ -274,12 +274,7 @@ impl Planner {
             (fields.summary, 1.0),
         ]
         .map(|(field, weight)| (Term::from_field_text(field, word), weight * worth))
-        .into();
-        if !word.chars().any(is_chinese) && word.len() >= 2 {
-            let longer = expand(searcher, fields.runs, word)?.into_iter();
-            terms.extend(longer.map(|term| (term, worth)));
-        }
-        Ok(terms)
+        .into()
     }
 
     /// Having all the words in their order is worth more.
@@ -359,58 +354,7 @@ impl Planner {
 
 /// Whether a name is all that a text says.
 fn is_whole(share: f32, way: Way) -> bool {
-    share >= lexicon::WHOLE && way != Way::Like
-}
-
-/// The words of a text, each once, with their places.
-struct Words {
-    /// Of what is looked for.
-    whole: Vec<(usize, String)>,
-    /// Of places.
-    in_place: Vec<(usize, String)>,
-    /// Chinese characters with no other beside them.
-    lone: Vec<char>,
-}
-
-impl Words {
-    fn read(text: &str, understood: &Understood) -> Self {
-        // Where nothing is named, every word may say what is looked for.
-        let mut read = Self::divided(text, understood, understood.largest_share() > 0.0);
-        if read.whole.is_empty() && read.in_place.is_empty() && read.lone.is_empty() {
-            read = Self::divided(text, understood, false);
-        }
-        read.lone.truncate(MAX_CHARACTERS);
-        read
-    }
-
-    fn divided(text: &str, understood: &Understood, leave_fillers: bool) -> Self {
-        let mut read = Self { whole: Vec::new(), in_place: Vec::new(), lone: Vec::new() };
-        let mut seen = HashSet::new();
-        let flag = |flags: &[bool], at: usize| flags.get(at).copied().unwrap_or(false);
-        for (at, word) in words(text) {
-            let (word, end) = match word {
-                Word::Whole(word) => {
-                    let end = at + word.chars().count() - 1;
-                    (word, end)
-                }
-                Word::Lone(c) => {
-                    if !read.lone.contains(&c) && !flag(&understood.filler, at) {
-                        read.lone.push(c);
-                    }
-                    continue;
-                }
-                Word::Last(_) => continue,
-            };
-            let (first, last) = (at, end);
-            let filler = flag(&understood.filler, first) || flag(&understood.filler, last);
-            if (leave_fillers && filler) || !seen.insert(word.clone()) {
-                continue;
-            }
-            let place = flag(&understood.in_place, first) || flag(&understood.in_place, last);
-            if place { read.in_place.push((at, word)) } else { read.whole.push((at, word)) }
-        }
-        read
-    }
+    share >= understood::WHOLE && way != Way::Like
 }
 
 /// A share of so many words, at least one.
@@ -436,20 +380,4 @@ fn best_of(mut clauses: Vec<Box<dyn Query>>) -> Box<dyn Query> {
         }
         None => Box::new(EmptyQuery),
     }
-}
-
-/// The words of a field that begin with one.
-fn expand(searcher: &Searcher, field: Field, begin: &str) -> tantivy::Result<Vec<Term>> {
-    let mut found = BTreeSet::new();
-    for reader in searcher.segment_readers() {
-        let index = reader.inverted_index(field)?;
-        let mut terms = index.terms().range().ge(begin).into_stream()?;
-        let mut left = MAX_EXPANSIONS;
-        while left > 0 && terms.advance() && terms.key().starts_with(begin.as_bytes()) {
-            found.insert(String::from_utf8_lossy(terms.key()).into_owned());
-            left -= 1;
-        }
-    }
-    let found = found.into_iter().take(MAX_EXPANSIONS);
-    Ok(found.map(|word| Term::from_field_text(field, &word)).collect())
 }

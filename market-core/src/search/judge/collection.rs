@@ -63,6 +63,8 @@ pub struct JudgedDocument {
     pub qual: String,
     /// The price in fen.
     pub price: u64,
+    /// The promised turnaround, in working days.
+    pub days: u32,
     /// Stars in hundredths.
     pub rating: u64,
     /// The credit score.

@@ -1,10 +1,11 @@
 //! The search engine over a collection's documents, in memory.
 //!
 //! This is the one file that knows how the engine is asked: [`Judged::over`] fills an index,
-//! [`Finds::find`] asks it.
+//! [`Judged::answer`] asks it.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use tantivy::TantivyError;
 use uuid::Uuid;
 
 use super::{
@@ -24,8 +25,8 @@ use crate::{
         days::Days,
         documents::{Bundle, Document, Facts, ListingDocument},
         find::Engine,
-        hits::Found,
-        index::{Mark, Opened},
+        hits::{Found, Hits},
+        index::{Mark, Opened, Writer},
         query::{MAX_TEXT, SearchQuery, Subject},
     },
 };
@@ -48,6 +49,17 @@ pub struct Words {
     pub matters: Vec<(String, Vec<ItemCode>)>,
 }
 
+/// How large an index is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// So many documents are in it.
+    pub documents: u64,
+    /// Of so many parts it is.
+    pub segments: usize,
+    /// So many bytes it has.
+    pub bytes: u64,
+}
+
 /// The search engine over a collection's documents.
 pub struct Judged {
     opened: Arc<Opened>,
@@ -64,6 +76,16 @@ impl std::fmt::Debug for Judged {
 impl Judged {
     /// Fills an index in memory with a collection's documents.
     pub fn over(collection: &Collection, words: &Words) -> Result<Self, Error> {
+        Self::over_parts(collection, std::iter::empty(), words)
+    }
+
+    /// The same with further documents, which need not be there all at once. Their categories and
+    /// service items are those that the collection has; other ones are unknown.
+    pub fn over_parts(
+        collection: &Collection,
+        more: impl Iterator<Item = Vec<JudgedDocument>>,
+        words: &Words,
+    ) -> Result<Self, Error> {
         let day = ANY_DAY.parse().map_err(|_| Error::Inconsistent("day"))?;
         let mapping = Mapping::new(collection)?;
         let parts = Parts {
@@ -77,16 +99,34 @@ impl Judged {
         let catalogue = Catalogue::new(parts, day);
         let opened = Arc::new(Opened::empty()?);
         let mut writer = opened.writer()?;
-        for some in collection.documents.chunks(BATCH) {
-            let bundle = |document| {
-                let listing = mapping.listing(document, &catalogue)?;
-                let documents = vec![Document::Listing(listing)];
-                Ok(Bundle { owner: Uuid::from_u64_pair(1, document.id), documents })
-            };
-            writer.replace(&some.iter().map(bundle).collect::<Result<Vec<_>, Error>>()?)?;
+        mapping.fill(&writer, &collection.documents, &catalogue)?;
+        for documents in more {
+            mapping.fill(&writer, &documents, &catalogue)?;
         }
         writer.commit(&Mark::at(0, None, Vec::new()))?;
         Ok(Self { opened, catalogue, day })
+    }
+
+    /// The answer to any search: with filters and facets, too.
+    pub fn answer(&self, query: &SearchQuery) -> Result<Hits, Error> {
+        query.check(&self.catalogue)?;
+        self.unchecked(query)
+    }
+
+    fn unchecked(&self, query: &SearchQuery) -> Result<Hits, Error> {
+        let view = self.opened.view();
+        let engine = Engine { view: &view, fields: self.opened.fields, catalogue: &self.catalogue };
+        engine.answer(query, query.eligible_on.unwrap_or(self.day), LIMIT)
+    }
+
+    /// How large the index is.
+    pub fn size(&self) -> Result<Size, Error> {
+        let view = self.opened.view();
+        Ok(Size {
+            documents: view.searcher.num_docs(),
+            segments: view.columns.len(),
+            bytes: view.searcher.space_usage().map_err(TantivyError::from)?.total().get_bytes(),
+        })
     }
 }
 
@@ -95,10 +135,7 @@ impl Finds for Judged {
         let limit = u32::try_from(limit).unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
         let text = text.chars().take(MAX_TEXT).collect();
         let query = SearchQuery { text: Some(text), limit, ..SearchQuery::new(Subject::Listings) };
-        let view = self.opened.view();
-        let engine = Engine { view: &view, fields: self.opened.fields, catalogue: &self.catalogue };
-        let hits = engine.answer(&query, self.day, LIMIT)?;
-        let ids = hits.items.into_iter().filter_map(|hit| match hit.found {
+        let ids = self.unchecked(&query)?.items.into_iter().filter_map(|hit| match hit.found {
             Found::Listing(listing) => Some(listing.id.0.as_u64_pair().1),
             Found::Agency(_) | Found::ServiceItem(_) | Found::Matter(_) => None,
         });
@@ -182,6 +219,24 @@ impl Mapping {
         })
     }
 
+    /// Hands documents to a writer.
+    fn fill(
+        &self,
+        writer: &Writer,
+        documents: &[JudgedDocument],
+        catalogue: &Catalogue,
+    ) -> Result<(), Error> {
+        for some in documents.chunks(BATCH) {
+            let bundle = |document| {
+                let listing = self.listing(document, catalogue)?;
+                let documents = vec![Document::Listing(listing)];
+                Ok(Bundle { owner: Uuid::from_u64_pair(1, document.id), documents })
+            };
+            writer.replace(&some.iter().map(bundle).collect::<Result<Vec<_>, Error>>()?)?;
+        }
+        Ok(())
+    }
+
     /// The service items of the collection; nothing but their names is known.
     fn service_items(&self) -> Vec<ServiceItem> {
         let item = |(code, name, category): &(ItemCode, String, CategoryCode)| {
@@ -245,7 +300,7 @@ impl Mapping {
             regions,
             region_names,
             price: fen.unwrap_or_default(),
-            days: 0,
+            days: document.days,
             open: Days::always(),
             version: 1,
         })

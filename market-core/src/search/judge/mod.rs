@@ -18,7 +18,7 @@ use std::{
 
 pub use self::{
     collection::{Collection, ItemMark, JudgedDocument, JudgedQuery},
-    engine::{Judged, Words},
+    engine::{Judged, Size, Words},
     metrics::{Figures, Judgements},
 };
 use crate::Error;

@@ -1,6 +1,10 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use super::*;
+use crate::{
+    Money,
+    search::{Dimension, SearchQuery, Subject},
+};
 
 /// Documents 1, 2, 3 … have these grades.
 fn judged(grades: &[u8]) -> Judgements {
@@ -210,4 +214,37 @@ fn the_engine_finds_a_collections_documents_by_what_they_say_and_are_called() {
     assert_eq!(engine.find("环评", 50).unwrap(), [8]);
     assert_eq!(engine.find("消防检测", 50).unwrap()[0], u64::MAX);
     assert_eq!(engine.find("x", 50).unwrap(), [0; 0]);
+}
+
+#[test]
+fn the_engine_answers_with_filters_and_counts_over_documents_that_came_in_parts() {
+    let listing = |id, price, days| JudgedDocument {
+        id,
+        item: Some(ItemMark::Number(1)),
+        title: "环评".to_owned(),
+        kind: "环保".to_owned(),
+        item_name: "环境影响评价".to_owned(),
+        price,
+        days,
+        ..JudgedDocument::default()
+    };
+    let first = Collection { documents: vec![listing(1, 100_000, 5)], ..Collection::default() };
+    let more = [vec![listing(2, 200_000, 15)], vec![listing(3, 300_000, 25)]];
+    let engine = Judged::over_parts(&first, more.into_iter(), &Words::default()).unwrap();
+    let size = engine.size().unwrap();
+    assert!(size.documents == 3 && size.segments > 0 && size.bytes > 0, "{size:?}");
+    let query = SearchQuery {
+        text: Some("环境影响评价".to_owned()),
+        min_price: Money::from_fen(200_000),
+        facets: true,
+        ..SearchQuery::new(Subject::Listings)
+    };
+    let hits = engine.answer(&query).unwrap();
+    assert_eq!(hits.total, 2);
+    let turnaround = hits.facets.iter().find(|facet| facet.by == Dimension::Turnaround).unwrap();
+    let bands: Vec<_> =
+        turnaround.values.iter().map(|value| (value.value.as_str(), value.count)).collect();
+    assert_eq!(bands, [("11-20", 1), ("21-30", 1)]);
+    let wrong = SearchQuery { limit: 0, ..query };
+    assert!(engine.answer(&wrong).is_err());
 }

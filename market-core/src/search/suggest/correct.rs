@@ -9,7 +9,7 @@ use super::super::{
     catalogue::Catalogue,
     find::Engine,
     hits::{Named, NamedBy},
-    lexicon::{Meaning, Way},
+    understood::{Meaning, Way},
 };
 use crate::{Error, code::ItemCode, kernel::text::check_text, search::MAX_TEXT};
 

@@ -36,10 +36,10 @@ async fn what_begins_so_is_suggested_with_how_much_there_is_of_it() {
     assert_eq!((agency.kind, &*agency.name, agency.count), (SuggestionKind::Agency, GREEN, 2));
     let part = |text: &str, hit| Part { text: text.to_owned(), hit };
     assert_eq!(agency.marks, [part("慈溪", true), part("绿源环境科技有限公司", false)]);
-    assert_eq!(suggest(&market, "慈溪", &[Region]).await.as_slice(), std::slice::from_ref(&region));
+    assert_eq!(suggest(&market, "慈溪", &[Region]).await.as_slice(), std::slice::from_ref(region));
     assert_eq!(
         suggest(&market, "慈溪", &[SuggestionKind::Agency]).await.as_slice(),
-        std::slice::from_ref(&agency)
+        std::slice::from_ref(agency)
     );
     assert_eq!(suggest(&market, "慈溪", &[Matter]).await, []);
 }

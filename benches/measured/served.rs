@@ -1,0 +1,256 @@
+//! The real server over a market in `SQLite`: asked over HTTP, in process, and while listings
+//! change.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use market_api::{App, demo, router};
+use market_core::{
+    Actor, Call, Durability, Market, Options, Paging, Party,
+    agency::{Listing, ListingFilter, ListingState},
+    search::{SearchQuery, Subject},
+};
+use tokio::{net::TcpListener, runtime, task::JoinSet, time::interval};
+
+use super::{
+    client::{Connection, path},
+    figures::{Memory, Table, Times, milliseconds, number, process_time, rate, say, target, whole},
+    texts::Typed,
+};
+
+const CONNECTIONS: usize = 8;
+const TASKS: usize = 2;
+const WARM_UP: Duration = Duration::from_secs(3);
+const MEASURED: Duration = Duration::from_secs(15);
+/// From one write to the next: 50 a second.
+const PACE: Duration = Duration::from_millis(20);
+/// So many different listings are changed in turn.
+const CHANGED: usize = 1000;
+
+/// How a run went.
+struct Run {
+    times: Times,
+    wall: Duration,
+    /// The processor time of the whole process.
+    cpu: Duration,
+}
+
+/// Measures the server over a market with about so many listings.
+pub(crate) fn measure(listings: usize, typed: &[Typed]) {
+    let folder = tempfile::tempdir().unwrap();
+    // The server's own; those who ask over HTTP have a thread of their own.
+    let serving = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let serving = serving.unwrap();
+    serving.block_on(load(folder.path(), listings));
+    let before = Memory::now();
+    let market = serving.block_on(open(folder.path(), Durability::Full));
+    let (address, server) = serving.block_on(serve(market.clone()));
+    let queries: Arc<[SearchQuery]> = typed.iter().map(query).collect();
+    let paths: Vec<String> = queries.iter().map(path).collect();
+    let everything = SearchQuery::new(Subject::Listings);
+    let found = serving.block_on(market.search().find(&everything)).unwrap().total;
+    say(format_args!("\n# Served: text, region, all facets, highlights; {found} listings found"));
+
+    let mut table = Table::new(&["asked", "searches/s", "mean ms", "p50 ms", "p99 ms", "CPU ms"]);
+    let http = over_http(address, &paths);
+    row(&mut table, "HTTP, 8 connections", &http);
+    let direct = serving.block_on(in_process(&market, &queries));
+    row(&mut table, "in process, 2 tasks", &direct);
+    let writes = Arc::new(AtomicUsize::new(0));
+    let changing = serving.block_on(begin_changing(&market, writes.clone()));
+    let busy = over_http(address, &paths);
+    assert!(!changing.is_finished(), "a write failed");
+    changing.abort();
+    row(&mut table, "HTTP, 8 connections, 50 writes/s", &busy);
+    table.print();
+    let after = Memory::now();
+    say(format_args!(
+        "{} writes in {:.0} s",
+        writes.load(Ordering::Relaxed),
+        (WARM_UP + busy.wall).as_secs_f64()
+    ));
+    say(format_args!(
+        "memory of the whole process, with all parts before: {} MB, {} of its own ({} before the \
+         market was opened)",
+        after.all, after.own, before.own
+    ));
+    targets(listings, &http, &direct, &busy);
+    server.abort();
+}
+
+/// Loads a market, and says how long that took.
+async fn load(folder: &Path, listings: usize) {
+    // 3.75 listings each.
+    let agencies = listings * 4 / 15;
+    let market = open(folder, Durability::Relaxed).await;
+    let began = Instant::now();
+    demo::load_catalogue(&market).await.unwrap();
+    demo::load_agencies(&market, agencies, market.env().now().day()).await.unwrap();
+    let loaded = began.elapsed();
+    let began = Instant::now();
+    market.search().catch_up().await.unwrap();
+    let indexed = began.elapsed();
+    say(format_args!(
+        "\n# A market of {agencies} agencies: loaded in {:.0} s, indexed in {:.0} s",
+        loaded.as_secs_f64(),
+        indexed.as_secs_f64()
+    ));
+    market.close().await.unwrap();
+}
+
+async fn open(folder: &Path, durability: Durability) -> Market {
+    let database = format!("sqlite:{}", folder.join("market.sqlite").display());
+    let index = Some(folder.join("index"));
+    Market::open(Options { index, durability, ..Options::new(database) }).await.unwrap()
+}
+
+/// Serves a market, and keeps its index in step.
+async fn serve(market: Market) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+    market.search().catch_up().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = App::new(market.clone());
+    app.searchable();
+    let server = tokio::spawn(async move {
+        tokio::select! {
+            served = axum::serve(listener, router(app)) => served.unwrap(),
+            followed = async { market.search().follow().await } => panic!("{followed:?}"),
+        }
+    });
+    (address, server)
+}
+
+fn query(typed: &Typed) -> SearchQuery {
+    SearchQuery {
+        text: Some(typed.text.clone()),
+        regions: vec![typed.region.clone()],
+        facets: true,
+        ..SearchQuery::new(Subject::Listings)
+    }
+}
+
+/// Lets many ask one after another, and keeps what began after the warm-up.
+async fn run<F: Future<Output = Vec<Duration>> + Send + 'static>(
+    who: usize,
+    asks: impl Fn(usize, Instant) -> F,
+) -> Run {
+    let begins = Instant::now() + WARM_UP;
+    let mut asking = JoinSet::new();
+    for one in 0..who {
+        asking.spawn(asks(one, begins));
+    }
+    tokio::time::sleep_until(begins.into()).await;
+    let cpu = process_time();
+    let took = asking.join_all().await.concat();
+    let (wall, cpu) = (begins.elapsed(), process_time().saturating_sub(cpu));
+    Run { times: Times::of(took), wall, cpu }
+}
+
+fn over_http(address: SocketAddr, paths: &[String]) -> Run {
+    let paths: Arc<[String]> = paths.into();
+    let asking = thread::spawn(move || {
+        let asking = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        asking.block_on(run(CONNECTIONS, |one, begins| {
+            let paths = paths.clone();
+            async move {
+                let mut connection = Connection::open(address).await;
+                let mut took = Vec::new();
+                let mut next = one * paths.len() / CONNECTIONS;
+                while begins.elapsed() < MEASURED {
+                    let began = Instant::now();
+                    connection.get(&paths[next % paths.len()]).await;
+                    if began >= begins {
+                        took.push(began.elapsed());
+                    }
+                    next += 1;
+                }
+                took
+            }
+        }))
+    });
+    asking.join().unwrap()
+}
+
+async fn in_process(market: &Market, queries: &Arc<[SearchQuery]>) -> Run {
+    run(TASKS, |one, begins| {
+        let (market, queries) = (market.clone(), queries.clone());
+        async move {
+            let mut took = Vec::new();
+            let mut next = one * queries.len() / TASKS;
+            while begins.elapsed() < MEASURED {
+                let began = Instant::now();
+                market.search().find(&queries[next % queries.len()]).await.unwrap();
+                if began >= begins {
+                    took.push(began.elapsed());
+                }
+                next += 1;
+            }
+            took
+        }
+    })
+    .await
+}
+
+/// Changes listings, 50 a second, until it is stopped.
+async fn begin_changing(market: &Market, writes: Arc<AtomicUsize>) -> tokio::task::JoinHandle<()> {
+    let mut listings = Vec::new();
+    let mut after = None;
+    while listings.len() < CHANGED {
+        let filter =
+            ListingFilter { state: Some(ListingState::Published), ..ListingFilter::default() };
+        let page = market.listings().list(None, &filter, &Paging { after, limit: 100 }).await;
+        let page = page.unwrap();
+        listings.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let market = market.clone();
+    tokio::spawn(async move {
+        let mut pace = interval(PACE);
+        for round in 1.. {
+            for listing in &listings {
+                pace.tick().await;
+                change(&market, listing, round).await;
+                writes.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    })
+}
+
+async fn change(market: &Market, listing: &Listing, round: u32) {
+    let seller = Party::Agency(listing.agency_id);
+    let call = Call::from(Actor::new(Actor::system().person, seller));
+    let mut terms = listing.terms.clone();
+    terms.days = terms.days % 900 + round;
+    market.listings().change(&call, listing.id, terms).await.unwrap();
+}
+
+fn row(table: &mut Table, name: &str, run: &Run) {
+    let each = run.cpu / number(run.times.count().max(1));
+    let head = [name.to_owned(), whole(rate(run.times.count(), run.wall))];
+    table.row(head.into_iter().chain(run.times.cells()).chain([milliseconds(each)]));
+}
+
+fn targets(listings: usize, http: &Run, direct: &Run, busy: &Run) {
+    let (least, most) = if listings < 1_000_000 { (1000.0, 20) } else { (250.0, 60) };
+    let speed = |run: &Run| rate(run.times.count(), run.wall);
+    let met = speed(http) >= least;
+    target("HTTP", &format!("{:.0}/s", speed(http)), &format!("at least {least}/s"), met);
+    for (what, run) in [("HTTP p99", http), ("HTTP p99 while writing", busy)] {
+        let p99 = run.times.at(99);
+        let met = p99 < Duration::from_millis(most);
+        target(what, &format!("{} ms", milliseconds(p99)), &format!("under {most} ms"), met);
+    }
+    let overhead = (speed(direct) / speed(http) - 1.0) * 100.0;
+    target("HTTP overhead", &format!("{overhead:.0} %"), "under 30 %", overhead < 30.0);
+}
