@@ -53,7 +53,10 @@ pub fn built_in() -> io::Result<Words> {
         }
     }
     for (phrase, names) in parse("synonyms.csv", SYNONYMS.as_bytes())? {
-        synonyms.entry(phrase).or_default().extend(names);
+        let known = synonyms.entry(phrase).or_default();
+        known.extend(names);
+        known.sort_unstable();
+        known.dedup();
     }
     let synonyms = synonyms.into_iter().collect();
     Ok(Words { synonyms, regions: regions()?, matters: matters()? })

@@ -37,11 +37,11 @@ on_both! {
         assert!(first["searches"].as_i64().unwrap() >= 2, "{hot}");
         assert!(!hot.to_string().contains("138"), "{hot}");
 
-        let misses = "/api/v1/search/misses";
-        let missed = app.get(misses).by(&trade.operator).gives(200).await;
+        let path = "/api/v1/search/misses";
+        let missed = app.get(path).by(&trade.operator).gives(200).await;
         assert_eq!(missed.json["items"], json!([{ "text": "qqqq", "times": 2 }]));
-        app.get(misses).meets(401, "anonymous").await;
-        app.get(misses).by(&trade.applicant).meets(403, "operator-only").await;
+        app.get(path).meets(401, "anonymous").await;
+        app.get(path).by(&trade.applicant).meets(403, "operator-only").await;
         for wrong in ["hot?days=0", "hot?days=91", "hot?limit=101"] {
             app.get(&format!("/api/v1/search/{wrong}")).meets(422, "invalid").await;
         }

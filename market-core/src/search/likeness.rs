@@ -46,7 +46,7 @@ impl Likeness {
                 *counts.entry(feature).or_default().entry(service).or_default() += 1;
             }
         }
-        let firm = |(service, count): (u32, u32)| (service, count as f32 / (count as f32 + 1.5));
+        let firm = |(service, count): (u32, u32)| (service, count as f32 / (count as f32 + 1.0));
         let sayings = counts
             .into_iter()
             .map(|(feature, services)| (feature, services.into_iter().map(firm).collect()));
