@@ -32,8 +32,7 @@ struct Measured {
     cpu: Duration,
     alone: f64,
     by_two: f64,
-    /// The processor time of one search where two are under way. That it is more tells of waiting
-    /// for one another; that it is not, but `by_two` is low, of others on the machine.
+    /// The processor time of one search where two are under way.
     cpu_by_two: Duration,
     hits: u64,
     /// How long each search took, in the order of the queries, again and again.
