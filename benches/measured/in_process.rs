@@ -1,6 +1,7 @@
 //! The engine by itself: no database, no HTTP.
 
 use std::{
+    collections::BTreeMap,
     hint::black_box,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -14,7 +15,10 @@ use market_core::search::{
 
 use super::{
     documents::{PART, Source},
-    figures::{Memory, Table, Times, number, rate, say, target, thread_time, whole},
+    figures::{
+        Memory, Table, Times, milliseconds, number, process_time, rate, say, target, thread_time,
+        whole,
+    },
     texts::{Typed, Way, categories},
 };
 
@@ -28,7 +32,11 @@ struct Measured {
     cpu: Duration,
     alone: f64,
     by_two: f64,
+    /// The processor time of one search where two are under way.
+    cpu_by_two: Duration,
     hits: u64,
+    /// How long each search took, in the order of the queries, again and again.
+    took: Vec<Duration>,
 }
 
 /// Measures an index of so many listings; answers how many searches it does in a second that
@@ -60,24 +68,28 @@ pub(crate) fn measure(source: &Source, count: usize, typed: &[Typed]) -> f64 {
         "CPU",
         "1 thread /s",
         "2 threads /s",
+        "CPU",
         "hits",
     ]);
-    let mut counted = 0.0;
+    let (mut counted, mut full) = (0.0, None);
     for way in Way::ALL {
-        let Measured { times, cpu, alone, by_two, hits } =
-            run(&engine, &way.queries(typed, &categories));
+        let measured = run(&engine, &way.queries(typed, &categories));
+        let Measured { times, cpu, alone, by_two, cpu_by_two, hits, .. } = &measured;
         let cells = times.cells().into_iter();
-        let rest =
-            [super::figures::milliseconds(cpu), whole(alone), whole(by_two), hits.to_string()];
+        let speed = [milliseconds(*cpu), whole(*alone), whole(*by_two), milliseconds(*cpu_by_two)];
+        let rest = speed.into_iter().chain([hits.to_string()]);
         table.row([way.name().to_owned()].into_iter().chain(cells).chain(rest));
         if way == Way::Counted {
-            counted = alone;
+            counted = *alone;
         }
         if way == Way::Full {
-            targets(count, &times, by_two);
+            full = Some(measured);
         }
     }
     table.print();
+    let full = full.unwrap();
+    by_class(&full, typed);
+    targets(count, &full.times, full.by_two);
     if count == 100_000 {
         let own = after.own.saturating_sub(before.own);
         target("memory of the index", &format!("{own} MB"), "at most 300 MB", own <= 300);
@@ -106,19 +118,22 @@ fn run(engine: &Judged, queries: &[SearchQuery]) -> Measured {
         }
     }
     let (wall, cpu) = (began.elapsed(), thread_time().saturating_sub(cpu));
+    let (by_two, cpu_by_two) = by_two(engine, queries);
     Measured {
         cpu: cpu / number(took.len()),
         alone: rate(took.len(), wall),
-        by_two: by_two(engine, queries),
+        by_two,
+        cpu_by_two,
         hits: hits / queries.len() as u64,
-        times: Times::of(took),
+        times: Times::of(took.clone()),
+        took,
     }
 }
 
-/// How many searches two threads do in a second.
-fn by_two(engine: &Judged, queries: &[SearchQuery]) -> f64 {
+/// How many searches two threads do in a second, and the processor time of each.
+fn by_two(engine: &Judged, queries: &[SearchQuery]) -> (f64, Duration) {
     let next = AtomicUsize::new(0);
-    let began = Instant::now();
+    let (began, cpu) = (Instant::now(), process_time());
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -129,7 +144,22 @@ fn by_two(engine: &Judged, queries: &[SearchQuery]) -> f64 {
             });
         }
     });
-    rate(next.into_inner(), began.elapsed())
+    let done = next.into_inner();
+    let cpu = process_time().saturating_sub(cpu);
+    (rate(done, began.elapsed()), cpu / number(done))
+}
+
+/// Prints how long full searches took by the kind of their text.
+fn by_class(full: &Measured, typed: &[Typed]) {
+    let mut classes: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for (took, typed) in full.took.iter().zip(typed.iter().cycle()) {
+        classes.entry(typed.class).or_default().push(*took);
+    }
+    let mut table = Table::new(&["full searches by text", "mean", "p50", "p99"]);
+    for (class, took) in classes {
+        table.row([class.to_owned()].into_iter().chain(Times::of(took).cells()));
+    }
+    table.print();
 }
 
 fn targets(count: usize, times: &Times, by_two: f64) {
@@ -141,7 +171,7 @@ fn targets(count: usize, times: &Times, by_two: f64) {
     let measured = format!("{by_two:.0}/s with 2 threads, without HTTP");
     target("full searches", &measured, &format!("at least {least}/s"), by_two >= least);
     let p99 = times.at(99);
-    let measured = format!("p99 {} ms, one at a time", super::figures::milliseconds(p99));
+    let measured = format!("p99 {} ms, one at a time", milliseconds(p99));
     let met = p99 < Duration::from_millis(most);
     target("full searches", &measured, &format!("under {most} ms"), met);
 }

@@ -43,7 +43,7 @@ struct Run {
     cpu: Duration,
 }
 
-/// Measures the server over a market with about so many listings.
+/// Measures the server over a market in which about so many listings can be found.
 pub(crate) fn measure(listings: usize, typed: &[Typed]) {
     let folder = tempfile::tempdir().unwrap();
     // The server's own; those who ask over HTTP have a thread of their own.
@@ -72,11 +72,8 @@ pub(crate) fn measure(listings: usize, typed: &[Typed]) {
     row(&mut table, "HTTP, 8 connections, 50 writes/s", &busy);
     table.print();
     let after = Memory::now();
-    say(format_args!(
-        "{} writes in {:.0} s",
-        writes.load(Ordering::Relaxed),
-        (WARM_UP + busy.wall).as_secs_f64()
-    ));
+    let changed = rate(writes.load(Ordering::Relaxed), WARM_UP + busy.wall);
+    say(format_args!("{changed:.0} writes a second were made"));
     say(format_args!(
         "memory of the whole process, with all parts before: {} MB, {} of its own ({} before the \
          market was opened)",
@@ -88,8 +85,8 @@ pub(crate) fn measure(listings: usize, typed: &[Typed]) {
 
 /// Loads a market, and says how long that took.
 async fn load(folder: &Path, listings: usize) {
-    // 3.75 listings each.
-    let agencies = listings * 4 / 15;
+    // Of 3.75 listings each, 2.9 can be found: published, and the certificates valid.
+    let agencies = listings * 10 / 29;
     let market = open(folder, Durability::Relaxed).await;
     let began = Instant::now();
     demo::load_catalogue(&market).await.unwrap();
@@ -235,10 +232,14 @@ async fn change(market: &Market, listing: &Listing, round: u32) {
     market.listings().change(&call, listing.id, terms).await.unwrap();
 }
 
+/// The processor time of a search.
+fn each(run: &Run) -> Duration {
+    run.cpu / number(run.times.count().max(1))
+}
+
 fn row(table: &mut Table, name: &str, run: &Run) {
-    let each = run.cpu / number(run.times.count().max(1));
     let head = [name.to_owned(), whole(rate(run.times.count(), run.wall))];
-    table.row(head.into_iter().chain(run.times.cells()).chain([milliseconds(each)]));
+    table.row(head.into_iter().chain(run.times.cells()).chain([milliseconds(each(run))]));
 }
 
 fn targets(listings: usize, http: &Run, direct: &Run, busy: &Run) {
@@ -251,6 +252,8 @@ fn targets(listings: usize, http: &Run, direct: &Run, busy: &Run) {
         let met = p99 < Duration::from_millis(most);
         target(what, &format!("{} ms", milliseconds(p99)), &format!("under {most} ms"), met);
     }
-    let overhead = (speed(direct) / speed(http) - 1.0) * 100.0;
-    target("HTTP overhead", &format!("{overhead:.0} %"), "under 30 %", overhead < 30.0);
+    // By processor time: it counts those who ask, but not what else runs on the machine.
+    let overhead = (each(http).as_secs_f64() / each(direct).as_secs_f64() - 1.0) * 100.0;
+    let measured = format!("{overhead:.0} % of processor time");
+    target("HTTP overhead", &measured, "under 30 %", overhead < 30.0);
 }

@@ -27,6 +27,8 @@ const PRICES: [i64; 2] = [100_000, 5_000_000];
 
 /// A text, and where and among what the one who types it looks.
 pub(crate) struct Typed {
+    /// What kind of text it is.
+    pub(crate) class: &'static str,
     pub(crate) text: String,
     /// A city of Zhejiang.
     pub(crate) region: RegionCode,
@@ -54,15 +56,17 @@ pub(crate) fn texts(documents: &[JudgedDocument]) -> Vec<Typed> {
     let mut queries = Collection::read(folder.path()).unwrap().queries;
     let mut draw = Draw(ChaCha8Rng::seed_from_u64(SEED));
     draw.shuffle(&mut queries);
-    let mut texts: Vec<_> = (0..EACH).map(|_| draw.pick(documents).agency.clone()).collect();
+    let mut texts: Vec<_> =
+        (0..EACH).map(|_| ("agency", draw.pick(documents).agency.clone())).collect();
     for class in CLASSES {
         let some = queries.iter().filter(|query| query.class == class).take(EACH);
-        texts.extend(some.map(|query| query.text.clone()));
+        texts.extend(some.map(|query| (class, query.text.clone())));
     }
     draw.shuffle(&mut texts);
     let cities: Vec<RegionCode> =
         (1..=11).map(|city| format!("33{city:02}00").parse().unwrap()).collect();
-    texts.into_iter().map(|text| Typed { text, region: draw.pick(&cities).clone() }).collect()
+    let typed = |(class, text)| Typed { class, text, region: draw.pick(&cities).clone() };
+    texts.into_iter().map(typed).collect()
 }
 
 /// What a search asks for beside its text.
