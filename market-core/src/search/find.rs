@@ -8,7 +8,9 @@ use std::{
 use tantivy::{DocAddress, Searcher, TantivyDocument, query::Query, schema::Value};
 
 use super::{
-    Search, blocking,
+    Search,
+    answers::Basis,
+    blocking,
     catalogue::Catalogue,
     cursor::{Part, Place, fingerprint},
     days::number,
@@ -23,12 +25,10 @@ use super::{
     text::{Wanted, excerpt, mark},
     understood::{Meaning, Understood, WHOLE, Way},
     view::View,
-    visit::{self, Key, Page, Ranked, Visit, until},
+    visit::{self, ENOUGH, Key, Page, Ranked, Visit, until},
 };
 use crate::{Day, Error, Paging, code::RegionCode};
 
-/// With fewer hits than this, a search is repeated more loosely.
-const ENOUGH: u64 = 10;
 /// So many characters around the first hit are shown of a summary.
 const EXCERPT: usize = 60;
 
@@ -39,14 +39,19 @@ impl Search<'_> {
         query.check(&catalogue)?;
         let day = query.eligible_on.unwrap_or_else(|| self.0.env.now().day());
         let opened = self.0.index.serving();
-        let limit = self.0.index.limit;
-        let query = query.clone();
-        blocking(move || {
-            let view = opened.view();
-            Engine { view: &view, fields: opened.fields, catalogue: &catalogue }
-                .answer(&query, day, limit)
+        let basis = Basis { view: opened.view(), catalogue, day };
+        if let Some(known) = self.0.index.answers.find(&basis, query) {
+            return Ok(Hits::clone(&known));
+        }
+        let (limit, asked, on) = (self.0.index.limit, query.clone(), basis.clone());
+        let hits = blocking(move || {
+            Engine { view: &on.view, fields: opened.fields, catalogue: &on.catalogue }
+                .answer(&asked, day, limit)
         })
-        .await
+        .await?;
+        let hits = Arc::new(hits);
+        self.0.index.answers.keep(&basis, query, &hits);
+        Ok(Arc::unwrap_or_clone(hits))
     }
 }
 
@@ -67,7 +72,6 @@ struct Asked<'a> {
     ranked: Ranked,
     understood: Understood,
     plan: Option<Plan>,
-    day: Day,
     /// Until when it may take.
     until: Instant,
 }
@@ -101,9 +105,12 @@ impl Engine<'_> {
         let found = self.visit(&asked, strict, &page, tally.as_mut())?;
         let (mut total, mut relaxed) = (found.total, false);
         let mut complete = !found.cut_short;
-        let loose = asked.plan.as_ref().and_then(Plan::loose).filter(|_| complete);
+        // Filters do not matter here: whatever value is chosen, the text goes on to mean the same,
+        // and facets tell how many hits there will be.
+        let is_rare = found.meant < ENOUGH;
+        let loose = asked.plan.as_ref().filter(|_| complete && (is_rare || part.is_some()));
+        let loose = loose.and_then(|plan| plan.loose(&self.view.searcher));
         let loose = match (loose, part) {
-            (Some(_), None) if !self.is_rare(&asked, strict, total)? => None,
             (_, Some(Part::Only)) => None,
             (loose, _) => loose,
         };
@@ -156,7 +163,7 @@ impl Engine<'_> {
             narrow.only_what_it_is();
         }
         let ranked = self.ranked(query, &understood, number(day));
-        Asked { query, narrow, offers, ranked, understood, plan, day, until: until(limit) }
+        Asked { query, narrow, offers, ranked, understood, plan, until: until(limit) }
     }
 
     fn ranked(&self, query: &SearchQuery, understood: &Understood, day: i32) -> Ranked {
@@ -218,33 +225,6 @@ impl Engine<'_> {
             return Ok(visit.documents(query, page, tally)?);
         }
         Ok(visit.agencies(query, &asked.offers, page, tally)?)
-    }
-
-    /// Whether so little has most of the words that what has some of them follows. Filters do not
-    /// matter: whatever value is chosen, the text goes on to mean the same, and facets tell how
-    /// many hits there will be.
-    fn is_rare(
-        &self,
-        asked: &Asked<'_>,
-        query: Option<&dyn Query>,
-        total: u64,
-    ) -> Result<bool, Error> {
-        if total >= ENOUGH || !asked.offers.narrows_offers() {
-            return Ok(total < ENOUGH);
-        }
-        let mut narrow = Narrow::new(asked.query, &self.view.codes, self.catalogue, asked.day);
-        narrow.only_what_it_is();
-        let ranked = Ranked {
-            sort: Sort::Newest,
-            formula: Formula::default(),
-            places: Vec::new(),
-            everywhere: 0.0,
-            held: Vec::new(),
-            distances: Vec::new(),
-        };
-        let visit = Visit { view: self.view, narrow: &narrow, ranked: &ranked, until: asked.until };
-        let page = Page { after: None, limit: 0 };
-        Ok(visit.documents(query, &page, None)?.total < ENOUGH)
     }
 
     fn hits(

@@ -33,6 +33,8 @@ use crate::{Error, code::RegionCode};
 const CURRENT: &str = "current";
 /// The name of the file that the writing process holds locked.
 const LOCK: &str = "lock";
+/// The size of a block of documents, in bytes.
+const BLOCK: usize = 3 << 10;
 /// A whole index is written by at most so many threads.
 const MOST_THREADS: usize = 4;
 /// The memory that each thread of a writer gathers documents in.
@@ -76,7 +78,7 @@ impl Opened {
 
     /// An empty index in memory.
     pub(super) fn empty() -> Result<Self, Error> {
-        Self::new(Index::create_in_ram(schema().0), None)
+        Self::new(Index::builder().schema(schema().0).settings(settings()).create_in_ram()?, None)
     }
 
     /// The last commit that was made known.
@@ -217,7 +219,7 @@ impl Place {
         let folder = folder.join(next.to_string());
         fs::create_dir_all(&folder).map_err(io_error)?;
         let directory = MmapDirectory::open(&folder).map_err(TantivyError::from)?;
-        let index = Index::create(directory, schema().0, IndexSettings::default())?;
+        let index = Index::create(directory, schema().0, settings())?;
         Opened::new(index, Some(folder))
     }
 
@@ -243,6 +245,11 @@ impl Place {
             }
         }
     }
+}
+
+/// Documents are kept in small blocks: a search reads a few here and there.
+fn settings() -> IndexSettings {
+    IndexSettings { docstore_blocksize: BLOCK, ..IndexSettings::default() }
 }
 
 fn open(folder: &Path) -> Result<Opened, Error> {

@@ -5,15 +5,16 @@
 //! index can be stopped, killed, lost and rebuilt, and never disagrees with its own cursor.
 //!
 //! Finding: `text` is how text becomes words and sounds, `lexicon` (with `likeness`) what names it
-//! holds, `plan` what the index is asked for it, `narrow` the filters, `visit` the one pass that
-//! counts (`tally`) and orders (`ranking`) what matches, `cursor` where a page ends, `find` all of
-//! that together.
+//! holds, `planner` makes a `plan` of what the index is asked, `narrow` has the filters, `visit` is
+//! the one pass that counts (`tally`) and orders (`ranking`) what matches, `cursor` where a page
+//! ends, `find` all of that together, `answers` what was answered before.
 //!
 //! Helping: `suggest` is what to type next, and what was meant.
 //!
 //! Keeping: `published` makes `documents` of what the database holds, `index` keeps them with
 //! their `columns`, `follower` keeps the index in step, `rebuild` makes it anew, `verify` checks it.
 
+mod answers;
 mod at_least;
 mod catalogue;
 mod columns;
@@ -31,6 +32,7 @@ mod lexicon;
 mod likeness;
 mod narrow;
 mod plan;
+mod planner;
 mod published;
 mod query;
 mod ranking;
@@ -102,6 +104,8 @@ pub(crate) struct Home {
     read: AtomicI64,
     /// What is suggested while somebody types.
     suggestions: Desk,
+    /// Answers that were given.
+    answers: answers::Answers,
     /// How long one search may take.
     limit: Duration,
     /// Whose turn it is to write; empty until somebody does.
@@ -134,6 +138,7 @@ impl Home {
             catalogue: RwLock::default(),
             read: AtomicI64::new(0),
             suggestions: Desk::default(),
+            answers: answers::Answers::default(),
             limit,
             writing: Arc::default(),
         })

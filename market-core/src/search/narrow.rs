@@ -102,13 +102,18 @@ impl Narrow {
 
     /// Whether a document is of the kind, for sale, and within the prices and ids.
     fn admits(&self, columns: &Columns, open: &[bool], doc: usize) -> bool {
-        self.kind.is_none_or(|kind| u64::from(columns.kind[doc]) == kind)
-            && open[doc]
-            && self.within.as_ref().is_none_or(|ids| ids.contains(&columns.id[doc]))
+        self.is_sought(columns, open, doc)
             && self.prices.is_none_or(|(low, high)| {
                 u64::from(columns.kind[doc]) == Is::LISTING
                     && (low..=high).contains(&columns.price[doc])
             })
+    }
+
+    /// Whether a document is of the kind, for sale, and within the ids, whatever narrows.
+    pub(super) fn is_sought(&self, columns: &Columns, open: &[bool], doc: usize) -> bool {
+        self.kind.is_none_or(|kind| u64::from(columns.kind[doc]) == kind)
+            && open[doc]
+            && self.within.as_ref().is_none_or(|ids| ids.contains(&columns.id[doc]))
     }
 
     /// What the filters say of a document.

@@ -1,56 +1,22 @@
 //! What tantivy is asked for a text.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use tantivy::{
-    Score, Term,
-    query::{
-        BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery,
-        Occur, PhraseQuery, Query, TermQuery,
-    },
-    schema::IndexRecordOption,
+    Score, Searcher, Term,
+    query::{BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, Query},
 };
 
-use super::{
-    at_least::AtLeast,
-    catalogue::{COUNTRY, Catalogue},
-    ranking,
-    schema::Fields,
-    text::{cut, is_chinese, normalize, syllable_pairs},
-    understood::{self, Understood, Way},
-    words::Words,
-};
-use crate::{
-    Kind,
-    code::{ItemCode, RegionCode},
-};
+use super::at_least::AtLeast;
 
 /// The share of the words, in percent, that a hit must have.
-const STRICT: usize = 60;
+pub(super) const STRICT: usize = 60;
 /// The share when that finds too little.
 const LOOSE: usize = 25;
-/// The share where the text names what it is for.
-const WHOLE: usize = 100;
-/// The share of the sounds.
-const SOUNDS: usize = 80;
-/// The share of the syllables of a text in letters.
-const SPELLED: usize = 75;
+/// One in so many documents makes a word common.
+const COMMON: u64 = 10;
+/// With fewer words that are not common, all of them are asked.
+const LEAST_OF_RARE: usize = 2;
 /// What a word's other fields add to its best one.
-const TIE: Score = 0.3;
-/// What a word of a place's name is worth beside other words.
-const IN_PLACE: Score = 0.5;
-/// What the words of a name are worth beside being the name.
-const NAMED_WORDS: Score = 0.25;
-/// What a word of an agency's name is worth to a text that is most of it …
-const OF_AGENCY: Score = 2.0;
-/// … and has at least so many words.
-const LEAST_OF_AGENCY: usize = 4;
-/// What having the words side by side adds.
-const SIDE_BY_SIDE: Score = 2.0;
-/// What having a run of letters or digits, or one that holds it, is worth.
-const RUN: Score = 3.0;
-/// So many initials are looked at.
-const MAX_INITIALS: usize = 12;
+pub(super) const TIE: Score = 0.3;
 
 /// The part of a hit's score that a clause counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,51 +42,41 @@ pub(super) enum Core {
 }
 
 impl Plan {
-    /// The plan of a text.
-    pub(super) fn new(
-        text: &str,
-        understood: &Understood,
-        fields: Fields,
-        catalogue: &Catalogue,
-    ) -> Self {
-        let mut planner = Planner { fields, plan: Self { cores: Vec::new(), extras: Vec::new() } };
-        planner.names(understood, catalogue);
-        planner.words(text, understood);
-        planner.sounds(text, understood);
-        planner.places(text, understood, catalogue);
-        if planner.plan.cores.is_empty() {
-            planner.core(Group::Words, Box::new(EmptyQuery));
-        }
-        planner.plan
-    }
-
     /// What has most of the words, or is meant by the names.
     pub(super) fn strict(&self) -> BooleanQuery {
-        BooleanQuery::new(self.clauses(STRICT))
+        BooleanQuery::new(self.clauses(Core::most))
     }
 
     /// What has some of the words, but not most; none where that makes no difference.
-    pub(super) fn loose(&self) -> Option<BooleanQuery> {
+    ///
+    /// Words that every tenth document has do not count: sharing nothing but 有限公司 is no hit.
+    pub(super) fn loose(&self, searcher: &Searcher) -> Option<BooleanQuery> {
         let words = self.cores.iter().find_map(|(_, core)| match core {
-            Core::Words(words) => Some(words.len()),
+            Core::Words(words) => Some(words),
             Core::Fixed(_) => None,
         })?;
-        if share(words, LOOSE) == share(words, STRICT) {
+        if share(words.len(), LOOSE) == share(words.len(), STRICT) {
             return None;
         }
-        let mut clauses = self.clauses(LOOSE);
-        clauses.push((Occur::MustNot, self.any_core(STRICT)));
+        let few = searcher.num_docs() / COMMON;
+        let is_rare = |word: &&Vec<(Term, Score)>| {
+            word.iter().all(|(term, _)| searcher.doc_freq(term).is_ok_and(|count| count <= few))
+        };
+        let rare: Vec<_> = words.iter().filter(is_rare).cloned().collect();
+        let asked = if rare.len() < LEAST_OF_RARE { words.clone() } else { rare };
+        let mut clauses = self.clauses(|core| core.some(&asked));
+        clauses.push((Occur::MustNot, self.any_core(Core::most)));
         Some(BooleanQuery::new(clauses))
     }
 
-    fn clauses(&self, percent: usize) -> Vec<(Occur, Box<dyn Query>)> {
-        let mut clauses = vec![(Occur::Must, self.any_core(percent))];
+    fn clauses(&self, query: impl Fn(&Core) -> Box<dyn Query>) -> Vec<(Occur, Box<dyn Query>)> {
+        let mut clauses = vec![(Occur::Must, self.any_core(query))];
         clauses.extend(self.extras.iter().map(|(_, extra)| (Occur::Should, extra.box_clone())));
         clauses
     }
 
-    fn any_core(&self, percent: usize) -> Box<dyn Query> {
-        let mut cores: Vec<_> = self.cores.iter().map(|(_, core)| core.query(percent)).collect();
+    fn any_core(&self, query: impl Fn(&Core) -> Box<dyn Query>) -> Box<dyn Query> {
+        let mut cores: Vec<_> = self.cores.iter().map(|(_, core)| query(core)).collect();
         match cores.pop() {
             Some(only) if cores.is_empty() => only,
             Some(last) => {
@@ -133,251 +89,54 @@ impl Plan {
 
     /// Every clause that can add to a hit's score, for the share of words it was found with.
     pub(super) fn scored(&self, loose: bool) -> Vec<(Group, Box<dyn Query>)> {
-        let percent = if loose { LOOSE } else { STRICT };
-        let cores = self.cores.iter().map(|(group, core)| (*group, core.query(percent)));
+        let query = if loose { Core::any } else { Core::most };
+        let cores = self.cores.iter().map(|(group, core)| (*group, query(core)));
         let extras = self.extras.iter().map(|(group, extra)| (*group, extra.box_clone()));
         cores.chain(extras).collect()
     }
 }
 
 impl Core {
-    fn query(&self, percent: usize) -> Box<dyn Query> {
+    /// What has most of the words.
+    fn most(&self) -> Box<dyn Query> {
+        self.with(|words| share(words.len(), STRICT))
+    }
+
+    /// What has any of the words.
+    fn any(&self) -> Box<dyn Query> {
+        self.with(|_| 1)
+    }
+
+    /// What has some of the words that are asked; every word counts.
+    fn some(&self, asked: &[Vec<(Term, Score)>]) -> Box<dyn Query> {
+        match self {
+            Self::Fixed(query) => query.box_clone(),
+            Self::Words(_) => {
+                let need = share(asked.len(), LOOSE);
+                let asked = AtLeast { words: asked.to_vec(), need, tie: TIE };
+                Box::new(BooleanQuery::new(vec![
+                    (Occur::Must, worth(Box::new(asked), 0.0)),
+                    (Occur::Should, self.any()),
+                ]))
+            }
+        }
+    }
+
+    fn with(&self, need: impl Fn(&[Vec<(Term, Score)>]) -> usize) -> Box<dyn Query> {
         match self {
             Self::Fixed(query) => query.box_clone(),
             Self::Words(words) => {
-                let need = share(words.len(), percent);
-                Box::new(AtLeast { words: words.clone(), need, tie: TIE })
+                Box::new(AtLeast { words: words.clone(), need: need(words), tie: TIE })
             }
         }
     }
-}
-
-struct Planner {
-    fields: Fields,
-    plan: Plan,
-}
-
-impl Planner {
-    fn core(&mut self, group: Group, query: Box<dyn Query>) {
-        self.plan.cores.push((group, Core::Fixed(query)));
-    }
-
-    /// What is named: the offers of a service item, and the item or matter itself.
-    fn names(&mut self, understood: &Understood, catalogue: &Catalogue) {
-        let mut offers: BTreeMap<ItemCode, Score> = BTreeMap::new();
-        let mut offer = |code: &ItemCode, points: Score| {
-            let known = offers.entry(code.clone()).or_default();
-            *known = known.max(points);
-        };
-        let mut itself: Vec<(Term, Score)> = Vec::new();
-        for (code, force) in understood.items() {
-            offer(code, ranking::ITEM * force);
-            let term = self.fields.itself_is(Kind::ServiceItem, code.as_str());
-            itself.push((term, ranking::ITSELF * force));
-        }
-        for (code, force) in understood.matters() {
-            let term = self.fields.itself_is(Kind::Matter, code.as_str());
-            itself.push((term, ranking::ITSELF * force));
-            let matter = catalogue.matters().iter().find(|matter| matter.code == *code);
-            for need in matter.into_iter().flat_map(|matter| &matter.needs) {
-                offer(&need.item, ranking::NEEDED * force);
-            }
-        }
-        for (code, force) in understood.categories() {
-            let of_category = catalogue.items().filter(|item| item.category == *code);
-            of_category.for_each(|item| offer(&item.code, ranking::NEEDED * force));
-        }
-        if !offers.is_empty() {
-            let item = self.fields.item;
-            let offers = offers.iter();
-            let clauses = offers.map(|(code, points)| {
-                worth(has(Term::from_field_text(item, code.as_str())), *points)
-            });
-            self.core(Group::Names, best_of(clauses.collect()));
-        }
-        if !itself.is_empty() {
-            let clauses = itself.into_iter().map(|(term, points)| worth(has(term), points));
-            self.core(Group::Names, best_of(clauses.collect()));
-        }
-    }
-
-    /// The words themselves.
-    fn words(&mut self, text: &str, understood: &Understood) {
-        let read = Words::read(text, understood);
-        if read.whole.is_empty() && read.in_place.is_empty() {
-            if !read.lone.is_empty() {
-                let all = read.lone.iter().map(|c| self.character(*c)).collect();
-                self.core(Group::Words, Box::new(BooleanQuery::intersection(all)));
-            }
-            return;
-        }
-        self.runs(&read);
-        let (asked, beside) = if read.whole.is_empty() {
-            (&read.in_place, &[][..])
-        } else {
-            (&read.whole, &read.in_place[..])
-        };
-        let terms = asked.iter().map(|(_, word)| self.word(word, 1.0));
-        let mut terms: Vec<_> = terms.collect();
-        if understood.read.iter().any(|read| is_whole(read.share, read.way)) {
-            let need = share(terms.len(), WHOLE);
-            for term in terms.iter_mut().flatten() {
-                term.1 *= NAMED_WORDS;
-            }
-            self.core(Group::Words, Box::new(AtLeast { words: terms, need, tie: TIE }));
-        } else {
-            self.plan.cores.push((Group::Words, Core::Words(terms)));
-            self.side_by_side(asked);
-            self.agency(&read);
-        }
-        for (_, word) in beside {
-            let words = vec![self.word(word, IN_PLACE)];
-            self.plan.extras.push((Group::Words, Box::new(AtLeast { words, need: 1, tie: TIE })));
-        }
-    }
-
-    /// Any part of a run of letters or digits finds it: what holds all that the text has.
-    fn runs(&mut self, read: &Words) {
-        let runs = read.whole.iter().map(|(_, word)| word);
-        let runs = runs.filter(|word| word.len() >= 2 && !word.chars().any(is_chinese));
-        let begins = runs.map(|word| {
-            let term = Term::from_field_text(self.fields.runs, word);
-            worth(Box::new(FuzzyTermQuery::new_prefix(term, 0, true)), RUN)
-        });
-        let begins: Vec<_> = begins.collect();
-        if !begins.is_empty() {
-            self.core(Group::Words, Box::new(BooleanQuery::intersection(begins)));
-        }
-    }
-
-    /// A text that is no service's name may be an agency's, places and all.
-    fn agency(&mut self, read: &Words) {
-        let all: Vec<_> = read.in_place.iter().chain(&read.whole).map(|(_, word)| word).collect();
-        if all.len() >= LEAST_OF_AGENCY {
-            let field = self.fields.agency_name;
-            let words =
-                all.iter().map(|word| vec![(Term::from_field_text(field, word), OF_AGENCY)]);
-            let need = share(all.len(), STRICT);
-            let words = AtLeast { words: words.collect(), need, tie: 0.0 };
-            self.core(Group::Words, Box::new(words));
-        }
-    }
-
-    /// Where a word may stand, and what it is worth there.
-    fn word(&self, word: &str, worth: Score) -> Vec<(Term, Score)> {
-        let fields = &self.fields;
-        [
-            (fields.title, 4.0),
-            (fields.item_name, 3.0),
-            (fields.agency_name, 3.0),
-            (fields.region_name, 2.0),
-            (fields.summary, 1.0),
-        ]
-        .map(|(field, weight)| (Term::from_field_text(field, word), weight * worth))
-        .into()
-    }
-
-    /// Having all the words in their order is worth more.
-    fn side_by_side(&mut self, words: &[(usize, String)]) {
-        let runs = words.chunk_by(|(a, _), (b, _)| a + 1 == *b).filter(|run| run.len() >= 2);
-        for run in runs {
-            for field in [self.fields.title, self.fields.agency_name] {
-                let terms = run.iter().map(|(at, word)| (*at, Term::from_field_text(field, word)));
-                let phrase = PhraseQuery::new_with_offset(terms.collect());
-                let phrase = Box::new(BoostQuery::new(Box::new(phrase), SIDE_BY_SIDE));
-                self.plan.extras.push((Group::Words, phrase));
-            }
-        }
-    }
-
-    /// What sounds like the text, where it is in letters or names nothing.
-    fn sounds(&mut self, text: &str, understood: &Understood) {
-        let normal = normalize(text);
-        let has_chinese = normal.chars().any(is_chinese);
-        let letters: String = normal.chars().filter(char::is_ascii_alphabetic).collect();
-        if !has_chinese && letters.len() >= 2 {
-            self.spelled(&normal, &letters);
-        } else if has_chinese && understood.read.is_empty() {
-            let pairs: BTreeSet<_> = syllable_pairs(text).into_iter().collect();
-            if pairs.len() >= 2 {
-                self.syllables(pairs, SOUNDS);
-            }
-        }
-    }
-
-    fn spelled(&mut self, text: &str, letters: &str) {
-        let syllables = cut(text).unwrap_or_default();
-        if syllables.len() >= 2 {
-            let pairs = syllables.windows(2).map(|pair| pair.join("'"));
-            self.syllables(pairs.collect(), SPELLED);
-        }
-        let initials: String = letters.chars().take(MAX_INITIALS).collect();
-        let term = Term::from_field_text(self.fields.initials, &initials);
-        let prefix = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
-        self.core(Group::Words, best_of(vec![worth(has(term), 6.0), worth(Box::new(prefix), 4.0)]));
-    }
-
-    fn syllables(&mut self, pairs: BTreeSet<String>, percent: usize) {
-        let term = |pair: String| vec![(Term::from_field_text(self.fields.syllables, &pair), 1.0)];
-        let words: Vec<_> = pairs.into_iter().map(term).collect();
-        let need = share(words.len(), percent);
-        self.core(Group::Words, Box::new(AtLeast { words, need, tie: 0.0 }));
-    }
-
-    /// A text that is nothing but places finds who serves them.
-    fn places(&mut self, text: &str, understood: &Understood, catalogue: &Catalogue) {
-        let read = Words::read(text, understood);
-        let places = understood.places();
-        if places.is_empty() || !read.whole.is_empty() {
-            return;
-        }
-        let known = places.into_iter().filter_map(|code| catalogue.region(code));
-        let around: BTreeSet<&RegionCode> = known.flat_map(|region| &region.path).collect();
-        let field = self.fields.region;
-        let serving = around.into_iter().filter(|code| code.as_str() != COUNTRY);
-        let serving =
-            serving.map(|code| worth(has(Term::from_field_text(field, code.as_str())), 0.0));
-        self.core(Group::Words, best_of(serving.collect()));
-    }
-
-    /// Pairs that begin with a character, and runs that end with it.
-    fn character(&self, c: char) -> Box<dyn Query> {
-        let fields = &self.fields;
-        let anywhere = [(fields.title, 2.0), (fields.item_name, 1.5), (fields.agency_name, 1.0)];
-        let begins = anywhere.map(|(field, weight)| {
-            let term = Term::from_field_text(field, c.encode_utf8(&mut [0; 4]));
-            worth(Box::new(FuzzyTermQuery::new_prefix(term, 0, true)), weight)
-        });
-        Box::new(BooleanQuery::union(begins.into()))
-    }
-}
-
-/// Whether a name is all that a text says.
-fn is_whole(share: f32, way: Way) -> bool {
-    share >= understood::WHOLE && way != Way::Like
 }
 
 /// A share of so many words, at least one.
-fn share(words: usize, percent: usize) -> usize {
+pub(super) fn share(words: usize, percent: usize) -> usize {
     (words * percent / 100).max(1)
 }
 
-fn has(term: Term) -> Box<dyn Query> {
-    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-}
-
-fn worth(query: Box<dyn Query>, points: Score) -> Box<dyn Query> {
+pub(super) fn worth(query: Box<dyn Query>, points: Score) -> Box<dyn Query> {
     Box::new(ConstScoreQuery::new(query, points))
-}
-
-/// Any of some clauses; the best counts.
-fn best_of(mut clauses: Vec<Box<dyn Query>>) -> Box<dyn Query> {
-    match clauses.pop() {
-        Some(only) if clauses.is_empty() => only,
-        Some(last) => {
-            clauses.push(last);
-            Box::new(DisjunctionMaxQuery::new(clauses))
-        }
-        None => Box::new(EmptyQuery),
-    }
 }

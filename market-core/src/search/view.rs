@@ -56,3 +56,9 @@ impl View {
         EnableScoring::enabled_from_statistics_provider(&self.common, &self.searcher)
     }
 }
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View").field("segments", &self.segments).finish_non_exhaustive()
+    }
+}

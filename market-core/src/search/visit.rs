@@ -117,10 +117,15 @@ pub(super) struct Page {
     pub(super) limit: usize,
 }
 
+/// With fewer than this that match, a search is repeated more loosely.
+pub(super) const ENOUGH: u64 = 10;
+
 /// How many documents match, and the first of them in order.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) total: u64,
+    /// How many match what is sought, whatever narrows; no more than [`ENOUGH`] are counted.
+    pub(super) meant: u64,
     pub(super) hits: Vec<(Key, DocAddress)>,
     /// Whether the time ran out before all was seen.
     pub(super) cut_short: bool,
@@ -208,6 +213,9 @@ impl Visit<'_> {
                 if watch.is_up() {
                     found.cut_short = true;
                     break 'all;
+                }
+                if found.meant < ENOUGH && self.narrow.is_sought(columns, &open, doc as usize) {
+                    found.meant += 1;
                 }
                 match self.narrow.judge(columns, &open, doc) {
                     Verdict::Out => {}
@@ -298,6 +306,8 @@ impl Visit<'_> {
                     }
                 }
             }
+            let met = matched.iter().flatten().count() as u64;
+            found.meant = ENOUGH.min(found.meant + met);
             for (owner, matched) in matched.into_iter().enumerate() {
                 let Some((doc, words)) = matched.filter(|_| offering[owner]) else { continue };
                 found.total += 1;
