@@ -107,28 +107,28 @@ impl Engine<'_> {
         let mut complete = !found.cut_short;
         // Filters do not matter here: whatever value is chosen, the text goes on to mean the same,
         // and facets tell how many hits there will be.
-        let is_rare = found.meant < ENOUGH;
-        let loose = asked.plan.as_ref().filter(|_| complete && (is_rare || part.is_some()));
-        let loose = loose.and_then(|plan| plan.loose(&self.view.searcher));
-        let loose = match (loose, part) {
-            (_, Some(Part::Only)) => None,
-            (loose, _) => loose,
+        let meant = found.meant;
+        let follows = match part {
+            None => complete && meant < ENOUGH,
+            Some(part) => complete && part != Part::Only,
         };
+        let loose = asked.plan.as_ref().filter(|_| follows);
+        let loose = loose.map_or_else(Vec::new, |plan| plan.loose(&self.view.searcher));
         let mut found: Vec<_> = found.hits.into_iter().map(|hit| (false, hit)).collect();
-        let followed = loose.is_some();
-        if let Some(loose) = loose {
-            let page = Page {
-                after: after
-                    .as_ref()
-                    .filter(|after| after.part == Part::Loose)
-                    .map(|after| after.key),
-                limit: wanted - found.len(),
-            };
+        let followed = !loose.is_empty();
+        let page = Page {
+            after: after.as_ref().filter(|after| after.part == Part::Loose).map(|after| after.key),
+            limit: wanted - found.len(),
+        };
+        for loose in loose {
             let loose = self.visit(&asked, Some(&loose), &page, tally.as_mut())?;
-            found.extend(loose.hits.into_iter().map(|hit| (true, hit)));
-            total += loose.total;
-            relaxed = loose.total > 0;
             complete = !loose.cut_short;
+            if meant + loose.meant > 0 {
+                found.extend(loose.hits.into_iter().map(|hit| (true, hit)));
+                total += loose.total;
+                relaxed = loose.total > 0;
+                break;
+            }
         }
         let page = paging.page(found, |(loose, (key, _))| {
             let part = match (loose, followed) {

@@ -11,8 +11,10 @@ use super::at_least::AtLeast;
 pub(super) const STRICT: usize = 60;
 /// The share when that finds too little.
 const LOOSE: usize = 25;
-/// One in so many documents makes a word common.
+/// One in so many documents makes a word common …
 const COMMON: u64 = 10;
+/// … but not fewer documents than this: they cost nothing.
+const MANY: u64 = 1000;
 /// With fewer words that are not common, all of them are asked.
 const LEAST_OF_RARE: usize = 2;
 /// What a word's other fields add to its best one.
@@ -47,26 +49,30 @@ impl Plan {
         BooleanQuery::new(self.clauses(Core::most))
     }
 
-    /// What has some of the words, but not most; none where that makes no difference.
+    /// What has some of the words, but not most; nothing where that makes no difference.
     ///
-    /// Words that every tenth document has do not count: sharing nothing but 有限公司 is no hit.
-    pub(super) fn loose(&self, searcher: &Searcher) -> Option<BooleanQuery> {
+    /// Words that every tenth document has do not count at first: sharing nothing but 有限公司 is
+    /// no hit. What comes next is for when that finds nothing.
+    pub(super) fn loose(&self, searcher: &Searcher) -> Vec<BooleanQuery> {
         let words = self.cores.iter().find_map(|(_, core)| match core {
             Core::Words(words) => Some(words),
             Core::Fixed(_) => None,
-        })?;
-        if share(words.len(), LOOSE) == share(words.len(), STRICT) {
-            return None;
-        }
-        let few = searcher.num_docs() / COMMON;
+        });
+        let differs = |words: &&Vec<_>| share(words.len(), LOOSE) != share(words.len(), STRICT);
+        let Some(words) = words.filter(differs) else { return Vec::new() };
+        let few = (searcher.num_docs() / COMMON).max(MANY);
         let is_rare = |word: &&Vec<(Term, Score)>| {
             word.iter().all(|(term, _)| searcher.doc_freq(term).is_ok_and(|count| count <= few))
         };
         let rare: Vec<_> = words.iter().filter(is_rare).cloned().collect();
-        let asked = if rare.len() < LEAST_OF_RARE { words.clone() } else { rare };
-        let mut clauses = self.clauses(|core| core.some(&asked));
+        let rarely = (LEAST_OF_RARE..words.len()).contains(&rare.len()).then_some(&rare);
+        rarely.into_iter().chain([words]).map(|asked| self.some(asked)).collect()
+    }
+
+    fn some(&self, asked: &[Vec<(Term, Score)>]) -> BooleanQuery {
+        let mut clauses = self.clauses(|core| core.some(asked));
         clauses.push((Occur::MustNot, self.any_core(Core::most)));
-        Some(BooleanQuery::new(clauses))
+        BooleanQuery::new(clauses)
     }
 
     fn clauses(&self, query: impl Fn(&Core) -> Box<dyn Query>) -> Vec<(Occur, Box<dyn Query>)> {

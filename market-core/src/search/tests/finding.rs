@@ -10,7 +10,7 @@ use super::{asking::*, *};
 use crate::{
     Error,
     agency::{Exited, Suspended},
-    search::{MAX_TEXT, SearchQuery, Sort, Subject, published::Published},
+    search::{MAX_TEXT, SearchQuery, Sort, Subject, answers::Basis, published::Published},
 };
 
 /// Four agencies:
@@ -361,4 +361,24 @@ async fn any_text_is_answered_or_refused() {
     for text in ["𠮷", "𠮷祥", "\u{301}", "é", "ﷺ", "①", "㈱"] {
         find(&market, &listings(text)).await;
     }
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_until_something_changes() {
+    let market = searched().await;
+    let query = listings("环评");
+    let basis = async || Basis {
+        view: market.index.serving().view(),
+        catalogue: market.search().catalogue().await.unwrap(),
+        day: market.env.now().day(),
+    };
+    let kept = async || market.index.answers.find(&basis().await, &query).is_some();
+    assert!(!kept().await);
+    let first = find(&market, &query).await;
+    assert!(kept().await);
+    assert_eq!(find(&market, &query).await, first);
+    assert_eq!(find(&market, &listings("测绘")).await.items[0].found.title(), LAND);
+    put(&market, Vec::new()).await;
+    assert!(!kept().await, "another commit may answer otherwise");
+    assert_eq!(find(&market, &query).await, first);
 }
