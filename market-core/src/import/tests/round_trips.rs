@@ -12,7 +12,7 @@ const HELD: [(Kind, u64); 9] = [
     (Kind::Qualifications, 20),
     (Kind::Items, 41),
     (Kind::Matters, 50),
-    (Kind::Synonyms, 5896),
+    (Kind::Synonyms, 5931),
 ];
 
 async fn journal_entries(market: &Market) -> i64 {
