@@ -53,4 +53,16 @@ ids! {
     SavedSearchId,
     /// A notice (通知).
     NoticeId,
+    /// A purchase by open selection (采购项目).
+    PurchaseId,
+    /// An agency's registration for a purchase (报名).
+    RegistrationId,
+    /// A question about a purchase (提问).
+    QuestionId,
+    /// A complaint about a purchase (投诉).
+    ComplaintId,
+    /// A payment for an order (付款).
+    PaymentId,
+    /// An alarm for the supervisor (预警).
+    AlarmId,
 }
