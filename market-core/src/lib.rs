@@ -43,11 +43,13 @@ pub use kernel::{
     env::Env,
     error::{Error, Fault, Reason, Refusal},
     id,
+    mode::Mode,
     money::Money,
     page::{Cursor, Page, Paging},
     point::{Degrees, NotAPoint, Point},
     policy::{PolicyFile, PolicyProfile, Ranking},
     secret::sha256_hex,
+    selection::SelectionRules,
     time::{Day, Timestamp},
     uscc::Uscc,
 };

@@ -2,7 +2,10 @@
 
 use sqlx::{Connection, Executor};
 
-use crate::{Calendar, Env, Market, Options, PolicyProfile, Ranking, rules::Clock};
+use crate::{
+    Calendar, Env, Market, Options, PolicyFile, PolicyProfile, Ranking, SelectionRules,
+    rules::Clock,
+};
 
 /// When tests begin.
 pub(crate) const START: &str = "2026-11-24T01:00:00Z";
@@ -63,6 +66,12 @@ pub(crate) fn ranking() -> Ranking {
     }
 }
 
+/// Numbers of open selection, as `data/policy.toml` has them.
+pub(crate) fn selection() -> SelectionRules {
+    let file: PolicyFile = toml::from_str(include_str!("../../data/policy.toml")).unwrap();
+    file.profiles.into_iter().next().unwrap().selection
+}
+
 /// A clock at [`START`], with a policy of round numbers and no holidays.
 pub(crate) fn clock() -> Clock {
     let policy = PolicyProfile {
@@ -82,6 +91,7 @@ pub(crate) fn clock() -> Clock {
         suspension_months: vec![3],
         deliverable_max_bytes: 1024,
         ranking: ranking(),
+        selection: selection(),
     };
     Clock { now: START.parse().unwrap(), calendar: Calendar::default(), policy }
 }

@@ -11,6 +11,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::state::{CaseRequirement, CaseState, CaseStep, StepState};
+pub use crate::kernel::fund::Fund;
 use crate::{
     Actor, Call, Error, Market, Page, Paging, Party, Refusal, Timestamp,
     code::{DepartmentCode, MatterCode, RegionCode, StepKey},
@@ -22,18 +23,8 @@ use crate::{
     },
     matter::Matter,
     rules::Clock,
-    store::{Tx, begin, retry, text_enum},
+    store::{Tx, begin, retry},
 };
-
-text_enum! {
-    /// Whose money pays for a case's services (资金来源).
-    pub enum Fund {
-        /// Fiscal money (财政性资金): thresholds apply.
-        Fiscal = "fiscal",
-        /// Other money (社会资金).
-        Social = "social",
-    }
-}
 
 /// A case (办件).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

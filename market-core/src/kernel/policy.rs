@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{code::RegionCode, money::Money, time::Day};
+use super::{code::RegionCode, money::Money, selection::SelectionRules, time::Day};
 
 /// The rules' numbers for one region from one day on (政策参数). Days are working days unless said
 /// otherwise; every decision that uses one stores the profile's version.
@@ -41,6 +41,8 @@ pub struct PolicyProfile {
     pub deliverable_max_bytes: u64,
     /// By what agencies are graded, and their offers ranked.
     pub ranking: Ranking,
+    /// How purchases are run.
+    pub selection: SelectionRules,
 }
 
 /// By what an agency's credit is reckoned from its orders, and what it weighs in a search

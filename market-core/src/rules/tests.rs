@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     Change, Money,
-    testing::{market, on_both, ranking},
+    testing::{market, on_both, ranking, selection},
 };
 
 fn region(code: &str, parent: &str) -> NewRegion {
@@ -27,6 +27,7 @@ fn profile(region: &str, version: i64, from: &str) -> PolicyProfile {
         suspension_months: vec![3, 6, 12],
         deliverable_max_bytes: 1,
         ranking: ranking(),
+        selection: selection(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     id::{ApplicantId, CaseId, OrderId},
     matter::Matter,
     rules::NewRegion,
-    testing::{market, ranking},
+    testing::{market, ranking, selection},
 };
 
 /// A market where `survey` may be sold for 12,000.00 at most, and nobody sells it yet.
@@ -53,6 +53,7 @@ fn policy() -> PolicyProfile {
         suspension_months: vec![3, 6, 12],
         deliverable_max_bytes: 1,
         ranking: ranking(),
+        selection: selection(),
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) mod items;
 pub(super) mod listings;
 pub(super) mod matters;
 pub(super) mod policy;
+mod policy_selection;
 pub(super) mod practitioners;
 pub(super) mod qualifications;
 pub(super) mod regions;

@@ -5,7 +5,7 @@ use std::{
     fmt::Write,
 };
 
-use super::{UNKNOWN_REGION, region_codes};
+use super::{UNKNOWN_REGION, policy_selection, region_codes};
 use crate::{
     Change, Env, Error, PolicyProfile, Ranking,
     code::RegionCode,
@@ -90,6 +90,32 @@ impl Pack for Policies {
         required("ranking.newcomer_orders", &["新入驻单数"]),
         required("ranking.credit_weight", &["信用权重"]),
         required("ranking.newcomer_weight", &["新入驻权重"]),
+        required("selection.reviewed", &["形式审查资金"]),
+        required("selection.review_days", &["形式审查时限"]),
+        required("selection.modes_fiscal", &["财政资金选取方式"]),
+        required("selection.modes_social", &["社会资金选取方式"]),
+        required("selection.random_limit", &["随机选取限额"]),
+        required("selection.minimum_drawn_fiscal", &["财政资金抽取最少家数"]),
+        required("selection.minimum_drawn_social", &["社会资金抽取最少家数"]),
+        required("selection.minimum_priced_fiscal", &["财政资金竞价最少家数"]),
+        required("selection.minimum_priced_social", &["社会资金竞价最少家数"]),
+        required("selection.minimum_compared", &["择优最少家数"]),
+        required("selection.registration_days", &["报名时限"]),
+        required("selection.opening_hours", &["开标时限"]),
+        required("selection.choosing_days", &["择优时限"]),
+        required("selection.publicity_days", &["公示期"]),
+        required("selection.confirm_hours", &["中选确认时限"]),
+        required("selection.rounds", &["报价轮数"]),
+        required("selection.round_minutes", &["每轮分钟数"]),
+        required("selection.negotiation_hours", &["每轮谈判小时数"]),
+        required("selection.best_price_bases", &["最优价基数"]),
+        required("selection.trim_from", &["去除高低价起始家数"]),
+        required("selection.alternates", &["候补家数"]),
+        required("selection.points_per_ticket", &["每签信用分"]),
+        required("selection.least_reveals", &["开签最少方数"]),
+        required("selection.complaint_acceptance_days", &["投诉受理时限"]),
+        required("selection.complaint_decision_days", &["投诉处理时限"]),
+        required("selection.splitting_days", &["拆分采购累计天数"]),
     ];
     type Known = Known;
     type Thing = PolicyProfile;
@@ -137,6 +163,7 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
     let suspension_months = months(row);
     let deliverable_max_bytes = row.number("deliverable_max_bytes", 1..=10 << 30);
     let ranking = ranking(row);
+    let selection = policy_selection::read(row);
     let [formal_check, accept, contract, confirm_contract, sign_off, rework, used] = days;
     Some(PolicyProfile {
         region: region?,
@@ -155,6 +182,7 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
         suspension_months,
         deliverable_max_bytes: deliverable_max_bytes?,
         ranking: ranking?,
+        selection: selection?,
     })
 }
 
@@ -291,7 +319,9 @@ fn profile_toml(profile: &PolicyProfile) -> String {
     lines.push(("suspension_months", format!("{:?}", profile.suspension_months), ""));
     lines.push(("deliverable_max_bytes", profile.deliverable_max_bytes.to_string(), ""));
     let ranking = ranking_lines(&profile.ranking);
-    format!("[[profile]]\n{}\n[profile.ranking]\n{}", written(lines), written(ranking))
+    let (plain, ranking) = (written(lines), written(ranking));
+    let selection = written(policy_selection::lines(&profile.selection));
+    format!("[[profile]]\n{plain}\n[profile.ranking]\n{ranking}\n[profile.selection]\n{selection}")
 }
 
 fn ranking_lines(ranking: &Ranking) -> Vec<(&'static str, String, &'static str)> {
