@@ -18,6 +18,7 @@ const SLICES: &[&str] = &[
     "applicant",
     "agency",
     "case",
+    "draw",
     "order",
     "progress",
     "search",
