@@ -29,6 +29,7 @@ pub mod progress;
 pub mod rules;
 pub mod saved_search;
 pub mod search;
+pub mod selection;
 pub mod statistics;
 mod store;
 #[cfg(test)]

@@ -19,6 +19,7 @@ const SLICES: &[&str] = &[
     "agency",
     "case",
     "draw",
+    "selection",
     "order",
     "progress",
     "search",
