@@ -18,6 +18,7 @@ pub mod asked;
 pub mod case;
 pub mod catalog;
 pub mod department;
+pub mod draw;
 pub mod feed;
 pub mod import;
 mod kernel;
@@ -28,6 +29,7 @@ pub mod progress;
 pub mod rules;
 pub mod saved_search;
 pub mod search;
+pub mod selection;
 pub mod statistics;
 mod store;
 #[cfg(test)]

@@ -18,6 +18,8 @@ const SLICES: &[&str] = &[
     "applicant",
     "agency",
     "case",
+    "draw",
+    "selection",
     "order",
     "progress",
     "search",
