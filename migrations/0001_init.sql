@@ -309,6 +309,7 @@ create table case_requirements (
   foreign key (item, item_version) references service_item_versions (item, version)
 );
 
+-- Bought from a listing, or awarded by a purchase: always one of the two.
 -- times_returned and times_late count what happened to its deliverables. failed: it ended by the
 -- agency's doing.
 create table orders (
@@ -316,8 +317,9 @@ create table orders (
   case_id uuid not null references cases (id),
   item text not null,
   item_version bigint not null,
-  listing_id uuid not null,
-  listing_number bigint not null,
+  listing_id uuid,
+  listing_number bigint,
+  purchase_id uuid,
   agency_id uuid not null references agencies (id),
   applicant_id uuid not null references applicants (id),
   amount_fen bigint not null,
@@ -335,13 +337,16 @@ create table orders (
   placed_at timestamptz not null,
   updated_at timestamptz not null,
   foreign key (listing_id, listing_number) references listing_versions (listing_id, number),
-  foreign key (item, item_version) references service_item_versions (item, version)
+  foreign key (item, item_version) references service_item_versions (item, version),
+  check ((listing_id is null) = (listing_number is null)),
+  check ((listing_id is null) <> (purchase_id is null))
 );
 create unique index one_live_order_per_need on orders (case_id, item) where live;
 create index orders_by_agency on orders (agency_id, id desc);
 create index orders_by_agency_state on orders (agency_id, state, id desc);
 create index orders_of_standing on orders (agency_id, state, failed, times_returned, times_late)
   where state in ('completed', 'declined', 'terminated');
+create index orders_by_purchase on orders (purchase_id, id desc);
 create index orders_by_applicant on orders (applicant_id, id desc);
 create index orders_by_state on orders (state, id desc);
 

@@ -1,10 +1,11 @@
 //! Orders: one agency's service, bought for one requirement of one case.
 //!
 //! Read [`state`] for the states of an order and `steps` for how they follow one another,
-//! `eligibility` for which listings may be bought, this file for buying one, `sides` and
-//! `departments` for who takes which step, `deliverable` for the files, `standing` for what its
-//! orders say of an agency, and `store` for where all is kept.
+//! `eligibility` for which listings may be bought, this file for buying one, `awarded` for what a
+//! purchase awards, `sides` and `departments` for who takes which step, `deliverable` for the
+//! files, `standing` for what its orders say of an agency, and `store` for where all is kept.
 
+mod awarded;
 mod contract;
 mod deliverable;
 pub(crate) mod deliverable_store;
@@ -35,7 +36,7 @@ use crate::{
     agency::Offer,
     case::Case,
     code::ItemCode,
-    id::{AgencyId, ApplicantId, CaseId, ListingId, OrderId},
+    id::{AgencyId, ApplicantId, CaseId, ListingId, OrderId, PurchaseId},
     kernel::action::Action,
     matter::Matter,
     rules::{Clock, Region},
@@ -72,10 +73,12 @@ pub struct OrderTerms {
     pub item: ItemCode,
     /// … as of this version.
     pub item_version: i64,
-    /// The listing that was bought …
-    pub listing_id: ListingId,
+    /// The listing that was bought, unless a purchase awarded it …
+    pub listing_id: Option<ListingId>,
     /// … as of this number of its terms.
-    pub listing_number: i64,
+    pub listing_number: Option<i64>,
+    /// The purchase that awarded it, unless a listing was bought.
+    pub purchase_id: Option<PurchaseId>,
     /// Who sells.
     pub agency_id: AgencyId,
     /// Who buys.
@@ -276,8 +279,9 @@ fn terms(
         case_id: case.id,
         item: item.clone(),
         item_version,
-        listing_id: offer.listing.id,
-        listing_number: offer.listing.number,
+        listing_id: Some(offer.listing.id),
+        listing_number: Some(offer.listing.number),
+        purchase_id: None,
         agency_id: offer.agency.id,
         applicant_id: case.applicant_id,
         amount: offer.listing.terms.price,

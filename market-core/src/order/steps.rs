@@ -60,6 +60,15 @@ impl Order<Placed> {
 }
 
 impl Order<Accepted> {
+    /// What a purchase awards needs no answer: the agency has offered it, and confirmed it there.
+    pub(super) fn award(id: OrderId, terms: OrderTerms, clock: &Clock) -> Moved<Accepted> {
+        let state = Accepted { due: clock.within(clock.policy.contract_days) };
+        let now = clock.now;
+        let order =
+            Order { id, terms, state, since: now, version: 1, placed_at: now, updated_at: now };
+        Moved { order, from: None, event: "order_awarded" }
+    }
+
     /// The contract's amount is the order's: a change of price is a new order.
     pub(super) fn record_contract(
         self,

@@ -10,7 +10,7 @@ use crate::{
     Call, Error, Kind, Money, Paging, Party, Refusal, Timestamp,
     case::Case,
     code::ItemCode,
-    id::{AgencyId, ApplicantId, CaseId, ListingId, OrderId},
+    id::{AgencyId, ApplicantId, CaseId, ListingId, OrderId, PurchaseId},
     matter::Matter,
     rules::Clock,
     store::{Db, OnDuplicate, Tx, journal::Entry, statements},
@@ -20,20 +20,20 @@ statements! {
     INSERT = "\
         insert into orders (id, case_id, item, item_version, listing_id, listing_number, \
         agency_id, applicant_id, amount_fen, service_days, policy_version, state, detail, since, \
-        due_on, live, version, placed_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-        $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+        due_on, live, version, placed_at, updated_at, purchase_id) values ($1, $2, $3, $4, $5, \
+        $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
     MOVE = "\
         update orders set state = $2, detail = $3, since = $4, due_on = $5, live = $6, \
         version = $7, updated_at = $8, times_returned = times_returned + $9, \
         times_late = times_late + $10, failed = $11 where id = $1 and version = $7 - 1";
     BY_ID = "\
-        select id, case_id, item, item_version, listing_id, listing_number, agency_id, \
-        applicant_id, amount_fen, service_days, policy_version, detail, since, version, \
-        placed_at, updated_at from orders where id = $1";
+        select id, case_id, item, item_version, listing_id, listing_number, purchase_id, \
+        agency_id, applicant_id, amount_fen, service_days, policy_version, detail, since, \
+        version, placed_at, updated_at from orders where id = $1";
     LIST = "\
-        select id, case_id, item, item_version, listing_id, listing_number, agency_id, \
-        applicant_id, amount_fen, service_days, policy_version, detail, since, version, \
-        placed_at, updated_at from orders where true";
+        select id, case_id, item, item_version, listing_id, listing_number, purchase_id, \
+        agency_id, applicant_id, amount_fen, service_days, policy_version, detail, since, \
+        version, placed_at, updated_at from orders where true";
     CASE_OF = "select case_id from orders where id = $1";
     TOTALS = "select state, cast(count(*) as bigint) from orders group by state";
 }
@@ -47,8 +47,9 @@ struct OrderRow {
     case_id: CaseId,
     item: ItemCode,
     item_version: i64,
-    listing_id: ListingId,
-    listing_number: i64,
+    listing_id: Option<ListingId>,
+    listing_number: Option<i64>,
+    purchase_id: Option<PurchaseId>,
     agency_id: AgencyId,
     applicant_id: ApplicantId,
     amount_fen: Money,
@@ -69,6 +70,7 @@ impl From<OrderRow> for Order {
             item_version: row.item_version,
             listing_id: row.listing_id,
             listing_number: row.listing_number,
+            purchase_id: row.purchase_id,
             agency_id: row.agency_id,
             applicant_id: row.applicant_id,
             amount: row.amount_fen,
@@ -194,6 +196,7 @@ impl Tx {
             .bind(order.version)
             .bind(order.placed_at)
             .bind(order.updated_at)
+            .bind(terms.purchase_id)
             .execute()
             .await
             .on_duplicate(Refusal::AlreadyOrdered)?;
@@ -228,6 +231,9 @@ impl Tx {
             return Err(Error::Stale("order"));
         }
         self.record_order(&order, from, event, &held.clock).await?;
+        if held.order.fails_as_award(&order.state) {
+            self.follow_in_purchase(&order, &held.clock).await?;
+        }
         self.follow_in_case(&order, held).await?;
         Ok(order)
     }
@@ -259,6 +265,7 @@ impl Tx {
             "item": order.terms.item,
             "agency": order.terms.agency_id,
             "listing": order.terms.listing_id,
+            "purchase": order.terms.purchase_id,
             "amount": order.terms.amount,
         });
         let entry = Entry::new(Kind::Order, &order.id, order.version, event)

@@ -1,5 +1,8 @@
 //! The rules of an order, on pages that a clerk can read.
 
+mod awarding;
+mod world;
+
 use std::fmt::Write;
 
 use uuid::Uuid;
@@ -39,8 +42,9 @@ pub(super) fn order(state: AnyState) -> Order {
         case_id: CaseId(Uuid::nil()),
         item: "fire-facility-inspection".parse().unwrap(),
         item_version: 1,
-        listing_id: ListingId(Uuid::nil()),
-        listing_number: 1,
+        listing_id: Some(ListingId(Uuid::nil())),
+        listing_number: Some(1),
+        purchase_id: None,
         agency_id: AgencyId(Uuid::nil()),
         applicant_id: ApplicantId(Uuid::nil()),
         amount: "3000".parse().unwrap(),
