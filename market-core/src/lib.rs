@@ -18,6 +18,7 @@ pub mod asked;
 pub mod case;
 pub mod catalog;
 pub mod department;
+pub mod draw;
 pub mod feed;
 pub mod import;
 mod kernel;
