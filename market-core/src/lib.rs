@@ -50,6 +50,7 @@ pub use kernel::{
     page::{Cursor, Page, Paging},
     point::{Degrees, NotAPoint, Point},
     policy::{PolicyFile, PolicyProfile, Ranking},
+    sealing,
     secret::sha256_hex,
     selection::SelectionRules,
     time::{Day, Timestamp},
