@@ -150,6 +150,7 @@ fn new_agency(uscc: &str, name: &str) -> Result<NewAgency, Error> {
         established_on: code("2020-05-06")?,
         capital: code("1000000.00")?,
         scope: "演示经营范围".to_owned(),
+        attached_to: None,
     };
     let uscc: Uscc = code(uscc)?;
     Ok(NewAgency { uscc, name: name.to_owned(), region: code(REGION)?, profile })

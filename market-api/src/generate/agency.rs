@@ -84,6 +84,7 @@ pub(crate) fn row(
         state,
         suspended_until,
         state_reason,
+        attached_to: String::new(),
     }
 }
 

@@ -19,6 +19,7 @@ pub struct AgencyRow {
     pub state: String,
     pub suspended_until: String,
     pub state_reason: String,
+    pub attached_to: String,
 }
 
 /// A row of `agency-qualifications.csv`: a certificate that an agency holds.

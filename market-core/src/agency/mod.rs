@@ -15,7 +15,7 @@ pub use self::{
 };
 use crate::{
     Action, Actor, Call, Day, Error, Fault, Market, Money, Page, Paging, Refusal, Timestamp, Uscc,
-    code::RegionCode, id::AgencyId, kernel::text::check_text, store::text_enum,
+    code::{DepartmentCode, RegionCode}, id::AgencyId, kernel::text::check_text, store::text_enum,
 };
 
 mod admission;
@@ -73,6 +73,10 @@ pub struct Profile {
     pub capital: Money,
     /// The scope of business (经营范围).
     pub scope: String,
+    /// The department that it is attached to (挂靠部门), if any: it serves no case in which that
+    /// department decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<DepartmentCode>,
 }
 
 /// An agency in state `S`; straight from the store it may be in any.

@@ -113,7 +113,7 @@ async fn practitioners(query: Query<'_>) -> Result<Vec<Practitioner>, Error> {
 
 impl Tx {
     /// The certificates of an agency, by kind and number.
-    pub(super) async fn qualifications(
+    pub(crate) async fn qualifications(
         &mut self,
         id: AgencyId,
     ) -> Result<Vec<Qualification>, Error> {
@@ -165,7 +165,7 @@ impl Tx {
     }
 
     /// The practitioners of an agency, by certificate.
-    pub(super) async fn practitioners(&mut self, id: AgencyId) -> Result<Vec<Practitioner>, Error> {
+    pub(crate) async fn practitioners(&mut self, id: AgencyId) -> Result<Vec<Practitioner>, Error> {
         practitioners(self.query(PRACTITIONERS).bind(id)).await
     }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Day, Fault, Money, Uscc,
     catalog::QualificationType,
-    code::{ItemCode, LevelCode, ListingCode, QualificationKind, RegionCode},
+    code::{DepartmentCode, ItemCode, LevelCode, ListingCode, QualificationKind, RegionCode},
     kernel::text::check_text,
     store::text_enum,
 };
@@ -45,6 +45,7 @@ pub(crate) struct AgencyRecord {
     pub(crate) state: RecordState,
     pub(crate) suspended_until: Option<Day>,
     pub(crate) state_reason: Option<String>,
+    pub(crate) attached_to: Option<DepartmentCode>,
 }
 
 /// A row of `agency-qualifications.csv`.
@@ -104,6 +105,7 @@ impl AgencyRecord {
             established_on,
             capital,
             scope,
+            attached_to,
         } = agency.profile.clone();
         Some(Self {
             uscc: agency.uscc.clone(),
@@ -120,6 +122,7 @@ impl AgencyRecord {
             state,
             suspended_until,
             state_reason,
+            attached_to,
         })
     }
 
@@ -132,6 +135,7 @@ impl AgencyRecord {
             established_on: self.established_on,
             capital: self.capital,
             scope: self.scope.clone(),
+            attached_to: self.attached_to.clone(),
         };
         Details { name: self.name.clone(), region: self.region.clone(), profile }
     }

@@ -91,7 +91,7 @@ const fn suspended_until(state: &AgencyState) -> Option<Day> {
 
 impl Tx {
     /// An agency that this unit of work changes, as of today.
-    pub(super) async fn agency(&mut self, id: AgencyId) -> Result<Agency, Error> {
+    pub(crate) async fn agency(&mut self, id: AgencyId) -> Result<Agency, Error> {
         let today = self.at.day();
         let query = self.query(BY_ID).bind(id).pg(" for update");
         Ok(agency(query).await?.as_of(today))

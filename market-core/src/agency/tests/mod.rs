@@ -28,6 +28,7 @@ fn profile() -> Profile {
         established_on: "2015-05-06".parse().unwrap(),
         capital: Money::from_fen(500_000_000).unwrap(),
         scope: "工程测绘".to_owned(),
+        attached_to: None,
     }
 }
 

@@ -28,6 +28,7 @@ fn agency_row() -> AgencyRecord {
         state: RecordState::Suspended,
         suspended_until: "2027-01-31".parse().ok(),
         state_reason: Some("逾期交付".to_owned()),
+        attached_to: profile.attached_to,
     }
 }
 

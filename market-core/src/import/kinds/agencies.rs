@@ -31,6 +31,8 @@ pub(in crate::import) struct Known {
 const UNKNOWN_AGENCY: Saying =
     ("unknown-agency", "no agency has this unified social credit code", "没有此机构");
 
+const NOT_A_DEPARTMENT: Saying = ("code", "not a department's code", "应为部门代码");
+
 /// Other names of the column of the unified social credit code.
 pub(super) const USCC: &[&str] = &["统一社会信用代码", "信用代码", "社会信用代码"];
 
@@ -50,6 +52,7 @@ impl Pack for Agencies {
         required("state", &["状态", "入驻状态"]),
         optional("suspended_until", &["暂停至", "暂停截止日期"]),
         optional("state_reason", &["原因", "状态原因"]),
+        optional("attached_to", &["挂靠部门", "所属部门"]),
     ];
     type Known = Known;
     type Thing = AgencyRecord;
@@ -142,6 +145,7 @@ fn read_row(row: &mut Row, known: &Known) -> Option<AgencyRecord> {
     let state = row.word("state");
     let suspended_until = row.day_if_any("suspended_until");
     let state_reason = Some(row.raw("state_reason").to_owned()).filter(|text| !text.is_empty());
+    let attached_to = row.if_any("attached_to", NOT_A_DEPARTMENT);
     Some(AgencyRecord {
         uscc: uscc?,
         name: row.raw("name").to_owned(),
@@ -157,6 +161,7 @@ fn read_row(row: &mut Row, known: &Known) -> Option<AgencyRecord> {
         state: state?,
         suspended_until,
         state_reason,
+        attached_to,
     })
 }
 
@@ -176,5 +181,6 @@ fn cells(agency: AgencyRecord) -> Vec<String> {
         agency.state.to_string(),
         super::cell(agency.suspended_until.as_ref()),
         agency.state_reason.unwrap_or_default(),
+        super::cell(agency.attached_to.as_ref()),
     ]
 }

@@ -149,6 +149,7 @@ fn profile() -> Profile {
         established_on: "2010-01-01".parse().unwrap(),
         capital: Money::ZERO,
         scope: "环境影响评价、测绘".to_owned(),
+        attached_to: None,
     }
 }
 
