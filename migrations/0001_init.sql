@@ -298,13 +298,14 @@ create table case_steps (
 );
 create index case_steps_by_department on case_steps (department, state, case_id);
 
--- What a case needs. order_id is the order that satisfies it or is about to; a need that has one
--- cannot be ordered again. used_by holds the departments that have used the deliverable.
+-- What a case needs. order_id is the order that satisfies it or is about to, purchase_id the
+-- purchase that finds an agency for it; a need that has either cannot be ordered again. used_by holds the departments that have used the deliverable.
 create table case_requirements (
   case_id uuid not null references cases (id),
   item text not null,
   item_version bigint not null,
   order_id uuid,
+  purchase_id uuid,
   linked_by text,
   used_by jsonb not null,
   primary key (case_id, item),

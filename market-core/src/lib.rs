@@ -26,6 +26,7 @@ mod market;
 pub mod matter;
 pub mod order;
 pub mod progress;
+pub mod purchase;
 pub mod rules;
 pub mod saved_search;
 pub mod search;

@@ -19,6 +19,7 @@ use crate::{
     matter::Matters,
     order::{Deliverables, Orders},
     progress::Progresses,
+    purchase::Purchases,
     rules::Rules,
     saved_search::{Notices, SavedSearches},
     search::{Home, Search},
@@ -170,6 +171,11 @@ impl Market {
         Deliverables(self)
     }
 
+    /// Purchases by open selection.
+    pub const fn purchases(&self) -> Purchases<'_> {
+        Purchases(self)
+    }
+
     /// Cases at a glance.
     pub const fn progress(&self) -> Progresses<'_> {
         Progresses(self)
@@ -229,7 +235,7 @@ impl Market {
 
     /// Begins a unit of work of an actor that is not kept under an idempotency key.
     pub(crate) async fn work_as(&self, actor: &Actor) -> Result<Tx, Error> {
-        self.db.begin(actor.clone(), self.env.now(), self.wake.clone()).await
+        self.db.begin(actor.clone(), self.env.clone(), self.wake.clone()).await
     }
 
     /// Begins a call's unit of work, or gives the answer that the same call got before.
@@ -239,6 +245,6 @@ impl Market {
         action: &'static str,
         input: &impl Serialize,
     ) -> Result<Begun<T>, Error> {
-        self.db.begin_call(call, action, input, self.env.now(), self.wake.clone()).await
+        self.db.begin_call(call, action, input, self.env.clone(), self.wake.clone()).await
     }
 }

@@ -22,6 +22,7 @@ const SLICES: &[&str] = &[
     "draw",
     "selection",
     "order",
+    "purchase",
     "progress",
     "search",
     "asked",

@@ -50,6 +50,12 @@ impl Tx {
             .map(drop)
             .on_duplicate(Refusal::ApplicantExists)
     }
+
+    /// An applicant.
+    pub(crate) async fn applicant(&mut self, id: ApplicantId) -> Result<Applicant, Error> {
+        let row: Option<ApplicantRow> = self.query(BY_ID).bind(id).optional().await?;
+        row.map(Applicant::from).ok_or(Error::NotFound("applicant"))
+    }
 }
 
 impl Db {

@@ -14,7 +14,7 @@ use super::{Case, NewCase};
 use crate::{
     Day, Refusal, Timestamp,
     code::{DepartmentCode, ItemCode, StepKey},
-    id::{ApplicantId, CaseId, OrderId},
+    id::{ApplicantId, CaseId, OrderId, PurchaseId},
     matter::Matter,
     rules::Clock,
     store::text_enum,
@@ -74,6 +74,8 @@ pub struct CaseRequirement {
     pub item_version: i64,
     /// The order that satisfies it, or is about to.
     pub order_id: Option<OrderId>,
+    /// The purchase under way that will find an agency for it.
+    pub purchase_id: Option<PurchaseId>,
     /// The department that linked an order of another case.
     pub linked_by: Option<DepartmentCode>,
     /// The departments that have used the deliverable.
@@ -102,6 +104,7 @@ impl Case {
             item,
             item_version,
             order_id: None,
+            purchase_id: None,
             linked_by: None,
             used_by: Vec::new(),
         });
@@ -136,6 +139,9 @@ impl Case {
         if requirement.order_id.is_some() {
             return Err(Refusal::AlreadyOrdered);
         }
+        if requirement.purchase_id.is_some() {
+            return Err(Refusal::PurchaseUnderWay);
+        }
         Ok(requirement)
     }
 
@@ -156,6 +162,22 @@ impl Case {
             requirement.linked_by = linked_by;
         }
         Ok(self)
+    }
+
+    /// The case for whose requirement a purchase finds an agency.
+    pub(crate) fn purchasing(mut self, item: &ItemCode, purchase: PurchaseId) -> Self {
+        if let Some(requirement) = self.requirement_mut(item) {
+            requirement.purchase_id = Some(purchase);
+        }
+        self
+    }
+
+    /// The case whose purchase has come to an order, or to nothing.
+    pub(crate) fn purchased(mut self, item: &ItemCode) -> Self {
+        if let Some(requirement) = self.requirement_mut(item) {
+            requirement.purchase_id = None;
+        }
+        self
     }
 
     /// The case whose order came to nothing: the requirement may be ordered again.
@@ -317,6 +339,9 @@ impl Case {
         });
         if under_way {
             return Err(Refusal::CaseHasOrders);
+        }
+        if self.requirements.iter().any(|requirement| requirement.purchase_id.is_some()) {
+            return Err(Refusal::PurchaseUnderWay);
         }
         self.state = CaseState::Withdrawn;
         Ok(self)

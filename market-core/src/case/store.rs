@@ -9,7 +9,8 @@ use super::{Case, CaseFilter, CaseRequirement, CaseState, CaseStep, Fund, StepSt
 use crate::{
     Day, Error, Kind, Paging, Party, Timestamp,
     code::{DepartmentCode, ItemCode, MatterCode, RegionCode, StepKey},
-    id::{ApplicantId, CaseId, OrderId},
+    id::{ApplicantId, CaseId, OrderId, PurchaseId},
+    matter::Matter,
     rules::Clock,
     store::{Db, Tx, journal::Entry, statements},
 };
@@ -22,8 +23,8 @@ statements! {
         insert into case_steps (case_id, step, department, state, since, due_on, reason) \
         values ($1, $2, $3, $4, $5, $6, $7)";
     INSERT_REQUIREMENT = "\
-        insert into case_requirements (case_id, item, item_version, order_id, linked_by, used_by) \
-        values ($1, $2, $3, $4, $5, $6)";
+        insert into case_requirements (case_id, item, item_version, order_id, purchase_id, \
+        linked_by, used_by) values ($1, $2, $3, $4, $5, $6, $7)";
     BY_ID = "\
         select id, applicant_id, matter, matter_version, title, region, fund, state, version, \
         created_at, updated_at from cases where id = $1";
@@ -33,9 +34,10 @@ statements! {
     STEPS = "\
         select case_id, step, department, state, since, due_on, reason from case_steps where true";
     REQUIREMENTS = "\
-        select case_id, item, item_version, order_id, linked_by, used_by from case_requirements \
-        where true";
+        select case_id, item, item_version, order_id, purchase_id, linked_by, used_by \
+        from case_requirements where true";
     REGION = "select region from cases where id = $1";
+    MATTER = "select matter, matter_version from cases where id = $1";
     LINKED = "\
         select c.matter, c.matter_version from case_requirements r \
         join cases c on c.id = r.case_id where r.order_id = $1";
@@ -47,8 +49,8 @@ statements! {
         update case_steps set state = $3, since = $4, due_on = $5, reason = $6 \
         where case_id = $1 and step = $2";
     MOVE_REQUIREMENT = "\
-        update case_requirements set order_id = $3, linked_by = $4, used_by = $5 \
-        where case_id = $1 and item = $2";
+        update case_requirements set order_id = $3, purchase_id = $4, linked_by = $5, \
+        used_by = $6 where case_id = $1 and item = $2";
 }
 
 #[derive(FromRow)]
@@ -83,6 +85,7 @@ struct RequirementRow {
     item: ItemCode,
     item_version: i64,
     order_id: Option<OrderId>,
+    purchase_id: Option<PurchaseId>,
     linked_by: Option<DepartmentCode>,
     used_by: Json<Vec<DepartmentCode>>,
 }
@@ -100,9 +103,10 @@ fn assemble(
     }
     let mut requirements_of: HashMap<CaseId, Vec<CaseRequirement>> = HashMap::new();
     for row in requirements {
-        let RequirementRow { case_id, item, item_version, order_id, linked_by, used_by } = row;
-        let used_by = used_by.0;
-        let requirement = CaseRequirement { item, item_version, order_id, linked_by, used_by };
+        let RequirementRow { case_id, item, item_version, order_id, purchase_id, .. } = row;
+        let (linked_by, used_by) = (row.linked_by, row.used_by.0);
+        let requirement =
+            CaseRequirement { item, item_version, order_id, purchase_id, linked_by, used_by };
         requirements_of.entry(case_id).or_default().push(requirement);
     }
     let case = |row: CaseRow| Case {
@@ -190,6 +194,13 @@ impl Db {
 }
 
 impl Tx {
+    /// The matter of a case, as of the version that the case keeps.
+    pub(crate) async fn matter_of_case(&mut self, case: CaseId) -> Result<Matter, Error> {
+        let found: Option<(MatterCode, i64)> = self.query(MATTER).bind(case).optional().await?;
+        let (matter, version) = found.ok_or(Error::NotFound("case"))?;
+        self.matter_version(&matter, version).await
+    }
+
     /// A case that nobody else changes until this unit of work is done.
     pub(crate) async fn case_for_update(&mut self, id: CaseId) -> Result<Case, Error> {
         let row = self.query(BY_ID).bind(id).pg(" for update").optional::<CaseRow>().await?;
@@ -240,6 +251,7 @@ impl Tx {
                 .bind(&requirement.item)
                 .bind(requirement.item_version)
                 .bind(requirement.order_id)
+                .bind(requirement.purchase_id)
                 .bind(requirement.linked_by.as_ref())
                 .bind(Json(&requirement.used_by))
                 .execute()
@@ -286,6 +298,7 @@ impl Tx {
                 .bind(case.id)
                 .bind(&requirement.item)
                 .bind(requirement.order_id)
+                .bind(requirement.purchase_id)
                 .bind(requirement.linked_by.as_ref())
                 .bind(Json(&requirement.used_by))
                 .execute()

@@ -51,6 +51,13 @@ impl Calendar {
         }
         day
     }
+
+    /// How many working days lie after one day, up to and with another.
+    pub fn between(&self, after: Day, until: Day) -> u32 {
+        let days = std::iter::successors(Some(after.plus(1)), |day| Some(day.plus(1)));
+        let days = days.take_while(|day| *day <= until).filter(|day| self.is_working(*day));
+        u32::try_from(days.count()).unwrap_or(u32::MAX)
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +82,16 @@ mod tests {
         assert_eq!(calendar.after(day("2026-09-30"), 3), day("2026-10-10"));
         assert_eq!(calendar.after(day("2026-09-19"), 1), day("2026-09-20"));
         assert_eq!(calendar.after(day("2026-09-30"), 0), day("2026-09-30"));
+    }
+
+    #[test]
+    fn days_between_are_the_period_that_ends_there() {
+        let calendar = calendar();
+        for days in 0..8 {
+            let end = calendar.after(day("2026-09-28"), days);
+            assert_eq!(calendar.between(day("2026-09-28"), end), days);
+        }
+        assert_eq!(calendar.between(day("2026-10-10"), day("2026-10-08")), 0);
     }
 
     #[test]

@@ -15,14 +15,24 @@ pub struct Env(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    Real,
+    Real { ahead: i64 },
     Fixed { at: Arc<AtomicI64>, next: Arc<AtomicU64> },
 }
 
 impl Env {
     /// The machine's clock, `UUIDv7` and the system's randomness.
     pub const fn real() -> Self {
-        Self(Source::Real)
+        Self(Source::Real { ahead: 0 })
+    }
+
+    /// The machine's clock, wrong by so many seconds: a node whose clock cannot be trusted.
+    pub const fn wrong_by(seconds: i64) -> Self {
+        Self(Source::Real { ahead: seconds * 1_000_000 })
+    }
+
+    /// Whether time goes by itself.
+    pub(crate) const fn is_real(&self) -> bool {
+        matches!(self.0, Source::Real { .. })
     }
 
     /// A clock that stands until [`Env::set`], and ids that count up.
@@ -41,7 +51,10 @@ impl Env {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one real clock")]
-            Source::Real => time::OffsetDateTime::now_utc().into(),
+            Source::Real { ahead } => {
+                let now = Timestamp::from(time::OffsetDateTime::now_utc());
+                Timestamp::from_micros(now.micros() + ahead)
+            }
             Source::Fixed { at, .. } => Timestamp::from_micros(at.load(Ordering::SeqCst)),
         }
     }
@@ -50,7 +63,7 @@ impl Env {
     pub fn id(&self) -> Uuid {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one source of ids")]
-            Source::Real => Uuid::now_v7(),
+            Source::Real { .. } => Uuid::now_v7(),
             Source::Fixed { at, next } => fixed_id(at.load(Ordering::SeqCst), next),
         }
     }
@@ -62,7 +75,7 @@ impl Env {
     pub fn secret<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         match &self.0 {
-            Source::Real => {
+            Source::Real { .. } => {
                 getrandom::fill(&mut bytes).expect("the operating system gives randomness");
             }
             Source::Fixed { next, .. } => {

@@ -217,6 +217,45 @@ refusals! {
     NotAConsumer "not-a-consumer" "贵部门不使用该成果" "The department does not use this deliverable";
     AlreadyUsed "already-used" "贵部门已使用该成果" "The department has used the deliverable already";
 
+    ModeNotAllowed "mode-not-allowed" "该资金来源不能采用此选取方式" "This mode may not be used with this money";
+    RandomOverLimit "random-over-limit" "财政性资金达到随机选取限额，不能随机选取" "Fiscal money over the limit of a draw needs another mode";
+    WindowTooShort "window-too-short" "报名时间少于规定时限" "Registration would be open for less than the rules ask";
+    NoticeFixed "notice-fixed" "已公告的选取方式、价格、评分标准等不能更正，请撤销后重新采购" "Mode, price, criteria and the like of a published notice stay: void it and purchase again";
+    PurchaseUnderWay "purchase-under-way" "该项服务正在公开选取" "A purchase of this service is under way";
+    PurchaseNotDraft "purchase-not-draft" "采购项目不是草稿" "The purchase is not a draft";
+    PurchaseNotInReview "purchase-not-in-review" "采购项目不在形式审查中" "The purchase is not in its formal review";
+    PurchaseNotOpen "purchase-not-open" "采购项目不在报名期" "The purchase is not open for registration";
+    PurchaseNotOpening "purchase-not-opening" "采购项目不在开标阶段" "The purchase does not await its opening";
+    PurchaseNotInRounds "purchase-not-in-rounds" "采购项目不在报价轮次中" "The purchase has no round under way";
+    PurchaseNotChoosing "purchase-not-choosing" "采购项目不在选定阶段" "The purchase does not await its owner's choice";
+    PurchaseNotInPublicity "purchase-not-in-publicity" "采购项目不在公示期" "No award of the purchase is being published";
+    PurchaseNotSuspended "purchase-not-suspended" "采购项目未因投诉暂停" "The purchase is not suspended by a complaint";
+    PurchaseNotAwarded "purchase-not-awarded" "没有待确认的中选结果" "There is no award to confirm";
+    PurchaseNotOrdered "purchase-not-ordered" "采购项目尚未成单" "No order has come of the purchase";
+    PurchaseNotFailed "purchase-not-failed" "采购项目未流标" "The purchase has not failed";
+    PurchaseSealed "purchase-sealed" "报名已截止，采购项目不能撤销" "After the close a purchase cannot be voided";
+    PurchaseOver "purchase-over" "采购项目已结束" "The purchase is over";
+    RegistrationClosed "registration-closed" "报名已截止" "Registration has ended";
+    AlreadyRegistered "already-registered" "已报名" "The agency is registered already";
+    NotRegistered "not-registered" "尚未报名" "The agency is not registered";
+    AgencyAvoided "agency-avoided" "业主要求该机构回避" "The owner has this agency avoid the purchase";
+    OwnPurchase "own-purchase" "不能参加本单位的采购项目" "An agency may not take part in its own purchase";
+    ConflictOfInterest "conflict-of-interest" "机构与该事项的审批部门存在利益关联" "The agency is attached to a department that decides in this case";
+    TooFewPractitioners "too-few-practitioners" "执业人员数量不足" "Too few practitioners are named";
+    PractitionerUnfit "practitioner-unfit" "执业人员证书过期、专业不符或不属于本机构" "A named practitioner is not the agency's, has expired, or has another specialty";
+    SameGroup "same-group" "与其他报名机构存在关联，仅保留最早报名的一家" "Affiliated with another registrant: only the earliest of a group takes part";
+    QuoteMissing "quote-missing" "未报价" "There is no quote";
+    QuoteNotWanted "quote-not-wanted" "该选取方式不需要报价" "This mode takes no quotes";
+    QuoteNotLower "quote-not-lower" "报价应低于本机构上一次报价" "A quote of a round is lower than the agency's quote before";
+    NoReplyYet "no-reply-yet" "业主尚未答复，不能再次报价" "The owner has not replied yet, so the agency may not quote again";
+    AlreadyReplied "already-replied" "本轮已答复" "The owner has replied in this round already";
+    WrongOpeningCode "wrong-opening-code" "开标码不正确" "The opening code is wrong";
+    AlreadyOpened "already-opened" "已开标" "The opening code was given already";
+    NotAParticipant "not-a-participant" "不是该采购项目的参与方" "The party takes no part in this opening";
+    RevealMismatch "reveal-mismatch" "与已公布的承诺值不一致" "The value does not match its commitment";
+    BeaconNotNamed "beacon-not-named" "采购公告未约定公开数值" "The notice names no public number";
+    NotACandidate "not-a-candidate" "不在候选名单中" "The registration is not among the candidates";
+
     TooManySavedSearches "too-many-saved-searches" "保存的搜索已达上限" "There are as many saved searches as a person may have";
 
     DigestMismatch "digest-mismatch" "文件内容与声明的 SHA-256 不一致" "The content does not have the declared SHA-256";

@@ -25,6 +25,20 @@ text_enum! {
 }
 
 impl Mode {
+    /// The name for people, in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Random => "随机选取",
+            Self::LowestPrice => "竞价选取（最低价）",
+            Self::BestPrice => "竞价选取（最优价）",
+            Self::CreditPreferred => "信用择优",
+            Self::PlanPreferred => "方案择优",
+            Self::Inquiry => "询比选取",
+            Self::MultiRound => "多轮竞价",
+            Self::Negotiation => "线上谈判",
+        }
+    }
+
     /// Whether agencies quote; otherwise the price is fixed.
     pub const fn wants_quotes(self) -> bool {
         !matches!(self, Self::Random | Self::CreditPreferred)
@@ -40,8 +54,8 @@ impl Mode {
         matches!(self, Self::MultiRound | Self::Negotiation)
     }
 
-    /// Whether the owner has the last word among those who were found.
-    pub const fn is_chosen(self) -> bool {
+    /// Whether the owner has the last word, with a reason.
+    pub const fn owner_chooses(self) -> bool {
         self.is_scored() || matches!(self, Self::CreditPreferred)
     }
 }

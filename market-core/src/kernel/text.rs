@@ -26,6 +26,17 @@ pub(crate) fn check_text(
     }
 }
 
+/// The same for a text that may have several lines.
+pub(crate) fn check_lines(
+    pointer: &str,
+    text: &str,
+    min: usize,
+    max: usize,
+    faults: &mut Vec<Fault>,
+) {
+    check_text(pointer, &text.replace("\r\n", " ").replace(['\n', '\t'], " "), min, max, faults);
+}
+
 /// Refuses a reason that is not one: it has 1 to 500 characters.
 pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
     let mut faults = Vec::new();
@@ -53,6 +64,15 @@ mod tests {
     fn blanks_alone_are_no_text() {
         assert_eq!(codes("   "), ["length"]);
         assert_eq!(codes(" a "), ["length"]);
+    }
+
+    #[test]
+    fn lines_may_be_several() {
+        let mut faults = Vec::new();
+        check_lines("/content", "a\n\tb\r\nc", 1, 10, &mut faults);
+        assert_eq!(faults, []);
+        check_lines("/content", "a\u{0}", 1, 10, &mut faults);
+        assert_eq!(faults.len(), 1);
     }
 
     #[test]

@@ -118,6 +118,12 @@ impl Day {
         Self(Date::from_calendar_date(year, month, day).unwrap_or(Date::MAX))
     }
 
+    /// The instant in China at which the day is over.
+    pub fn end(self) -> Timestamp {
+        let midnight = self.plus(1).0.midnight().assume_offset(CHINA);
+        midnight.into()
+    }
+
     /// Monday to Friday.
     pub fn is_weekday(self) -> bool {
         self.0.weekday().number_days_from_monday() < 5
@@ -178,6 +184,13 @@ mod tests {
         let before: Timestamp = "2026-11-23T15:59:59Z".parse().unwrap();
         assert_eq!(before.day().to_string(), "2026-11-23");
         assert_eq!(before.plus_seconds(1).day().to_string(), "2026-11-24");
+    }
+
+    #[test]
+    fn a_day_is_over_at_midnight_in_china() {
+        let end = "2026-11-24".parse::<Day>().unwrap().end();
+        assert_eq!(end.to_string(), "2026-11-24T16:00:00Z");
+        assert_eq!(end.day().to_string(), "2026-11-25");
     }
 
     #[test]

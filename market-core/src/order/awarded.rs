@@ -9,7 +9,6 @@ impl Tx {
     /// Saves an order that a purchase awards, and has it satisfy the requirement of its case: a
     /// contract is to be recorded next. Whoever calls this has seen to it that the terms are those
     /// of the notice and of the award.
-    #[cfg_attr(not(test), expect(dead_code, reason = "purchases call it"))]
     pub(crate) async fn insert_awarded_order(
         &mut self,
         id: OrderId,
@@ -20,27 +19,16 @@ impl Tx {
             return Err(Error::Inconsistent("awarded order"));
         }
         let case = self.case_for_update(terms.case_id).await?;
-        if case.admits(&terms.item)?.item_version != terms.item_version {
+        let free = case.clone().purchased(&terms.item);
+        if free.admits(&terms.item)?.item_version != terms.item_version {
             return Err(Refusal::NotNeeded.into());
         }
         let order = self.insert_order(Order::award(id, terms, clock).any(), clock).await?;
         let item = &order.terms.item;
-        let ordered = case.clone().ordered(item, order.id, None)?;
+        let ordered = free.ordered(item, order.id, None)?;
         let data = json!({ "item": item, "order": order.id });
         self.save_case(&case, ordered, "requirement_ordered", data, Some(clock)).await?;
         Ok(order)
-    }
-
-    /// Tells the purchase that the order which it awarded came to nothing before its contract was
-    /// confirmed, so that the next in line may follow.
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "purchases follow")]
-    pub(crate) async fn follow_in_purchase(
-        &mut self,
-        _order: &Order,
-        _clock: &Clock,
-    ) -> Result<(), Error> {
-        // The purchase moves on from here.
-        Ok(())
     }
 }
 

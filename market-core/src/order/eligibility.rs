@@ -65,7 +65,7 @@ fn price_reasons(price: Money, wanted: &Wanted<'_>) -> Reasons {
 }
 
 /// What the certificates lack of what the item requires on a day.
-fn qualification_reasons(
+pub(crate) fn qualification_reasons(
     held: &[Qualification],
     item: &ServiceItem,
     types: &[QualificationType],

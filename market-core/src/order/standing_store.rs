@@ -8,7 +8,7 @@ use super::Standing;
 use crate::{
     Error, Kind, Timestamp,
     id::AgencyId,
-    store::{Db, statements},
+    store::{Db, Tx, statements},
 };
 
 statements! {
@@ -49,6 +49,18 @@ impl EndedRow {
             _ if self.failed => standing.terminated += number(self.number),
             _ => {}
         }
+    }
+}
+
+impl Tx {
+    /// What its orders say of an agency, without the day of its admission.
+    pub(crate) async fn outcomes_of(&mut self, agency: AgencyId) -> Result<Standing, Error> {
+        let mut standing = Standing::default();
+        let ended = self.query(ENDED).within(" and agency_id in", [agency]);
+        for row in ended.all::<EndedRow>().await? {
+            row.count_in(&mut standing);
+        }
+        Ok(standing)
     }
 }
 

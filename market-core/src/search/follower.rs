@@ -252,6 +252,8 @@ impl Touched {
             | Kind::Applicant
             | Kind::Case
             | Kind::Order
+            | Kind::Purchase
+            | Kind::Registration
             | Kind::Account
             | Kind::SavedSearch => {}
         }

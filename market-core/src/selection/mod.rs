@@ -9,7 +9,6 @@
 //! `price`, `credit` and `scored` for what each does with it.
 
 mod credit;
-mod mode;
 mod outcome;
 mod price;
 mod quote;
@@ -22,7 +21,6 @@ mod tests;
 use std::cmp::Reverse;
 
 pub use self::{
-    mode::Mode,
     outcome::{Facts, FailureReason, Outcome, Tickets, Total, Trimmed},
     quote::{Limits, OffLimits, Quote, QuoteKind},
     rate::{NotARate, Rate},

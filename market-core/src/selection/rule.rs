@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, Mode};
-use crate::{Fault, kernel::text::check_text};
+use super::Limits;
+use crate::{Fault, Mode, kernel::text::check_text};
 
 /// How the agency of a purchase is chosen, as its notice fixes it; the numbers are the policy
 /// profile's or the owner's, and never change after the notice.

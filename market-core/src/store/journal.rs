@@ -45,6 +45,10 @@ text_enum! {
         Case = "case",
         /// An order, with its deliverables.
         Order = "order",
+        /// A purchase by open selection.
+        Purchase = "purchase",
+        /// An agency's registration for a purchase.
+        Registration = "registration",
         /// An account.
         Account = "account",
         /// A saved search.

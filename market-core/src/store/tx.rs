@@ -18,6 +18,7 @@ use crate::{
     Error, Refusal,
     kernel::{
         actor::{Actor, Call},
+        env::Env,
         secret::sha256_hex,
         time::Timestamp,
     },
@@ -37,6 +38,7 @@ pub(crate) struct Tx {
     pub(crate) actor: Actor,
     /// When it is done.
     pub(crate) at: Timestamp,
+    env: Env,
     key: Option<(String, String)>,
     wake: Arc<Notify>,
 }
@@ -74,18 +76,19 @@ struct Answer<T> {
 }
 
 impl Db {
-    /// Begins a unit of work for an actor at a time.
+    /// Begins a unit of work for an actor.
     pub(crate) async fn begin(
         &self,
         actor: Actor,
-        at: Timestamp,
+        env: Env,
         wake: Arc<Notify>,
     ) -> Result<Tx, Error> {
+        let at = env.now();
         let driver = match self {
             Self::Pg(pool) => Driver::Pg(pool.begin().await?),
             Self::Lite { writer, .. } | Self::Memory(writer) => Driver::Lite(writer.begin().await?),
         };
-        Ok(Tx { driver, actor, at, key: None, wake })
+        Ok(Tx { driver, actor, at, env, key: None, wake })
     }
 
     /// Begins a call's unit of work under its idempotency key, if it has one.
@@ -94,15 +97,16 @@ impl Db {
         call: &Call,
         action: &'static str,
         input: &impl Serialize,
-        at: Timestamp,
+        env: Env,
         wake: Arc<Notify>,
     ) -> Result<Begun<T>, Error> {
-        let mut tx = self.begin(call.actor.clone(), at, wake).await?;
+        let mut tx = self.begin(call.actor.clone(), env, wake).await?;
         let Some(key) = &call.key else { return Ok(Begun::Fresh(tx)) };
         let scope = format!("{} {}", call.actor.party, call.actor.person);
         let input =
             serde_json::to_string(&(action, input)).map_err(|_| Error::Inconsistent("request"))?;
         let fingerprint = sha256_hex(input.as_bytes());
+        let at = tx.at;
         let claim = tx.query(CLAIM).bind(&scope).bind(key).bind(&fingerprint).bind(at);
         if claim.execute().await? == 1 {
             tx.key = Some((scope, key.clone()));
@@ -128,6 +132,20 @@ impl Tx {
             Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, PgArguments::default())),
             Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, SqliteArguments::default())),
         }
+    }
+
+    /// Moves the unit of work to the time that the database says. Called once what decides is held,
+    /// so that neither a wait nor the clock of a node lets anything in late.
+    pub(crate) async fn settle_time(&mut self) -> Result<(), Error> {
+        self.at = match &mut self.driver {
+            Driver::Pg(tx) if self.env.is_real() => {
+                let now = sqlx::query_as("select clock_timestamp()");
+                let (at,): (Timestamp,) = now.fetch_one(&mut **tx).await?;
+                at
+            }
+            _ => self.env.now(),
+        };
+        Ok(())
     }
 
     /// When a change after `previous` happens: now, but never before what it follows.

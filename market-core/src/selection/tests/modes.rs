@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     Error,
-    selection::{Facts, Mode, OffLimits, QuoteKind, Tickets, Total},
+    selection::{Facts, OffLimits, QuoteKind, Tickets, Total},
 };
 
 #[test]

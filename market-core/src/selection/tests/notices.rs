@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::selection::{Mode, OffLimits};
+use crate::{Mode, selection::OffLimits};
 
 fn places(rule: Rule, minimum: usize, limits: Option<Limits>) -> Vec<(String, String)> {
     let faults = Selection { rule, minimum, limits }.validate("/selection");

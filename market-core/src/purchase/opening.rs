@@ -1,0 +1,455 @@
+//! The opening (开标): the code is given after the list was sealed, quotes are read, the parties'
+//! secrets make the seed, and the rule runs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Award, Failure, Purchase, Purchases, Registration, RegistrationState,
+    proof::{Came, Later, bytes_of, quote_text, run},
+    registering::context,
+    registration::Enclosed,
+    secret_store::Secrets,
+    steps::Moved,
+};
+use crate::{
+    Actor, Call, Error, Party, Refusal,
+    code::DepartmentCode,
+    draw::{Bytes32, Commitment, Entropy, Opened, Proof, Reveal, quote_commitment},
+    id::{PurchaseId, RegistrationId},
+    kernel::{
+        sealing::{self, OpeningCode, OpeningKey},
+        text::check_text,
+    },
+    rules::Clock,
+    selection::{FailureReason, Outcome},
+    store::{Tx, begin, retry},
+};
+
+/// The names of the parties of a draw.
+pub(super) const PLATFORM: &str = "platform";
+/// The owner, in a draw.
+pub(super) const OWNER: &str = "owner";
+
+/// The name of a department, in a draw.
+pub(super) fn department_party(code: &DepartmentCode) -> String {
+    format!("department:{code}")
+}
+
+/// What a party of a draw reveals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewReveal {
+    /// The value that was promised: 64 hexadecimal digits.
+    pub value: Bytes32,
+}
+
+impl Purchases<'_> {
+    /// Gives the opening code, after the close: the owner, or a department that had it from the
+    /// deposit. Quotes are opened, and the agency is found as soon as every promise is kept.
+    pub async fn open(
+        &self,
+        call: &Call,
+        id: PurchaseId,
+        code: &OpeningCode,
+    ) -> Result<Purchase, Error> {
+        let check = code.check(id);
+        retry(|| async {
+            let mut tx = begin!(self.0, call, "purchases.open", &(id, &check));
+            let (purchase, clock) = tx.purchase_with_case(call, id).await?;
+            let secrets = tx.opening_for(call, &purchase).await?;
+            if secrets.code_check != check {
+                return Err(Refusal::WrongOpeningCode.into());
+            }
+            if !tx.give_code(id, code, &call.actor.party).await? {
+                return Err(Refusal::AlreadyOpened.into());
+            }
+            let value = Bytes32(code.draw_value(id));
+            tx.reveal(id, OWNER, &value).await?;
+            let half = secrets.half()?;
+            tx.reveal(id, PLATFORM, &Bytes32(half.draw_value(id))).await?;
+            let purchase = tx.proceed(purchase, "purchase_opened", &clock).await?;
+            tx.finish(purchase).await
+        })
+        .await
+    }
+
+    /// The deposit of the opening code, for the department with whose key it was made.
+    pub async fn deposit(&self, actor: &Actor, id: PurchaseId) -> Result<String, Error> {
+        let purchase = self.get(Some(actor), id).await?;
+        let department = actor.department()?;
+        let secrets = self.0.db.secrets(purchase.id).await?;
+        let deposit = secrets.and_then(|secrets| secrets.deposit.zip(secrets.deposit_for));
+        match deposit {
+            Some((deposit, of)) if of == department.as_str() => Ok(deposit),
+            _ => Err(Error::NotFound("deposit")),
+        }
+    }
+
+    /// The public key to which the quotes of a purchase are sealed.
+    pub async fn public_key(&self, actor: Option<&Actor>, id: PurchaseId) -> Result<String, Error> {
+        self.get(actor, id).await?;
+        self.0.db.public_key(id).await?.ok_or(Error::NotFound("public key"))
+    }
+
+    /// What parties have promised for the draw of a purchase; what they reveal is in its proof.
+    pub async fn commitments(
+        &self,
+        actor: Option<&Actor>,
+        id: PurchaseId,
+    ) -> Result<Vec<Commitment>, Error> {
+        self.get(actor, id).await?;
+        let promises = self.0.db.promises(id).await?;
+        promises.iter().map(super::secret_store::Promise::commitment).collect()
+    }
+
+    /// The witnessing department promises a secret of its own, before the close.
+    pub async fn commit(
+        &self,
+        call: &Call,
+        id: PurchaseId,
+        sha256: Bytes32,
+    ) -> Result<Purchase, Error> {
+        retry(|| async {
+            let mut tx = begin!(self.0, call, "purchases.commit", &(id, sha256));
+            let purchase = tx.hold_purchase(id).await?.known()?;
+            let party = department_party(purchase.witness(&call.actor)?);
+            purchase.open_at(tx.at)?;
+            if !tx.put_commitment(id, &Commitment { party, sha256 }).await? {
+                return Err(Refusal::AlreadyOpened.into());
+            }
+            tx.finish(purchase).await
+        })
+        .await
+    }
+
+    /// The witnessing department reveals what it promised, after the close.
+    pub async fn reveal(
+        &self,
+        call: &Call,
+        id: PurchaseId,
+        new: NewReveal,
+    ) -> Result<Purchase, Error> {
+        retry(|| async {
+            let mut tx = begin!(self.0, call, "purchases.reveal", &(id, &new));
+            let (purchase, clock) = tx.purchase_with_case(call, id).await?;
+            let party = department_party(purchase.witness(&call.actor)?);
+            purchase.opening()?;
+            let promises = tx.promises(id).await?;
+            let promise = promises.iter().find(|one| one.party == party);
+            let promise = promise.ok_or(Refusal::NotAParticipant)?.commitment()?;
+            if Commitment::to(id, &party, &new.value) != promise {
+                return Err(Refusal::RevealMismatch.into());
+            }
+            if !tx.reveal(id, &party, &new.value).await? {
+                return Err(Refusal::AlreadyOpened.into());
+            }
+            let purchase = tx.proceed(purchase, "secret_revealed", &clock).await?;
+            tx.finish(purchase).await
+        })
+        .await
+    }
+
+    /// The public number that the notice named is written down, after the close, by the owner, the
+    /// operator or a department of the case; anybody can check it where it was published.
+    pub async fn give_beacon(
+        &self,
+        call: &Call,
+        id: PurchaseId,
+        value: &str,
+    ) -> Result<Purchase, Error> {
+        let mut faults = Vec::new();
+        check_text("/value", value, 1, 200, &mut faults);
+        Error::unless_faultless(faults)?;
+        retry(|| async {
+            let mut tx = begin!(self.0, call, "purchases.beacon", &(id, value));
+            let (purchase, clock) = tx.purchase_with_case(call, id).await?;
+            if call.actor.operator().is_err() {
+                tx.opening_for(call, &purchase).await?;
+            }
+            purchase.opening()?;
+            if purchase.notice.beacon.is_none() {
+                return Err(Refusal::BeaconNotNamed.into());
+            }
+            if !tx.give_beacon(id, value).await? {
+                return Err(Refusal::AlreadyOpened.into());
+            }
+            let purchase = tx.proceed(purchase, "beacon_given", &clock).await?;
+            tx.finish(purchase).await
+        })
+        .await
+    }
+}
+
+impl Purchase {
+    /// The department that adds a secret to the draw, if the actor is it.
+    fn witness(&self, actor: &Actor) -> Result<&DepartmentCode, Refusal> {
+        let department = actor.department()?;
+        let witness = self.notice.witness_department.as_ref();
+        witness.filter(|witness| *witness == department).ok_or(Refusal::NotAParticipant)
+    }
+}
+
+impl Tx {
+    /// What opens a purchase, for a party that may give the code: the owner, or a department that
+    /// decides in its case.
+    async fn opening_for(&mut self, call: &Call, purchase: &Purchase) -> Result<Secrets, Error> {
+        match &call.actor.party {
+            Party::Applicant(id) if *id == purchase.applicant_id => {}
+            Party::Department(code) => {
+                let matter = self.matter_of_case(purchase.case_id).await?;
+                if !matter.involves(code) {
+                    return Err(Refusal::NotOfCase.into());
+                }
+            }
+            _ if purchase.state.is_public() => return Err(Refusal::NotAParticipant.into()),
+            _ => return Err(Error::NotFound("purchase")),
+        }
+        purchase.opening()?;
+        self.secrets(purchase.id).await
+    }
+
+    /// Goes on with an opening as far as what was given allows: as long as a promise or the named
+    /// number is missing, the purchase waits.
+    async fn proceed(
+        &mut self,
+        purchase: Purchase,
+        event: &'static str,
+        clock: &Clock,
+    ) -> Result<Purchase, Error> {
+        let secrets = self.secrets(purchase.id).await?;
+        let promises = self.promises(purchase.id).await?;
+        let is_complete = secrets.code.is_some()
+            && promises.iter().all(|promise| promise.value.is_some())
+            && purchase.notice.beacon.is_some() == secrets.beacon.is_some();
+        let moved = if is_complete {
+            self.select(purchase, clock).await?
+        } else {
+            purchase.note(event, clock.now)?
+        };
+        self.save_ended(moved, clock).await
+    }
+
+    /// The time of an opening is over: what was given decides, or the purchase fails.
+    pub(super) async fn end_opening(
+        &mut self,
+        purchase: Purchase,
+        clock: &Clock,
+    ) -> Result<Moved, Error> {
+        let secrets = self.secrets(purchase.id).await?;
+        if secrets.code.is_none() {
+            return Ok(purchase.fail(Failure::NotOpened, clock.now)?);
+        }
+        let revealed = self.promises(purchase.id).await?;
+        let revealed = revealed.iter().filter(|promise| promise.value.is_some()).count();
+        let too_few = revealed < self.sealed(purchase.id).await?.min_reveals;
+        if too_few || purchase.notice.beacon.is_some() != secrets.beacon.is_some() {
+            return Ok(purchase.fail(Failure::TooFewReveals, clock.now)?);
+        }
+        self.select(purchase, clock).await
+    }
+
+    /// Opens the quotes, and runs the rule of the purchase, or begins its rounds.
+    async fn select(&mut self, purchase: Purchase, clock: &Clock) -> Result<Moved, Error> {
+        let opened = self.open_round(&purchase, 0).await?;
+        let mode = purchase.notice.mode;
+        if mode.has_rounds() || mode.is_scored() {
+            let sealed = self.sealed(purchase.id).await?;
+            let came = run(&sealed, &opened, &Later::default(), &mut NoLottery);
+            match outcome(came)?.result {
+                Outcome::Failed { .. } => {}
+                Outcome::ToChoose { candidates } => {
+                    return Ok(purchase.let_choose(candidates, clock));
+                }
+                Outcome::Winner { .. } | Outcome::ShortList { .. } => {
+                    let of = purchase.notice.rounds.unwrap_or(0);
+                    let lowest = self.lowest_quote(purchase.id).await?;
+                    return Ok(purchase.begin_round(1, of, lowest, clock)?);
+                }
+            }
+        }
+        self.decide(purchase, Later::default(), None, clock).await
+    }
+
+    /// Draws and decides, keeps the proof, and moves the purchase on.
+    pub(super) async fn decide(
+        &mut self,
+        purchase: Purchase,
+        later: Later,
+        reason: Option<String>,
+        clock: &Clock,
+    ) -> Result<Moved, Error> {
+        let sealed = self.sealed(purchase.id).await?;
+        let promises = self.promises(purchase.id).await?;
+        let mut reveals = Vec::new();
+        for promise in promises {
+            if let Some(value) = promise.value {
+                reveals.push(Reveal { party: promise.party, value: bytes_of(&value)? });
+            }
+        }
+        let beacon = self.secrets(purchase.id).await?.beacon;
+        let opened = self.opened_quotes(&purchase).await?;
+        let proof = Proof::draw(sealed, Entropy { reveals, beacon }, opened, |sealed, opened, lots| {
+            run(sealed, opened, &later, lots)
+        });
+        let proof = proof.map_err(|flaws| {
+            tracing::error!(purchase = %purchase.id, ?flaws, "a selection could not be proved");
+            Error::Inconsistent("proof")
+        })?;
+        self.prove(purchase.id, &proof).await?;
+        match outcome(Ok(proof.outcome))?.result {
+            Outcome::Winner { ranking, .. } => {
+                self.award_to(purchase, ranking, 0, reason, clock).await
+            }
+            Outcome::ShortList { candidates, .. } | Outcome::ToChoose { candidates } => {
+                Ok(purchase.let_choose(candidates, clock))
+            }
+            Outcome::Failed { reason } => {
+                let failure = match reason {
+                    FailureReason::TooFewRegistrants => Failure::TooFewRegistrants,
+                    FailureReason::TooFewQuotes => Failure::TooFewQuotes,
+                    FailureReason::NoValidQuote => Failure::NoValidQuote,
+                };
+                Ok(purchase.fail(failure, clock.now)?)
+            }
+        }
+    }
+
+    /// The move to an award for a place in the line.
+    pub(super) async fn award_to(
+        &mut self,
+        purchase: Purchase,
+        ranking: Vec<RegistrationId>,
+        place: u32,
+        reason: Option<String>,
+        clock: &Clock,
+    ) -> Result<Moved, Error> {
+        let award = self.award_of(&purchase, ranking, place, reason, clock).await?;
+        self.tell_registrations(&purchase, &award, clock).await?;
+        Ok(purchase.select(award, clock))
+    }
+
+    /// The award for a place in the line.
+    pub(super) async fn award_of(
+        &mut self,
+        purchase: &Purchase,
+        ranking: Vec<RegistrationId>,
+        place: u32,
+        reason: Option<String>,
+        clock: &Clock,
+    ) -> Result<Award, Error> {
+        let registrations = self.registrations(purchase.id).await?;
+        let chosen = ranking.get(place as usize);
+        let chosen = registrations.iter().find(|one| Some(&one.id) == chosen);
+        let chosen = chosen.ok_or(Error::Inconsistent("award"))?;
+        let quote = chosen.latest();
+        let amount = purchase.amount_of(quote).ok_or(Error::Inconsistent("award"))?;
+        Ok(Award {
+            registration_id: chosen.id,
+            agency_id: chosen.agency_id,
+            amount,
+            quote,
+            ranking,
+            place,
+            reason,
+            decided_at: clock.now,
+        })
+    }
+
+    /// Says to every listed registration what came of it.
+    async fn tell_registrations(
+        &mut self,
+        purchase: &Purchase,
+        award: &Award,
+        clock: &Clock,
+    ) -> Result<(), Error> {
+        let ahead = |id: &RegistrationId| award.ranking.iter().position(|one| one == id);
+        for registration in self.registrations(purchase.id).await? {
+            let place = ahead(&registration.id);
+            let (to, event) = if registration.id == award.registration_id {
+                (RegistrationState::Won, "registration_won")
+            } else if place.is_some_and(|place| place > award.place as usize) {
+                (RegistrationState::RunnerUp, "registration_next_in_line")
+            } else {
+                (RegistrationState::Lost, "registration_lost")
+            };
+            let is_open = matches!(
+                registration.state,
+                RegistrationState::Listed | RegistrationState::RunnerUp
+            );
+            if is_open && registration.state != to {
+                self.move_registration(registration, to, event, clock).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens every envelope of a round. One that does not open, or does not hold what it is bound
+    /// to, stays closed: its quote does not count.
+    pub(super) async fn open_round(
+        &mut self,
+        purchase: &Purchase,
+        round: u32,
+    ) -> Result<Vec<Opened>, Error> {
+        let secrets = self.secrets(purchase.id).await?;
+        let code: OpeningCode = secrets.code()?.ok_or(Error::Inconsistent("opening code"))?;
+        let key = OpeningKey::derive(&code, &secrets.half()?, purchase.id);
+        let registrations = self.registrations(purchase.id).await?;
+        let is_listed = |id: RegistrationId| {
+            let found = registrations.iter().find(|one| one.id == id);
+            found.is_some_and(|one: &Registration| one.state == RegistrationState::Listed)
+        };
+        let mut opened = Vec::new();
+        for row in self.sealed_quotes(purchase.id, round).await? {
+            if !is_listed(row.registration_id) {
+                continue;
+            }
+            let context = context(purchase.id, row.registration_id, round);
+            let bytes = sealing::open(&key, &context, &row.sealed);
+            let enclosed = bytes.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let Some(enclosed): Option<Enclosed> = enclosed else { continue };
+            let text = quote_text(enclosed.quote, enclosed.plan.as_deref());
+            let commitment = quote_commitment(row.registration_id, &text, &enclosed.nonce);
+            if commitment.to_string() != row.commitment {
+                continue;
+            }
+            self.open_quote(row.registration_id, round, &enclosed).await?;
+            let (registration, nonce) = (row.registration_id, enclosed.nonce);
+            opened.push(Opened { registration, quote: text, nonce });
+        }
+        opened.sort_by_key(|quote| quote.registration);
+        Ok(opened)
+    }
+
+    /// The quotes from before the close, as they were opened.
+    pub(super) async fn opened_quotes(&mut self, purchase: &Purchase) -> Result<Vec<Opened>, Error> {
+        let mut opened = Vec::new();
+        for row in self.sealed_quotes(purchase.id, 0).await? {
+            if let (Some(quote), Some(nonce)) = (row.quote, row.nonce) {
+                let quote = quote_text(quote.0, row.plan.as_deref());
+                let (registration, nonce) = (row.registration_id, bytes_of(&nonce)?);
+                opened.push(Opened { registration, quote, nonce });
+            }
+        }
+        opened.sort_by_key(|quote| quote.registration);
+        Ok(opened)
+    }
+}
+
+/// What a run of the rule came to.
+fn outcome(came: Result<serde_json::Value, String>) -> Result<Came, Error> {
+    let came = came.map_err(|why| {
+        tracing::error!(why, "the rule of a purchase could not be run");
+        Error::Inconsistent("rule")
+    })?;
+    serde_json::from_value(came).map_err(|_| Error::Inconsistent("outcome"))
+}
+
+/// Where it is only asked whether enough take part, nothing is drawn.
+pub(super) struct NoLottery;
+
+impl crate::draw::Lottery for NoLottery {
+    fn draw(&mut self, _: &str, lots: &[crate::draw::Lot], take: usize) -> Vec<String> {
+        lots.iter().take(take).map(|lot| lot.key.clone()).collect()
+    }
+}

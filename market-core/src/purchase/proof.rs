@@ -1,0 +1,277 @@
+//! How a selection is proved: what goes into the sealed list, how the rule of a purchase runs over
+//! it, and where anybody reads the proof.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::FromRow;
+
+use super::{Purchase, Purchases, opening::NoLottery};
+use crate::{
+    Error, Mode, Page, Paging, Timestamp,
+    draw::{Bytes32, Lottery, Opened, Proof, Sealed},
+    id::{PurchaseId, RegistrationId},
+    sha256_hex,
+    selection::{self, Bid, Outcome, Quote, Score, Selection},
+    store::{Db, Tx, statements},
+};
+
+/// A quote letter by letter as it is committed to: yuan, or percent; where plans are compared,
+/// with the digest of the plan.
+pub(super) fn quote_text(quote: Quote, plan: Option<&str>) -> String {
+    let quote = match quote {
+        Quote::Amount(amount) => amount.to_string(),
+        Quote::Discount(rate) => format!("{rate}%"),
+    };
+    match plan {
+        Some(plan) => format!("{quote} sha256:{}", sha256_hex(plan.as_bytes())),
+        None => quote,
+    }
+}
+
+/// The quote of such a text; nothing, if it is none.
+fn quote_of(text: &str) -> Option<Quote> {
+    let quote = text.split(' ').next()?;
+    match quote.strip_suffix('%') {
+        Some(rate) => rate.parse().map(Quote::Discount).ok(),
+        None => quote.parse().map(Quote::Amount).ok(),
+    }
+}
+
+/// What the sealed list holds of the rule: its numbers, and what of each registrant it looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SealedRule {
+    pub(super) selection: Selection,
+    pub(super) entrants: Vec<SealedEntrant>,
+}
+
+/// What the rule looks at of a registrant besides its quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SealedEntrant {
+    pub(super) registration: RegistrationId,
+    /// Points of credit.
+    pub(super) credit: u32,
+    /// When it quoted, or registered where nobody quotes.
+    pub(super) at: Timestamp,
+}
+
+/// A quote of a later round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoundQuote {
+    pub(super) round: u32,
+    pub(super) registration: RegistrationId,
+    pub(super) quote: String,
+    pub(super) at: Timestamp,
+}
+
+/// What came in after the opening and decided, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Later {
+    /// The owner's scores.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) scores: Vec<Score>,
+    /// The quotes of the rounds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rounds: Vec<RoundQuote>,
+}
+
+/// The outcome of a proof: what the rule came to, and what came in after the opening.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Came {
+    pub(super) result: Outcome,
+    #[serde(flatten)]
+    pub(super) later: Later,
+}
+
+/// The rule of a purchase over a sealed list, the opened quotes and what came in later.
+pub(super) fn run(
+    sealed: &Sealed,
+    opened: &[Opened],
+    later: &Later,
+    lottery: &mut dyn Lottery,
+) -> Result<Value, String> {
+    let rule: SealedRule = serde_json::from_value(sealed.rule.clone())
+        .map_err(|why| format!("the rule of the sealed list cannot be read: {why}"))?;
+    let faults = rule.selection.validate("/sealed/rule/selection");
+    if let Some(fault) = faults.first() {
+        return Err(format!("{}: {}", fault.pointer, fault.message));
+    }
+    let bids = bids(sealed, &rule, opened, later)?;
+    let result = if later.scores.is_empty() {
+        selection::decide(&rule.selection, &bids, lottery)
+    } else {
+        selection::choose(&rule.selection, &bids, &later.scores, lottery)
+            .map_err(|why| format!("the scores do not decide: {why}"))?
+    };
+    serde_json::to_value(Came { result, later: later.clone() }).map_err(|why| why.to_string())
+}
+
+/// Finds fault with scores that do not decide, each fault with its place.
+pub(super) fn check_scores(
+    sealed: &Sealed,
+    opened: &[Opened],
+    scores: &[Score],
+) -> Result<(), Error> {
+    let rule: SealedRule = serde_json::from_value(sealed.rule.clone())
+        .map_err(|_| Error::Inconsistent("rule"))?;
+    let bids = bids(sealed, &rule, opened, &Later::default());
+    let bids = bids.map_err(|_| Error::Inconsistent("sealed list"))?;
+    selection::choose(&rule.selection, &bids, scores, &mut NoLottery).map(drop)
+}
+
+/// What each registrant of a sealed list brings to the rule.
+fn bids(
+    sealed: &Sealed,
+    rule: &SealedRule,
+    opened: &[Opened],
+    later: &Later,
+) -> Result<Vec<Bid>, String> {
+    let entrants: BTreeMap<_, _> =
+        rule.entrants.iter().map(|entrant| (entrant.registration, entrant)).collect();
+    let opened: BTreeMap<_, _> =
+        opened.iter().map(|quote| (quote.registration, quote.quote.as_str())).collect();
+    let bid = |registration: RegistrationId| {
+        let entrant = entrants.get(&registration);
+        let entrant = entrant.ok_or_else(|| format!("{registration} is not among the entrants"))?;
+        let first = opened.get(&registration).and_then(|text| quote_of(text));
+        let of_rounds = later.rounds.iter().filter(|one| one.registration == registration);
+        let last = of_rounds.max_by_key(|one| one.round);
+        let (quote, quoted_at) = match last {
+            Some(last) => (quote_of(&last.quote), last.at),
+            None => (first, entrant.at),
+        };
+        Ok(Bid { registration, quote, quoted_at, credit: entrant.credit })
+    };
+    sealed.list.iter().map(|candidate| bid(candidate.registration)).collect()
+}
+
+/// Verifies a proof whole: its digests, its promises, its draws, and that the rule of the purchase
+/// comes to its outcome. Nothing else than the proof is needed.
+pub fn verify(proof: &Proof) -> Result<crate::draw::Verified, Vec<crate::draw::Flaw>> {
+    let came: Result<Came, _> = serde_json::from_value(proof.outcome.clone());
+    let later = came.map(|came| came.later).unwrap_or_default();
+    proof.verify_with(|sealed, opened, lottery| run(sealed, opened, &later, lottery))
+}
+
+/// A proved selection, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublishedDraw {
+    /// The purchase.
+    pub purchase_id: PurchaseId,
+    /// Its title.
+    pub title: String,
+    /// How its agency was chosen.
+    pub mode: Mode,
+    /// When the list was sealed.
+    pub sealed_at: Timestamp,
+    /// The digest of the sealed list.
+    pub sealed_sha256: String,
+    /// When the selection was proved.
+    pub proved_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct DrawRow {
+    purchase_id: PurchaseId,
+    title: String,
+    mode: Mode,
+    sealed_at: Timestamp,
+    sealed_sha256: String,
+    proved_at: Timestamp,
+}
+
+statements! {
+    INSERT = "\
+        insert into draws (purchase_id, title, mode, sealed, sealed_sha256, sealed_at) \
+        values ($1, $2, $3, $4, $5, $6)";
+    SEALED = "select sealed from draws where purchase_id = $1";
+    PROVE = "\
+        update draws set proof = $2, proved_at = $3 where purchase_id = $1 and proof is null";
+    PROOF = "select proof from draws where purchase_id = $1 and proof is not null";
+    LIST = "\
+        select purchase_id, title, mode, sealed_at, sealed_sha256, proved_at from draws \
+        where proved_at is not null";
+}
+
+impl Tx {
+    /// Keeps the sealed list of a purchase, and gives its digest.
+    pub(super) async fn seal(
+        &mut self,
+        purchase: &Purchase,
+        sealed: &Sealed,
+    ) -> Result<String, Error> {
+        let text = serde_json::to_string(sealed).map_err(|_| Error::Inconsistent("sealed list"))?;
+        let sha256 = sealed.sha256().map_err(|_| Error::Inconsistent("sealed list"))?;
+        self.query(INSERT)
+            .bind(purchase.id)
+            .bind(&purchase.notice.title)
+            .bind(purchase.notice.mode)
+            .bind(text)
+            .bind(sha256.to_string())
+            .bind(sealed.sealed_at)
+            .execute()
+            .await?;
+        Ok(sha256.to_string())
+    }
+
+    /// The sealed list of a purchase.
+    pub(super) async fn sealed(&mut self, purchase: PurchaseId) -> Result<Sealed, Error> {
+        let (text,): (String,) = self.query(SEALED).bind(purchase).one().await?;
+        serde_json::from_str(&text).map_err(|_| Error::Inconsistent("sealed list"))
+    }
+
+    /// Keeps the proof of a selection; there is only ever one.
+    pub(super) async fn prove(&mut self, purchase: PurchaseId, proof: &Proof) -> Result<(), Error> {
+        let bytes = proof.to_bytes().map_err(|_| Error::Inconsistent("proof"))?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::Inconsistent("proof"))?;
+        let at = self.at;
+        let proved = self.query(PROVE).bind(purchase).bind(text).bind(at).execute().await?;
+        if proved == 1 { Ok(()) } else { Err(Error::Inconsistent("proof")) }
+    }
+}
+
+impl Db {
+    async fn draw_proof(&self, purchase: PurchaseId) -> Result<String, Error> {
+        let proof: Option<(String,)> = self.query(PROOF).bind(purchase).optional().await?;
+        proof.map(|(proof,)| proof).ok_or(Error::NotFound("proof"))
+    }
+
+    async fn draws(&self, paging: &Paging) -> Result<Vec<PublishedDraw>, Error> {
+        let after: Option<PurchaseId> = paging.key()?;
+        let query = self.query(LIST).when(" and purchase_id < ", after);
+        let query = query.with(" order by purchase_id desc limit ", paging.fetch());
+        let rows: Vec<DrawRow> = query.all().await?;
+        Ok(rows.into_iter().map(PublishedDraw::from).collect())
+    }
+}
+
+impl From<DrawRow> for PublishedDraw {
+    fn from(row: DrawRow) -> Self {
+        let DrawRow { purchase_id, title, mode, sealed_at, sealed_sha256, proved_at } = row;
+        Self { purchase_id, title, mode, sealed_at, sealed_sha256, proved_at }
+    }
+}
+
+impl Purchases<'_> {
+    /// Every proved selection, the latest purchase first.
+    pub async fn draws(&self, paging: &Paging) -> Result<Page<PublishedDraw>, Error> {
+        let found = self.0.db.draws(paging).await?;
+        Ok(paging.page(found, |draw| draw.purchase_id.to_string()))
+    }
+
+    /// The proof of a selection, byte for byte as it was made.
+    pub async fn proof(&self, id: PurchaseId) -> Result<String, Error> {
+        self.0.db.draw_proof(id).await
+    }
+}
+
+/// Where a drawn registration's quote is bound.
+pub(super) fn bytes_of(text: &str) -> Result<Bytes32, Error> {
+    text.parse().map_err(|_| Error::Inconsistent("digest"))
+}
