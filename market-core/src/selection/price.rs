@@ -72,15 +72,12 @@ fn reference(bids: &[Priced], base: u32) -> Quote {
     let sum: u128 = bids.iter().map(|bid| u128::from(bid.quote.size())).sum();
     let parts = 100 * bids.len().max(1) as u128;
     let size = (2 * sum * u128::from(base) + parts) / (2 * parts);
-    match bids.first().map(|bid| bid.quote) {
-        Some(Quote::Discount(_)) => {
-            let rest = u32::try_from(size).unwrap_or(Rate::WHOLE);
-            let rate = Rate::from_hundredths(Rate::WHOLE.saturating_sub(rest));
-            Quote::Discount(rate.unwrap_or_default())
-        }
-        _ => {
-            let fen = i64::try_from(size).ok().and_then(Money::from_fen);
-            Quote::Amount(fen.unwrap_or_default())
-        }
+    if let Some(Quote::Discount(_)) = bids.first().map(|bid| bid.quote) {
+        let rest = u32::try_from(size).unwrap_or(Rate::WHOLE);
+        let rate = Rate::from_hundredths(Rate::WHOLE.saturating_sub(rest));
+        Quote::Discount(rate.unwrap_or_default())
+    } else {
+        let fen = i64::try_from(size).ok().and_then(Money::from_fen);
+        Quote::Amount(fen.unwrap_or_default())
     }
 }

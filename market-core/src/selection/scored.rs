@@ -68,7 +68,7 @@ fn totals(
     let mut faults = Vec::new();
     let mut totals: BTreeMap<_, _> =
         candidates.iter().map(|candidate| (candidate.registration, 0)).collect();
-    let mut scored = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (index, score) in scores.iter().enumerate() {
         let place = |field: &str| format!("/scores/{index}/{field}");
         let total = totals.get_mut(&score.registration);
@@ -85,7 +85,7 @@ fn totals(
         }
         check_text(&place("reason"), &score.reason, 1, 500, &mut faults);
         let (Some(total), Some(criterion)) = (total, criterion) else { continue };
-        if scored.insert((score.registration, &criterion.key)) {
+        if seen.insert((score.registration, &criterion.key)) {
             *total += score.points.min(MOST_POINTS).saturating_mul(criterion.weight);
         } else {
             let message = "the candidate is scored by it already";
@@ -95,7 +95,7 @@ fn totals(
     for candidate in totals.keys() {
         let missing: Vec<_> = criteria
             .iter()
-            .filter(|criterion| !scored.contains(&(*candidate, &criterion.key)))
+            .filter(|criterion| !seen.contains(&(*candidate, &criterion.key)))
             .map(|criterion| criterion.key.as_str())
             .collect();
         if !missing.is_empty() {

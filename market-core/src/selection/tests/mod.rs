@@ -41,7 +41,7 @@ impl Seeded {
         Self { state: seed, drawn: Vec::new() }
     }
 
-    /// SplitMix64.
+    /// The next word of `SplitMix64`.
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.state;

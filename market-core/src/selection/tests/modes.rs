@@ -146,7 +146,8 @@ fn whoever_equals_the_last_of_the_long_list_is_on_it() {
 fn fewer_than_the_short_list_are_all_on_it() {
     let outcome = decided(&credit_preferred(10, 5), &credited(&[700, 600]));
     let Outcome::ShortList { candidates, .. } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(BTreeSet::from_iter(numbers(&candidates)), BTreeSet::from([1, 2]));
+    let listed: BTreeSet<_> = numbers(&candidates).into_iter().collect();
+    assert_eq!(listed, BTreeSet::from([1, 2]));
 }
 
 #[test]
@@ -208,7 +209,7 @@ fn of_equal_totals_the_lower_quote_wins_then_the_lot() {
     let mut lottery = Seeded::new(1);
     let outcome = choose(&scored(), &bids, &scores, &mut lottery).unwrap();
     assert_eq!(lottery.labels(), ["tie-1", "tie-3"]);
-    let first = BTreeSet::from_iter(ranking(&outcome).into_iter().take(2));
+    let first: BTreeSet<_> = ranking(&outcome).into_iter().take(2).collect();
     assert_eq!(first, BTreeSet::from([2, 4]));
 }
 
