@@ -21,6 +21,7 @@ pub mod department;
 pub mod feed;
 pub mod import;
 mod kernel;
+pub mod letter;
 mod market;
 pub mod matter;
 pub mod order;

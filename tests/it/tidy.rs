@@ -10,6 +10,7 @@ const LONGEST_ARCHITECTURE: usize = 150;
 
 /// Slices from the ground up: each may use those before it, and the kernel and the store.
 const SLICES: &[&str] = &[
+    "letter",
     "rules",
     "department",
     "catalog",
