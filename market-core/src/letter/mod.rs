@@ -73,8 +73,8 @@ impl Letters<'_> {
         &self,
         render: impl FnOnce(&Fonts) -> Result<Vec<u8>, Unprintable> + Send + 'static,
     ) -> Result<Vec<u8>, Unprintable> {
-        let shelf = Arc::clone(&self.0.fonts);
-        let printed = tokio::task::spawn_blocking(move || render(&*shelf.fonts()?));
+        let fonts = Arc::clone(&self.0.fonts);
+        let printed = tokio::task::spawn_blocking(move || render(&*fonts.fonts()?));
         printed.await.map_err(|why| Unprintable::Pdf(why.to_string()))?
     }
 }

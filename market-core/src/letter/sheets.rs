@@ -118,8 +118,8 @@ impl<'f> Sheets<'f> {
     /// A title around a middle, its characters a little apart.
     pub(super) fn spread(&mut self, cells: &[Cell], middle: f32, size: f32, apart: f32) {
         let gaps = f32::from(u16::try_from(cells.len().saturating_sub(1)).unwrap_or(u16::MAX));
-        let left = middle - (width(cells) * size + gaps * apart) / 2.0;
-        self.text(cells, left, size, Ink::Black, apart);
+        let half = f32::midpoint(width(cells) * size, gaps * apart);
+        self.text(cells, middle - half, size, Ink::Black, apart);
     }
 
     /// A line from edge to edge.

@@ -322,7 +322,7 @@ fn a_font_that_cannot_be_used_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("font.ttf");
     fs::write(&text, "no font").unwrap();
-    assert_eq!(Fonts::load(&[text.clone()]).unwrap_err(), NoFonts::NotAFont(text));
+    assert_eq!(Fonts::load(std::slice::from_ref(&text)).unwrap_err(), NoFonts::NotAFont(text));
     assert!(NoFonts::NotInstalled.to_string().contains("fonts-noto-cjk"));
 }
 
@@ -332,7 +332,7 @@ async fn a_market_prints_once_it_has_a_font() {
     let font = folder.path().join("font.ttc");
     let env = Env::fixed("2026-11-24T01:00:00Z".parse().unwrap());
     let fonts = vec![font.clone()];
-    let options = Options { env, fonts, ..Options::new("sqlite::memory:") };
+    let options = Options { fonts, env, ..Options::new("sqlite::memory:") };
     let market = Market::open(options).await.unwrap();
     let why = market.letters().award(letter()).await.unwrap_err();
     assert!(matches!(why, Unprintable::NoFonts(NoFonts::Unreadable(..))), "{why}");
