@@ -22,6 +22,7 @@ pub mod draw;
 pub mod feed;
 pub mod import;
 mod kernel;
+pub mod letter;
 mod market;
 pub mod matter;
 pub mod order;

@@ -16,6 +16,7 @@ use crate::{
     catalog::Catalog,
     department::Departments,
     feed::Feed,
+    letter::{Letters, Shelf},
     matter::Matters,
     order::{Deliverables, Orders},
     progress::Progresses,
@@ -40,6 +41,8 @@ pub struct Market {
     pub(crate) index: Arc<Home>,
     /// What is asked of search, until it is written.
     pub(crate) asking: Arc<Asking>,
+    /// What documents are printed with.
+    pub(crate) fonts: Arc<Shelf>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -53,6 +56,9 @@ pub struct Options {
     pub files: Option<PathBuf>,
     /// The folder of the search index, which one process writes; in memory if none is given.
     pub index: Option<PathBuf>,
+    /// Fonts of letters, the first of which is asked first for a character; those of Debian's
+    /// `fonts-noto-cjk` if none is named. They are read when the first letter is printed.
+    pub fonts: Vec<PathBuf>,
     /// How long one search may take; what was found by then is answered.
     pub search_limit: Duration,
     /// What an acknowledged write survives, on `SQLite`.
@@ -70,6 +76,7 @@ impl Options {
             database: database.into(),
             files: None,
             index: None,
+            fonts: Vec::new(),
             search_limit: Duration::from_secs(2),
             durability: Durability::Full,
             keep_asked_days: 180,
@@ -91,7 +98,8 @@ impl Market {
         let db = Db::open(&options.database, options.durability).await?;
         let index = Arc::new(Home::open(options.index, options.search_limit)?);
         let asking = Arc::new(Asking::new(options.keep_asked_days));
-        Ok(Self { db, env: options.env, files, index, asking, wake: Arc::default() })
+        let fonts = Arc::new(Shelf::new(options.fonts));
+        Ok(Self { db, env: options.env, files, index, asking, fonts, wake: Arc::default() })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the
@@ -174,6 +182,11 @@ impl Market {
     /// Purchases by open selection.
     pub const fn purchases(&self) -> Purchases<'_> {
         Purchases(self)
+    }
+
+    /// Letters and summaries, printed.
+    pub const fn letters(&self) -> Letters<'_> {
+        Letters(self)
     }
 
     /// Cases at a glance.

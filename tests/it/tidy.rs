@@ -11,6 +11,7 @@ const LONGEST_ARCHITECTURE: usize = 150;
 /// Slices from the ground up: each may use those before it, and the kernel and the store.
 const SLICES: &[&str] = &[
     "draw",
+    "letter",
     "rules",
     "department",
     "catalog",

@@ -37,6 +37,17 @@ struct Given {
     /// [default: files in the data folder]
     #[arg(long, global = true, env = "MARKET_FILES", value_name = "FOLDER")]
     files: Option<PathBuf>,
+    /// A font of letters, asked in order of naming for each character; several with commas in the
+    /// environment [default: Noto Serif CJK, of Debian's fonts-noto-cjk]
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_FONT",
+        value_name = "FILE",
+        value_delimiter = ',',
+        num_args = 1
+    )]
+    font: Option<Vec<PathBuf>>,
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "MARKET_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -74,6 +85,7 @@ pub(super) struct Settings {
     pub(super) data: PathBuf,
     pub(super) files: PathBuf,
     pub(super) index: PathBuf,
+    pub(super) fonts: Vec<PathBuf>,
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
@@ -101,6 +113,7 @@ impl Settings {
             data,
             files,
             index,
+            fonts: given.font.or(file.font).unwrap_or_default(),
             listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into()),
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
@@ -119,6 +132,7 @@ impl Settings {
         let options = Options {
             files: Some(files),
             index: Some(self.index.clone()),
+            fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
             ..Options::new(self.database.clone())
         };
@@ -151,6 +165,12 @@ fn read(path: &Path) -> Result<Given, Failure> {
 mod tests {
     use super::*;
 
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
     fn file(text: &str) -> Given {
         toml::from_str(text).unwrap()
     }
@@ -162,6 +182,17 @@ mod tests {
         assert_eq!(settings.database, "sqlite:market-data/market.db");
         assert!(!settings.log_json);
         assert_eq!(settings.keep_asked_days, 180);
+        assert!(settings.fonts.is_empty());
+    }
+
+    #[test]
+    fn fonts_keep_their_order() {
+        let settings = Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']"));
+        assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
+        let line = ["market", "--font", "b.ttc", "--font", "a.otf"];
+        let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
+        let settings = Settings::complete(given, file("font = ['c.ttc']"));
+        assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
     }
 
     #[test]

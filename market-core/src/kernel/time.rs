@@ -32,6 +32,12 @@ impl Timestamp {
         Day(self.time().to_offset(CHINA).date())
     }
 
+    /// The hour and minute in China at this instant.
+    pub fn clock(self) -> (u8, u8) {
+        let time = self.time().to_offset(CHINA);
+        (time.hour(), time.minute())
+    }
+
     /// So many seconds later.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
@@ -184,6 +190,8 @@ mod tests {
         let before: Timestamp = "2026-11-23T15:59:59Z".parse().unwrap();
         assert_eq!(before.day().to_string(), "2026-11-23");
         assert_eq!(before.plus_seconds(1).day().to_string(), "2026-11-24");
+        assert_eq!(before.clock(), (23, 59));
+        assert_eq!(before.plus_seconds(1).clock(), (0, 0));
     }
 
     #[test]
