@@ -3,7 +3,7 @@
 use sqlx::{Connection, Executor};
 
 use crate::{
-    Calendar, Env, Market, Options, PolicyFile, PolicyProfile, Ranking, SelectionRules,
+    Calendar, Env, Market, Options, PolicyFile, PolicyProfile, Ranking, SelectionRules, Uscc,
     rules::Clock,
 };
 
@@ -48,6 +48,14 @@ pub(crate) async fn fresh_postgres() -> String {
 pub(crate) async fn market(url: &str) -> Market {
     let env = Env::fixed(START.parse().unwrap());
     Market::open(Options { env, ..Options::new(url) }).await.unwrap()
+}
+
+/// The nth of many codes with right check digits.
+pub(crate) fn uscc(n: u32) -> Uscc {
+    let symbols = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    let checks = symbols.chars().flat_map(|a| symbols.chars().map(move |b| (a, b)));
+    let codes = checks.map(|(a, b)| format!("91330282{n:08}{a}{b}").parse());
+    codes.flatten().next().unwrap()
 }
 
 /// Weights of round numbers.

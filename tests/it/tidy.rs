@@ -20,7 +20,6 @@ const SLICES: &[&str] = &[
     "applicant",
     "agency",
     "case",
-    "draw",
     "selection",
     "order",
     "purchase",

@@ -15,7 +15,10 @@ pub use self::{
 };
 use crate::{
     Action, Actor, Call, Day, Error, Fault, Market, Money, Page, Paging, Refusal, Timestamp, Uscc,
-    code::{DepartmentCode, RegionCode}, id::AgencyId, kernel::text::check_text, store::text_enum,
+    code::{DepartmentCode, RegionCode},
+    id::AgencyId,
+    kernel::text::check_text,
+    store::text_enum,
 };
 
 mod admission;

@@ -1,9 +1,7 @@
 //! What an actor may do with a purchase, and why not the rest.
 
 use super::{Purchase, Purchases, Registration, RegistrationState};
-use crate::{
-    Action, Actor, Error, Mode, Party, Refusal, Timestamp, code::DepartmentCode,
-};
+use crate::{Action, Actor, Error, Mode, Party, Refusal, Timestamp, code::DepartmentCode};
 
 impl Purchases<'_> {
     /// Whether a department decides in the case of a purchase.

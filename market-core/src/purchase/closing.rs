@@ -140,7 +140,8 @@ fn exclude_groups(checked: &mut [Checked]) {
         members.entry(group).or_default().push(at);
     }
     for mut group in members.into_values().filter(|group| group.len() > 1) {
-        let order = |at: &usize| (checked[*at].registration.created_at, checked[*at].registration.id);
+        let order =
+            |at: &usize| (checked[*at].registration.created_at, checked[*at].registration.id);
         group.sort_by_key(order);
         let name = checked[group[0]].registration.id.to_string();
         let eligible = group.iter().position(|at| checked[*at].reasons.is_empty());

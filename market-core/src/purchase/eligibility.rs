@@ -39,7 +39,11 @@ fn reason(refusal: Refusal, detail: impl Into<String>) -> Reason {
 impl Asked<'_> {
     /// Every reason why an agency may not take part; none, if it may. Whom it names is asked only
     /// where it names somebody.
-    pub(super) fn reasons(&self, entrant: &Entrant, named: Option<&[PractitionerId]>) -> Vec<Reason> {
+    pub(super) fn reasons(
+        &self,
+        entrant: &Entrant,
+        named: Option<&[PractitionerId]>,
+    ) -> Vec<Reason> {
         let today = self.clock.today();
         let agency = &entrant.agency;
         let mut reasons = Vec::new();

@@ -36,7 +36,7 @@ pub use self::{
     notice::{Avoidance, Contact, Notice, Price},
     opening::NewReveal,
     owner::{Choice, Submission},
-    proof::PublishedDraw,
+    proof::{PublishedDraw, verify},
     question::{Answered, Question},
     registering::{NewQuote, NewRegistration, QuoteReceipt},
     registration::{QuoteState, Registration, RegistrationEligibility, RegistrationState},

@@ -289,9 +289,10 @@ impl Tx {
         }
         let beacon = self.secrets(purchase.id).await?.beacon;
         let opened = self.opened_quotes(&purchase).await?;
-        let proof = Proof::draw(sealed, Entropy { reveals, beacon }, opened, |sealed, opened, lots| {
-            run(sealed, opened, &later, lots)
-        });
+        let proof =
+            Proof::draw(sealed, Entropy { reveals, beacon }, opened, |sealed, opened, lots| {
+                run(sealed, opened, &later, lots)
+            });
         let proof = proof.map_err(|flaws| {
             tracing::error!(purchase = %purchase.id, ?flaws, "a selection could not be proved");
             Error::Inconsistent("proof")
@@ -422,7 +423,10 @@ impl Tx {
     }
 
     /// The quotes from before the close, as they were opened.
-    pub(super) async fn opened_quotes(&mut self, purchase: &Purchase) -> Result<Vec<Opened>, Error> {
+    pub(super) async fn opened_quotes(
+        &mut self,
+        purchase: &Purchase,
+    ) -> Result<Vec<Opened>, Error> {
         let mut opened = Vec::new();
         for row in self.sealed_quotes(purchase.id, 0).await? {
             if let (Some(quote), Some(nonce)) = (row.quote, row.nonce) {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Call, Error, Refusal,
+    catalog::ServiceItem,
     draw::{Bytes32, Commitment},
     id::{PurchaseId, RegistrationId},
     kernel::{
@@ -64,6 +65,8 @@ impl Purchases<'_> {
             let case = tx.case_for_update(draft.case_id).await?;
             let (purchase, clock) = tx.purchase_of(call, id).await?;
             case.admits(&purchase.item)?;
+            let item = tx.service_item_version(&purchase.item, purchase.item_version).await?;
+            purchase.check_budget(&item)?;
             let rules = &clock.policy.selection;
             let selection = purchase.notice.selection("/notice", rules, purchase.fund)?;
             let moved = purchase.submit(selection, &clock)?;
@@ -142,6 +145,19 @@ impl Purchases<'_> {
             tx.finish(purchase).await
         })
         .await
+    }
+}
+
+impl Purchase {
+    /// Whether a service item may still be bought, for as much as this.
+    fn check_budget(&self, item: &ServiceItem) -> Result<(), Refusal> {
+        if item.withdrawn {
+            return Err(Refusal::ItemWithdrawn);
+        }
+        match item.price_cap {
+            Some(cap) if self.notice.price.budget() > cap => Err(Refusal::PriceOverCap),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use crate::{
     Error, Mode, Page, Paging, Timestamp,
     draw::{Bytes32, Lottery, Opened, Proof, Sealed},
     id::{PurchaseId, RegistrationId},
-    sha256_hex,
     selection::{self, Bid, Outcome, Quote, Score, Selection},
+    sha256_hex,
     store::{Db, Tx, statements},
 };
 
@@ -117,8 +117,8 @@ pub(super) fn check_scores(
     opened: &[Opened],
     scores: &[Score],
 ) -> Result<(), Error> {
-    let rule: SealedRule = serde_json::from_value(sealed.rule.clone())
-        .map_err(|_| Error::Inconsistent("rule"))?;
+    let rule: SealedRule =
+        serde_json::from_value(sealed.rule.clone()).map_err(|_| Error::Inconsistent("rule"))?;
     let bids = bids(sealed, &rule, opened, &Later::default());
     let bids = bids.map_err(|_| Error::Inconsistent("sealed list"))?;
     selection::choose(&rule.selection, &bids, scores, &mut NoLottery).map(drop)

@@ -68,8 +68,7 @@ impl Tx {
         purchase: PurchaseId,
         id: QuestionId,
     ) -> Result<Question, Error> {
-        let row: Option<QuestionRow> =
-            self.query(BY_ID).bind(purchase).bind(id).optional().await?;
+        let row: Option<QuestionRow> = self.query(BY_ID).bind(purchase).bind(id).optional().await?;
         row.map(Question::from).ok_or(Error::NotFound("question"))
     }
 

@@ -339,7 +339,10 @@ impl Tx {
     }
 
     /// Every quote of a purchase, as they are kept.
-    pub(super) async fn all_quotes(&mut self, purchase: PurchaseId) -> Result<Vec<QuoteRow>, Error> {
+    pub(super) async fn all_quotes(
+        &mut self,
+        purchase: PurchaseId,
+    ) -> Result<Vec<QuoteRow>, Error> {
         self.query(QUOTES).with(" and purchase_id = ", purchase).all().await
     }
 

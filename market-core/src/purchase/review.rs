@@ -1,7 +1,12 @@
 //! The operator's formal review before publication (形式审查).
 
 use super::{Purchase, Purchases};
-use crate::{Call, Error, id::PurchaseId, kernel::text::check_reason, store::{begin, retry}};
+use crate::{
+    Call, Error,
+    id::PurchaseId,
+    kernel::text::check_reason,
+    store::{begin, retry},
+};
 
 impl Purchases<'_> {
     /// Publishes a purchase that was handed in.

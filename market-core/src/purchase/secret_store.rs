@@ -75,8 +75,7 @@ impl Secrets {
 impl Promise {
     /// The promise as the sealed list names it.
     pub(super) fn commitment(&self) -> Result<Commitment, Error> {
-        let sha256: Bytes32 =
-            self.sha256.parse().map_err(|_| Error::Inconsistent("commitment"))?;
+        let sha256: Bytes32 = self.sha256.parse().map_err(|_| Error::Inconsistent("commitment"))?;
         Ok(Commitment { party: self.party.clone(), sha256 })
     }
 }

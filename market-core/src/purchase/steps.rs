@@ -85,11 +85,7 @@ impl Purchase {
     }
 
     /// The owner hands the draft in: to the review, or straight to the public.
-    pub(super) fn submit(
-        mut self,
-        selection: Selection,
-        clock: &Clock,
-    ) -> Result<Moved, Refusal> {
+    pub(super) fn submit(mut self, selection: Selection, clock: &Clock) -> Result<Moved, Refusal> {
         self.draft()?;
         self.notice.admitted_by(&clock.policy.selection, self.fund)?;
         if self.notice.closes_at < Self::earliest_close(clock) {

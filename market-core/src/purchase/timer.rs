@@ -6,8 +6,13 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use super::{Failure, Purchases, PurchaseState, steps::Moved};
-use crate::{Error, id::PurchaseId, rules::Clock, store::{Tx, retry}};
+use super::{Failure, PurchaseState, Purchases, steps::Moved};
+use crate::{
+    Error,
+    id::PurchaseId,
+    rules::Clock,
+    store::{Tx, retry},
+};
 
 /// How many due purchases are looked up at once.
 const BATCH: i64 = 100;
@@ -73,11 +78,7 @@ impl Purchases<'_> {
 
 impl Tx {
     /// What happens to a purchase whose time has come.
-    async fn due_step(
-        &mut self,
-        purchase: super::Purchase,
-        clock: &Clock,
-    ) -> Result<Moved, Error> {
+    async fn due_step(&mut self, purchase: super::Purchase, clock: &Clock) -> Result<Moved, Error> {
         match &purchase.state {
             PurchaseState::Open(_) => self.close_purchase(purchase, clock).await,
             PurchaseState::Opening(_) => self.end_opening(purchase, clock).await,

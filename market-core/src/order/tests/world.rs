@@ -167,6 +167,7 @@ async fn agency(market: &Market) -> (Call, Listing) {
             established_on: day("2020-01-01"),
             capital: "1000000.00".parse().unwrap(),
             scope: "消防技术服务".to_owned(),
+            attached_to: None,
         },
     };
     let operator = acting(Party::Operator);

@@ -32,7 +32,7 @@ async fn market_of_names() -> Market {
     market.search().catch_up().await.unwrap();
     let all = NAMES.iter().zip(TITLES).enumerate().map(|(n, (name, title))| {
         let agency =
-            Agency { uscc: writing::uscc(u32::try_from(n).unwrap()), ..agency(&market, name) };
+            Agency { uscc: crate::testing::uscc(u32::try_from(n).unwrap()), ..agency(&market, name) };
         let listings = vec![listing(&market, &agency, "survey", title, 1_000, &["330282"])];
         Published { agency, qualifications: Vec::new(), listings, standing: Standing::default() }
     });
@@ -97,7 +97,7 @@ async fn no_part_of_a_name_is_missed() {
 async fn no_part_of_a_code_is_missed() {
     let market = market_of_names().await;
     for (n, name) in NAMES.iter().enumerate() {
-        let code = writing::uscc(u32::try_from(n).unwrap());
+        let code = crate::testing::uscc(u32::try_from(n).unwrap());
         let code = code.as_str();
         for from in (0..code.len() - 2).step_by(5) {
             for to in [from + 2, from + 5, code.len()] {

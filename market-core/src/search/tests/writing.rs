@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::{
-    Actor, Call, Party, PolicyProfile, Uscc,
+    Actor, Call, Party, PolicyProfile,
     agency::{Details, NewAgency, NewListing, NewQualification, Suspension},
     id::PersonId,
+    testing::uscc,
 };
 
 pub(crate) fn operator() -> Call {
@@ -13,14 +14,6 @@ pub(crate) fn operator() -> Call {
 
 pub(crate) fn on_behalf_of(agency: AgencyId) -> Call {
     Actor::new(PersonId(uuid::Uuid::from_u128(7)), Party::Agency(agency)).into()
-}
-
-/// The nth of many codes with right check digits.
-pub(crate) fn uscc(n: u32) -> Uscc {
-    let symbols = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    let checks = symbols.chars().flat_map(|a| symbols.chars().map(move |b| (a, b)));
-    let codes = checks.map(|(a, b)| format!("91330282{n:08}{a}{b}").parse());
-    codes.flatten().next().unwrap()
 }
 
 pub(crate) fn details(name: &str) -> Details {

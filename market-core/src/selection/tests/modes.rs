@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    Error,
+    Error, Mode,
     selection::{Facts, OffLimits, QuoteKind, Tickets, Total},
 };
 
