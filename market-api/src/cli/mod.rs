@@ -11,6 +11,7 @@ use self::settings::{Flags, Settings};
 
 mod demo;
 mod deposit;
+mod draw;
 mod import;
 mod index;
 mod judge;
@@ -94,6 +95,9 @@ enum Command {
         read. docs/search-quality.md has the format and what the figures mean."
     )]
     Judge(judge::Judge),
+    /// Check proofs of draws (抽取证明)
+    #[command(subcommand)]
+    Draw(draw::Command),
     /// Bring the database's tables up to date, and end
     #[command(after_help = "Every command does this first; on its own it is for deployments that \
         want it done once, before the servers start.")]
@@ -200,6 +204,7 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
             Ok(market.close().await?)
         }
         Command::Judge(asked) => tokio::task::block_in_place(|| judge::obey(&asked)),
+        Command::Draw(command) => tokio::task::block_in_place(|| draw::obey(&command)),
         Command::Migrate => Ok(settings.open().await?.close().await?),
         Command::User(command) => {
             let market = settings.open().await?;
