@@ -46,7 +46,7 @@ pub use kernel::{
     money::Money,
     page::{Cursor, Page, Paging},
     point::{Degrees, NotAPoint, Point},
-    policy::{PolicyFile, PolicyProfile, Ranking},
+    policy::{ContractRules, PolicyFile, PolicyProfile, Ranking},
     secret::sha256_hex,
     time::{Day, Timestamp},
     uscc::Uscc,

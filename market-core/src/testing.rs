@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, Executor};
 
-use crate::{Calendar, Env, Market, Options, PolicyProfile, Ranking, rules::Clock};
+use crate::{Calendar, ContractRules, Env, Market, Options, PolicyProfile, Ranking, rules::Clock};
 
 /// When tests begin.
 pub(crate) const START: &str = "2026-11-24T01:00:00Z";
@@ -63,6 +63,18 @@ pub(crate) fn ranking() -> Ranking {
     }
 }
 
+/// Rules of round numbers for contracts.
+pub(crate) fn contract_rules() -> ContractRules {
+    ContractRules {
+        change_limit_percent: 10,
+        payment_days: 30,
+        payment_max_days: 60,
+        late_interest_per_myriad_day: 5,
+        least_interest_per_myriad_day: 1,
+        deemed_sign_off: false,
+    }
+}
+
 /// A clock at [`START`], with a policy of round numbers and no holidays.
 pub(crate) fn clock() -> Clock {
     let policy = PolicyProfile {
@@ -81,6 +93,7 @@ pub(crate) fn clock() -> Clock {
         expiry_warning_days: 60,
         suspension_months: vec![3],
         deliverable_max_bytes: 1024,
+        contract: contract_rules(),
         ranking: ranking(),
     };
     Clock { now: START.parse().unwrap(), calendar: Calendar::default(), policy }
