@@ -33,7 +33,7 @@ impl Tx {
 
     /// Tells the purchase that the order which it awarded came to nothing before its contract was
     /// confirmed, so that the next in line may follow.
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "purchases follow")]
+    #[expect(clippy::unused_async, reason = "purchases follow")]
     pub(crate) async fn follow_in_purchase(
         &mut self,
         _order: &Order,
