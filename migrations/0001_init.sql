@@ -314,7 +314,7 @@ create table case_requirements (
 
 -- Bought from a listing, or awarded by a purchase: always one of the two.
 -- times_returned and times_late count what happened to its deliverables. failed: it ended by the
--- agency's doing.
+-- agency's doing. lapses: something follows by itself once due_on has passed.
 create table orders (
   id uuid primary key,
   case_id uuid not null references cases (id),
@@ -333,6 +333,7 @@ create table orders (
   since timestamptz not null,
   due_on text,
   live boolean not null,
+  lapses boolean not null default false,
   times_returned bigint not null default 0,
   times_late bigint not null default 0,
   failed boolean not null default false,
@@ -349,9 +350,50 @@ create index orders_by_agency on orders (agency_id, id desc);
 create index orders_by_agency_state on orders (agency_id, state, id desc);
 create index orders_of_standing on orders (agency_id, state, failed, times_returned, times_late)
   where state in ('completed', 'declined', 'terminated');
+create index orders_lapsing on orders (due_on, id) where lapses;
 create index orders_by_purchase on orders (purchase_id, id desc);
 create index orders_by_applicant on orders (applicant_id, id desc);
 create index orders_by_state on orders (state, id desc);
+
+-- What the two sides deal with between a contract and its last payment. A milestone that is not
+-- reached has no row; earned_fen became due when it was confirmed.
+create table order_changes (
+  order_id uuid not null references orders (id),
+  number bigint not null,
+  body jsonb not null,
+  proposed_by text not null,
+  proposed_at timestamptz not null,
+  state text not null,
+  decided_at timestamptz,
+  refusal text,
+  primary key (order_id, number)
+);
+create unique index one_open_change_per_order on order_changes (order_id) where state = 'proposed';
+
+create table order_milestones (
+  order_id uuid not null references orders (id),
+  milestone text not null,
+  note text not null,
+  reached_at timestamptz not null,
+  confirmed_at timestamptz,
+  earned_fen bigint,
+  primary key (order_id, milestone)
+);
+
+create table payments (
+  id uuid primary key,
+  order_id uuid not null references orders (id),
+  number bigint not null,
+  amount_fen bigint not null,
+  paid_on text not null,
+  reference text not null,
+  note text not null,
+  state text not null,
+  recorded_at timestamptz not null,
+  decided_at timestamptz,
+  dispute text,
+  unique (order_id, number)
+);
 
 create table deliverables (
   id uuid primary key,

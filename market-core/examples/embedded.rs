@@ -182,6 +182,9 @@ async fn deliver(
         starts_on: today,
         ends_on: today.plus(30),
         content: "按上架服务内容".to_owned(),
+        agreed_payment_days: None,
+        agreed_interest_per_myriad_day: None,
+        milestones: Vec::new(),
     };
     let order = orders.record_contract(agency, order.id, contract).await?;
     let order = orders.confirm_contract(applicant, order.id).await?;

@@ -51,7 +51,7 @@ pub use kernel::{
     money::Money,
     page::{Cursor, Page, Paging},
     point::{Degrees, NotAPoint, Point},
-    policy::{PolicyFile, PolicyProfile, Ranking},
+    policy::{ContractRules, PolicyFile, PolicyProfile, Ranking},
     sealing,
     secret::sha256_hex,
     selection::SelectionRules,

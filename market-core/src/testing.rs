@@ -3,8 +3,8 @@
 use sqlx::{Connection, Executor};
 
 use crate::{
-    Calendar, Env, Market, Options, PolicyFile, PolicyProfile, Ranking, SelectionRules, Uscc,
-    rules::Clock,
+    Calendar, ContractRules, Env, Market, Options, PolicyFile, PolicyProfile, Ranking,
+    SelectionRules, Uscc, rules::Clock,
 };
 
 /// When tests begin.
@@ -80,6 +80,18 @@ pub(crate) fn selection() -> SelectionRules {
     file.profiles.into_iter().next().unwrap().selection
 }
 
+/// Rules of round numbers for contracts.
+pub(crate) fn contract_rules() -> ContractRules {
+    ContractRules {
+        change_limit_percent: 10,
+        payment_days: 30,
+        payment_max_days: 60,
+        late_interest_per_myriad_day: 5,
+        least_interest_per_myriad_day: 1,
+        deemed_sign_off: false,
+    }
+}
+
 /// A clock at [`START`], with a policy of round numbers and no holidays.
 pub(crate) fn clock() -> Clock {
     let policy = PolicyProfile {
@@ -98,6 +110,7 @@ pub(crate) fn clock() -> Clock {
         expiry_warning_days: 60,
         suspension_months: vec![3],
         deliverable_max_bytes: 1024,
+        contract: contract_rules(),
         ranking: ranking(),
         selection: selection(),
     };

@@ -372,6 +372,9 @@ fn contract(order: &Order, now: Timestamp) -> Contract {
         starts_on: today.plus(1),
         ends_on: today.plus(60),
         content: "按上架服务内容提供服务，成果一式三份".to_owned(),
+        agreed_payment_days: None,
+        agreed_interest_per_myriad_day: None,
+        milestones: Vec::new(),
     }
 }
 

@@ -211,6 +211,11 @@ refusals! {
     OrderOver "order-over" "订单已结束" "The order is over";
     OwnContract "own-contract" "合同应由对方确认" "The other side confirms the contract";
     AmountDiffers "amount-differs" "合同金额与订单金额不一致" "The contract's amount differs from the order's";
+    PeriodTooLong "period-too-long" "服务期限超过采购公告规定的期限" "The contract's period is longer than that of the notice";
+    PaymentTooLate "payment-too-late" "约定的付款期限超过规定的上限" "The contract agrees more days for payment than allowed";
+    InterestTooLow "interest-too-low" "约定的逾期利率低于规定的下限" "The contract agrees less interest on late payment than allowed";
+    NoContract "no-contract" "尚无双方确认的合同" "There is no contract that both sides have confirmed";
+    OrderNotDue "order-not-due" "订单尚未到期，或到期后不自动处理" "The order's day has not passed, or nothing follows by itself";
     NoSuchUpload "no-such-upload" "该成果文件未上传" "This deliverable was not uploaded to the order";
     TooManyUploads "too-many-uploads" "该订单上传的成果文件过多" "Too many files were uploaded to the order";
     AlreadyDelivered "already-delivered" "该成果文件已提交过" "This deliverable was handed over before";
@@ -255,6 +260,21 @@ refusals! {
     RevealMismatch "reveal-mismatch" "与已公布的承诺值不一致" "The value does not match its commitment";
     BeaconNotNamed "beacon-not-named" "采购公告未约定公开数值" "The notice names no public number";
     NotACandidate "not-a-candidate" "不在候选名单中" "The registration is not among the candidates";
+
+    ChangeOpen "change-open" "已有待确认的变更" "A proposed change awaits its answer already";
+    NoOpenChange "no-open-change" "没有待确认的变更" "No proposed change awaits an answer";
+    OwnChange "own-change" "变更应由对方确认" "The other side approves or refuses the change";
+    ChangeDecided "change-decided" "该变更已处理" "The change is decided already";
+    ChangeOverLimit "change-over-limit" "变更后的金额超过规定的增幅" "The change raises the amount by more than allowed";
+    ChangeBelowPaid "change-below-paid" "变更后的金额低于已付或应付金额" "The amount would fall below what is paid or due";
+    TooManyChanges "too-many-changes" "该订单提出的变更过多" "Too many changes were proposed for the order";
+    NoMilestone "no-milestone" "没有未达成的里程碑" "The contract has no milestone that is not reached";
+    MilestoneReached "milestone-reached" "该里程碑已达成" "The milestone is reached already";
+    MilestoneNotReached "milestone-not-reached" "没有待确认的里程碑" "No such milestone awaits its confirmation";
+    Overpaid "overpaid" "付款合计超过合同金额" "The payments would exceed the contract's amount";
+    NoOpenPayment "no-open-payment" "没有待确认的付款" "No payment awaits the agency's answer";
+    PaymentDecided "payment-decided" "该付款已处理" "The payment is decided already";
+    TooManyPayments "too-many-payments" "该订单登记的付款过多" "Too many payments were recorded for the order";
 
     TooManySavedSearches "too-many-saved-searches" "保存的搜索已达上限" "There are as many saved searches as a person may have";
 

@@ -44,6 +44,9 @@ impl Money {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// The largest amount.
+    pub const MOST: Self = Self(MAX_FEN);
+
     /// An amount of so many fen.
     pub const fn from_fen(fen: i64) -> Option<Self> {
         if fen >= 0 && fen <= MAX_FEN { Some(Self(fen)) } else { None }

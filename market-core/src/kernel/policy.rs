@@ -39,10 +39,33 @@ pub struct PolicyProfile {
     pub suspension_months: Vec<u32>,
     /// The largest deliverable, in bytes.
     pub deliverable_max_bytes: u64,
+    /// By what contracts are changed, paid and accepted.
+    pub contract: ContractRules,
     /// By what agencies are graded, and their offers ranked.
     pub ranking: Ranking,
     /// How purchases are run.
     pub selection: SelectionRules,
+}
+
+/// By what contracts are changed, paid, and deemed to be fulfilled (合同与付款参数). Days are
+/// calendar days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractRules {
+    /// By how many percent all changes together may raise the amount that was agreed at first.
+    pub change_limit_percent: u32,
+    /// From acceptance to the last day for payment, unless the contract agrees others …
+    pub payment_days: u32,
+    /// … of which there may be no more than this.
+    pub payment_max_days: u32,
+    /// Interest for each day late, in ten-thousandths of what is unpaid, unless the contract
+    /// agrees another …
+    pub late_interest_per_myriad_day: u32,
+    /// … which may be no less than this.
+    pub least_interest_per_myriad_day: u32,
+    /// Whether a deliverable that the applicant does not check in time is deemed accepted
+    /// (逾期视为验收合格).
+    pub deemed_sign_off: bool,
 }
 
 /// By what an agency's credit is reckoned from its orders, and what it weighs in a search

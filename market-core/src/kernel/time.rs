@@ -111,6 +111,11 @@ impl Day {
         Self(self.0.saturating_add(Duration::days(days)))
     }
 
+    /// How many calendar days this day is after another; negative, if it is before.
+    pub fn days_since(self, other: Self) -> i64 {
+        (self.0 - other.0).whole_days()
+    }
+
     /// The day that a period of so many months from this day ends on: the same day of the later
     /// month, or its last (民法典 art. 202).
     #[must_use]

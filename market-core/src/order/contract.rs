@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::milestone::Milestone;
 use crate::{
-    Day, Error, Fault, Money, Party, Timestamp, code::DepartmentCode, kernel::text::check_text,
-    store::text_enum,
+    ContractRules, Day, Error, Fault, Money, Party, Refusal, Timestamp, code::DepartmentCode,
+    kernel::text::check_text, store::text_enum,
 };
 
 text_enum! {
@@ -34,6 +35,17 @@ pub struct Contract {
     pub ends_on: Day,
     /// What was agreed, up to 2000 characters.
     pub content: String,
+    /// Within how many calendar days what is due is paid; as the policy says, if none is given.
+    #[serde(default)]
+    pub agreed_payment_days: Option<u32>,
+    /// Interest for each day late, in ten-thousandths of what is unpaid; as the policy says, if
+    /// none is given.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
+    pub agreed_interest_per_myriad_day: Option<u32>,
+    /// The parts that are reached, confirmed and paid one by one.
+    #[serde(default)]
+    pub milestones: Vec<Milestone>,
 }
 
 impl Contract {
@@ -41,11 +53,37 @@ impl Contract {
     pub(super) fn check(&self) -> Result<(), Error> {
         let mut faults = Vec::new();
         check_text("/number", &self.number, 1, 64, &mut faults);
-        check_text("/content", &self.content, 0, 2000, &mut faults);
+        check_content("/content", &self.content, &mut faults);
+        if self.agreed_interest_per_myriad_day.is_some_and(|rate| rate > 100) {
+            let message = "must be 100 at most, one percent a day";
+            faults.push(Fault::new("/agreed_interest_per_myriad_day", "range", message));
+        }
+        self.check_milestones(&mut faults);
         if self.ends_on < self.starts_on {
             faults.push(Fault::new("/ends_on", "order", "ends before it starts"));
         }
         Error::unless_faultless(faults)
+    }
+}
+
+/// Finds fault with what was agreed.
+pub(super) fn check_content(pointer: &str, text: &str, faults: &mut Vec<Fault>) {
+    check_text(pointer, text, 0, 2000, faults);
+}
+
+impl Contract {
+    /// Fills in what the two sides did not agree of payment, and refuses what they may not agree.
+    pub(super) fn agree(&mut self, rules: &ContractRules) -> Result<(), Refusal> {
+        let days = *self.agreed_payment_days.get_or_insert(rules.payment_days);
+        if days > rules.payment_max_days {
+            return Err(Refusal::PaymentTooLate);
+        }
+        let usual = rules.late_interest_per_myriad_day;
+        let interest = *self.agreed_interest_per_myriad_day.get_or_insert(usual);
+        if interest < rules.least_interest_per_myriad_day {
+            return Err(Refusal::InterestTooLow);
+        }
+        Ok(())
     }
 }
 

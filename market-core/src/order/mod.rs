@@ -2,15 +2,23 @@
 //!
 //! Read [`state`] for the states of an order and `steps` for how they follow one another,
 //! `eligibility` for which listings may be bought, this file for buying one, `awarded` for what a
-//! purchase awards, `sides` and `departments` for who takes which step, `deliverable` for the
-//! files, `standing` for what its orders say of an agency, and `store` for where all is kept.
+//! purchase awards, `sides` and `departments` for who takes which step, `lapse` for what time does,
+//! `deliverable` for the files, `dealing` for what the two sides may deal with after the contract,
+//! with `change`, `milestone`, `payment` and the `ledger` that follows from them, `standing` for what its orders say of an agency, and `store` for where all is kept.
 
 mod awarded;
+mod change;
 mod contract;
+mod dealing;
+pub(crate) mod dealing_store;
 mod deliverable;
 pub(crate) mod deliverable_store;
 mod departments;
 pub(crate) mod eligibility;
+mod lapse;
+mod ledger;
+mod milestone;
+mod payment;
 mod sides;
 mod standing;
 pub(crate) mod standing_store;
@@ -24,8 +32,12 @@ use serde::{Deserialize, Serialize};
 
 use self::eligibility::Wanted;
 pub use self::{
+    change::{ChangeKind, ChangeState, NewChange, OrderChange},
     contract::{Contract, NewReturn, ReturnCode, Returned, Side, Use, UseState},
     deliverable::{Deliverable, Deliverables, NewDeliverable},
+    ledger::{Due, Ledger, LedgerMilestone},
+    milestone::{Milestone, MilestoneProgress, MilestoneReached, MilestoneState},
+    payment::{NewPayment, Payment, PaymentState},
     standing::{Credit, Grade, Outcomes, PublishedStanding, Standing, changes_standing},
     state::{AnyState, Holder},
     store::OrderTotals,
@@ -259,7 +271,9 @@ impl Orders<'_> {
     /// What the actor may do with an order, and why not the rest.
     pub async fn actions(&self, actor: &Actor, id: OrderId) -> Result<Vec<Action>, Error> {
         let order = self.get(actor, id).await?;
-        Ok(order.actions(actor))
+        let done = self.0.db.dealings(&order).await?;
+        let steps = order.actions(actor).into_iter();
+        Ok(steps.chain(order.dealing_actions(actor, &done)).collect())
     }
 
     /// How many orders are in each state, in the order of the states.

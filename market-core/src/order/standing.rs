@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::{
         order::{
-            state::{Delivered, Terminated},
+            state::Terminated,
             tests::{order, states},
         },
         testing::ranking,
@@ -297,12 +297,10 @@ mod tests {
         };
         let state = |name: &str| states().into_iter().find(|state| state.name() == name).unwrap();
         let (in_time, overdue) = ("2026-12-01", "2026-12-02");
-        let AnyState::Delivered(Delivered { contract, deliverable, due }) = state("delivered")
-        else {
+        let AnyState::Delivered(delivered) = state("delivered") else {
             panic!("a delivered order is delivered");
         };
-        let delivered =
-            || AnyState::from(Delivered { contract: contract.clone(), deliverable, due });
+        let delivered = || AnyState::from(delivered.clone());
         for before in ["in_service", "reworking"] {
             assert_eq!(mark(before, delivered(), in_time), [""; 0]);
             assert_eq!(mark(before, delivered(), overdue), ["late"]);
@@ -310,8 +308,14 @@ mod tests {
         for before in ["delivered", "signed_off"] {
             assert_eq!(mark(before, state("reworking"), overdue), ["returned"]);
         }
-        let ended =
-            |by| AnyState::from(Terminated { deliverable: None, by, reason: String::new() });
+        let ended = |by| {
+            AnyState::from(Terminated {
+                contract: None,
+                deliverable: None,
+                by,
+                reason: String::new(),
+            })
+        };
         for (before, by, today, expected) in [
             ("in_service", Side::Agency, in_time, vec!["failed"]),
             ("in_service", Side::Applicant, in_time, vec![]),

@@ -8,7 +8,7 @@
 //!                                                   │  ▲  deliver again ─────────────────▲ │ sign_off
 //!                                                   └──┼─────────────────────────────────┘ ▼
 //!                                                      └─return (a department)──────── SignedOff
-//!   terminate: from Accepted to Delivered ─▶ Terminated               use (the last) ─▶ Completed
+//!   terminate: from Contracted to Delivered ─▶ Terminated               use (the last) ─▶ Completed
 //! ```
 //!
 //! Each state is a type that carries what is known by then. An order from the store may be in any
@@ -82,6 +82,8 @@ state! {
         deliverable: i64,
         /// The last day of the check.
         due: Day,
+        /// Whether it is deemed accepted after that day.
+        deemed: bool,
     }
 }
 state! {
@@ -106,6 +108,9 @@ state! {
         deliverable: i64,
         /// What each department that needs it has done with it.
         uses: Vec<Use>,
+        /// The day of acceptance, from which payment is reckoned: the last day of the check, if
+        /// it came later.
+        accepted_on: Day,
         /// The last day of the departments' use.
         due: Day,
     }
@@ -119,13 +124,16 @@ state! {
         deliverable: i64,
         /// What each department that needs it has done with it.
         uses: Vec<Use>,
+        /// The day of acceptance, from which payment is reckoned: the last day of the check, if
+        /// it came later.
+        accepted_on: Day,
     }
 }
 state! {
     /// Given up before a contract (已取消).
     Cancelled {
-        /// The side that gave it up.
-        by: Side,
+        /// The side that gave it up; neither, if the time for its contract passed.
+        by: Option<Side>,
         /// Why.
         reason: String,
     }
@@ -133,6 +141,8 @@ state! {
 state! {
     /// Ended before completion (已终止).
     Terminated {
+        /// The contract, if both sides had confirmed one.
+        contract: Option<Contract>,
         /// The number of the last deliverable that was handed over, if any was.
         deliverable: Option<i64>,
         /// The side that ended it.
@@ -247,6 +257,29 @@ impl AnyState {
             Self::SignedOff(state) => Some(state.deliverable),
             Self::Completed(state) => Some(state.deliverable),
             Self::Terminated(state) => state.deliverable,
+            _ => None,
+        }
+    }
+
+    /// The contract that both sides have confirmed.
+    pub const fn contract(&self) -> Option<&Contract> {
+        match self {
+            Self::InService(state) => Some(&state.contract),
+            Self::Delivered(state) => Some(&state.contract),
+            Self::Reworking(state) => Some(&state.contract),
+            Self::SignedOff(state) => Some(&state.contract),
+            Self::Completed(state) => Some(&state.contract),
+            Self::Terminated(state) => state.contract.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The contract, as long as it may change.
+    pub(super) const fn contract_mut(&mut self) -> Option<&mut Contract> {
+        match self {
+            Self::InService(state) => Some(&mut state.contract),
+            Self::Delivered(state) => Some(&mut state.contract),
+            Self::Reworking(state) => Some(&mut state.contract),
             _ => None,
         }
     }

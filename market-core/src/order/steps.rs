@@ -20,7 +20,7 @@ pub(super) struct Moved<S> {
 }
 
 impl<S> Order<S> {
-    fn moved<T>(
+    pub(super) fn moved<T>(
         self,
         from: &'static str,
         event: &'static str,
@@ -55,6 +55,7 @@ impl Order<Placed> {
     }
 
     pub(super) fn cancel(self, by: Side, reason: String, clock: &Clock) -> Moved<Cancelled> {
+        let by = Some(by);
         self.moved("placed", "order_cancelled", clock, |_| Cancelled { by, reason })
     }
 }
@@ -69,16 +70,23 @@ impl Order<Accepted> {
         Moved { order, from: None, event: "order_awarded" }
     }
 
-    /// The contract's amount is the order's: a change of price is a new order.
+    /// The contract's amount is the order's, and the period of an award no longer than that of its
+    /// notice: other terms are a recorded change that both sides agree to later. What it does not
+    /// agree of payment is as the policy says today.
     pub(super) fn record_contract(
         self,
-        contract: Contract,
+        mut contract: Contract,
         recorded_by: Side,
         clock: &Clock,
     ) -> Result<Moved<Contracted>, Refusal> {
         if contract.amount != self.terms.amount {
             return Err(Refusal::AmountDiffers);
         }
+        let longest = clock.calendar.after(contract.starts_on, self.terms.service_days);
+        if self.terms.purchase_id.is_some() && contract.ends_on > longest {
+            return Err(Refusal::PeriodTooLong);
+        }
+        contract.agree(&clock.policy.contract)?;
         let due = clock.within(clock.policy.confirm_contract_days);
         Ok(self.moved("accepted", "contract_recorded", clock, |_| Contracted {
             contract,
@@ -88,6 +96,7 @@ impl Order<Accepted> {
     }
 
     pub(super) fn cancel(self, by: Side, reason: String, clock: &Clock) -> Moved<Cancelled> {
+        let by = Some(by);
         self.moved("accepted", "order_cancelled", clock, |_| Cancelled { by, reason })
     }
 }
@@ -125,10 +134,12 @@ impl Order<Contracted> {
 impl Order<InService> {
     pub(super) fn deliver(self, deliverable: i64, clock: &Clock) -> Moved<Delivered> {
         let due = clock.within(clock.policy.sign_off_days);
+        let deemed = clock.policy.contract.deemed_sign_off;
         self.moved("in_service", "order_delivered", clock, |state| Delivered {
             contract: state.contract,
             deliverable,
             due,
+            deemed,
         })
     }
 }
@@ -144,10 +155,12 @@ impl Order<Reworking> {
             return Err(Refusal::AlreadyDelivered);
         }
         let due = clock.within(clock.policy.sign_off_days);
+        let deemed = clock.policy.contract.deemed_sign_off;
         Ok(self.moved("reworking", "order_delivered", clock, |state| Delivered {
             contract: state.contract,
             deliverable,
             due,
+            deemed,
         }))
     }
 }
@@ -163,17 +176,27 @@ impl Order<Delivered> {
         })
     }
 
-    /// From now on the departments that need it may use it.
-    /// One that no department needs is complete at once.
     pub(super) fn sign_off(self, consumers: Vec<DepartmentCode>, clock: &Clock) -> Moved<AnyState> {
+        self.accept_deliverable("deliverable_signed_off", consumers, clock)
+    }
+
+    /// From now on the departments that need it may use it.
+    /// One that no department needs is complete at once. Whoever checks late does not pay later.
+    pub(super) fn accept_deliverable(
+        self,
+        event: &'static str,
+        consumers: Vec<DepartmentCode>,
+        clock: &Clock,
+    ) -> Moved<AnyState> {
         let due = clock.within(clock.policy.use_days);
+        let accepted_on = clock.today().min(self.state.due);
         let uses: Vec<Use> = consumers.into_iter().map(Use::pending).collect();
-        self.moved("delivered", "deliverable_signed_off", clock, |state| {
-            let Delivered { contract, deliverable, due: _ } = state;
+        self.moved("delivered", event, clock, |state| {
+            let Delivered { contract, deliverable, due: _, deemed: _ } = state;
             if uses.is_empty() {
-                return Completed { contract, deliverable, uses }.into();
+                return Completed { contract, deliverable, uses, accepted_on }.into();
             }
-            SignedOff { contract, deliverable, uses, due }.into()
+            SignedOff { contract, deliverable, uses, accepted_on, due }.into()
         })
     }
 }
@@ -203,8 +226,8 @@ impl Order<SignedOff> {
             if state.uses.iter().any(|one| one.state == UseState::Pending) {
                 return state.into();
             }
-            let SignedOff { contract, deliverable, uses, due: _ } = state;
-            Completed { contract, deliverable, uses }.into()
+            let SignedOff { contract, deliverable, uses, accepted_on, due: _ } = state;
+            Completed { contract, deliverable, uses, accepted_on }.into()
         }))
     }
 
@@ -252,8 +275,8 @@ impl Order {
     ) -> Result<Moved<AnyState>, Refusal> {
         let from = self.check_terminable()?;
         Ok(self.moved(from, "order_terminated", clock, |state| {
-            let deliverable = state.handed_over();
-            Terminated { deliverable, by, reason }.into()
+            let (contract, deliverable) = (state.contract().cloned(), state.handed_over());
+            Terminated { contract, deliverable, by, reason }.into()
         }))
     }
 

@@ -20,12 +20,12 @@ statements! {
     INSERT = "\
         insert into orders (id, case_id, item, item_version, listing_id, listing_number, \
         agency_id, applicant_id, amount_fen, service_days, policy_version, state, detail, since, \
-        due_on, live, version, placed_at, updated_at, purchase_id) values ($1, $2, $3, $4, $5, \
-        $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+        due_on, live, version, placed_at, updated_at, purchase_id, lapses) values ($1, $2, $3, $4, $5, \
+        $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
     MOVE = "\
         update orders set state = $2, detail = $3, since = $4, due_on = $5, live = $6, \
         version = $7, updated_at = $8, times_returned = times_returned + $9, \
-        times_late = times_late + $10, failed = $11 where id = $1 and version = $7 - 1";
+        times_late = times_late + $10, failed = $11, lapses = $12 where id = $1 and version = $7 - 1";
     BY_ID = "\
         select id, case_id, item, item_version, listing_id, listing_number, purchase_id, \
         agency_id, applicant_id, amount_fen, service_days, policy_version, detail, since, \
@@ -35,6 +35,8 @@ statements! {
         agency_id, applicant_id, amount_fen, service_days, policy_version, detail, since, \
         version, placed_at, updated_at from orders where true";
     CASE_OF = "select case_id from orders where id = $1";
+    DUE = "\
+        select id from orders where lapses and due_on < $1 order by due_on, id limit $2";
     TOTALS = "select state, cast(count(*) as bigint) from orders group by state";
 }
 
@@ -138,6 +140,17 @@ impl Db {
         Ok(rows.into_iter().map(Order::from).collect())
     }
 
+    /// Orders whose day has passed and to which something follows by itself, the longest overdue
+    /// first.
+    pub(crate) async fn orders_due(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, Error> {
+        let due = self.query(DUE).bind(now.day()).bind(i64::from(limit));
+        Ok(due.all::<(OrderId,)>().await?.into_iter().map(|(id,)| id).collect())
+    }
+
     pub(super) async fn order_totals(&self) -> Result<OrderTotals, Error> {
         let totals: Vec<(String, i64)> = self.query(TOTALS).all().await?;
         let zeros = AnyState::NAMES.iter().map(|name| ((*name).to_owned(), 0));
@@ -197,6 +210,7 @@ impl Tx {
             .bind(order.placed_at)
             .bind(order.updated_at)
             .bind(terms.purchase_id)
+            .bind(order.lapses())
             .execute()
             .await
             .on_duplicate(Refusal::AlreadyOrdered)?;
@@ -225,16 +239,18 @@ impl Tx {
             .bind(i64::from(mark.returned))
             .bind(i64::from(mark.late))
             .bind(mark.failed)
+            .bind(order.lapses())
             .execute()
             .await?;
         if saved != 1 {
             return Err(Error::Stale("order"));
         }
         self.record_order(&order, from, event, &held.clock).await?;
-        if held.order.fails_as_award(&order.state) {
-            self.follow_in_purchase(&order, &held.clock).await?;
-        }
+        let failed = held.order.fails_as_award(&order.state).then(|| held.clock.clone());
         self.follow_in_case(&order, held).await?;
+        if let Some(clock) = failed {
+            self.follow_in_purchase(&order, &clock).await?;
+        }
         Ok(order)
     }
 

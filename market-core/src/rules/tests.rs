@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     Change, Money,
-    testing::{market, on_both, ranking, selection},
+    testing::{contract_rules, market, on_both, ranking, selection},
 };
 
 fn region(code: &str, parent: &str) -> NewRegion {
@@ -26,6 +26,7 @@ fn profile(region: &str, version: i64, from: &str) -> PolicyProfile {
         expiry_warning_days: 60,
         suspension_months: vec![3, 6, 12],
         deliverable_max_bytes: 1,
+        contract: contract_rules(),
         ranking: ranking(),
         selection: selection(),
     }

@@ -18,6 +18,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
+    ("order dealing", crate::order::dealing_store::STATEMENTS),
     ("order standing", crate::order::standing_store::STATEMENTS),
     ("purchase", crate::purchase::store::STATEMENTS),
     ("purchase proof", crate::purchase::proof::STATEMENTS),

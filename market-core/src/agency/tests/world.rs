@@ -13,7 +13,7 @@ use crate::{
     id::{ApplicantId, CaseId, OrderId},
     matter::Matter,
     rules::NewRegion,
-    testing::{market, ranking, selection},
+    testing::{contract_rules, market, ranking, selection},
 };
 
 /// A market where `survey` may be sold for 12,000.00 at most, and nobody sells it yet.
@@ -52,6 +52,7 @@ fn policy() -> PolicyProfile {
         expiry_warning_days: 60,
         suspension_months: vec![3, 6, 12],
         deliverable_max_bytes: 1,
+        contract: contract_rules(),
         ranking: ranking(),
         selection: selection(),
     }

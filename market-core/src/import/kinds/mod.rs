@@ -13,6 +13,7 @@ pub(super) mod agencies;
 pub(super) mod agency_qualifications;
 pub(super) mod calendar;
 pub(super) mod categories;
+mod contract_rules;
 pub(super) mod departments;
 pub(super) mod items;
 pub(super) mod listings;

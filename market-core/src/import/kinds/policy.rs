@@ -5,7 +5,7 @@ use std::{
     fmt::Write,
 };
 
-use super::{UNKNOWN_REGION, policy_selection, region_codes};
+use super::{UNKNOWN_REGION, contract_rules, policy_selection, region_codes};
 use crate::{
     Change, Env, Error, PolicyProfile, Ranking,
     code::RegionCode,
@@ -80,6 +80,12 @@ impl Pack for Policies {
         required("expiry_warning_days", &["到期提醒天数"]),
         required("suspension_months", &["暂停月数"]),
         required("deliverable_max_bytes", &["成果文件大小上限"]),
+        required("contract.change_limit_percent", &["合同变更增幅上限"]),
+        required("contract.payment_days", &["付款期限"]),
+        required("contract.payment_max_days", &["付款期限上限"]),
+        required("contract.late_interest_per_myriad_day", &["逾期利率"]),
+        required("contract.least_interest_per_myriad_day", &["约定逾期利率下限"]),
+        required("contract.deemed_sign_off", &["逾期视为验收"]),
         required("ranking.credit_prior", &["信用基准分"]),
         required("ranking.credit_confidence", &["信用基准单数"]),
         required("ranking.return_penalty", &["退回扣分"]),
@@ -162,6 +168,7 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
     let expiry_warning_days = row.number("expiry_warning_days", 0..=3650);
     let suspension_months = months(row);
     let deliverable_max_bytes = row.number("deliverable_max_bytes", 1..=10 << 30);
+    let rules = contract_rules::read(row);
     let ranking = ranking(row);
     let selection = policy_selection::read(row);
     let [formal_check, accept, contract, confirm_contract, sign_off, rework, used] = days;
@@ -181,6 +188,7 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
         expiry_warning_days: expiry_warning_days?,
         suspension_months,
         deliverable_max_bytes: deliverable_max_bytes?,
+        contract: rules?,
         ranking: ranking?,
         selection: selection?,
     })
@@ -318,10 +326,15 @@ fn profile_toml(profile: &PolicyProfile) -> String {
     lines.push(("expiry_warning_days", warning, "calendar days"));
     lines.push(("suspension_months", format!("{:?}", profile.suspension_months), ""));
     lines.push(("deliverable_max_bytes", profile.deliverable_max_bytes.to_string(), ""));
-    let ranking = ranking_lines(&profile.ranking);
-    let (plain, ranking) = (written(lines), written(ranking));
-    let selection = written(policy_selection::lines(&profile.selection));
-    format!("[[profile]]\n{plain}\n[profile.ranking]\n{ranking}\n[profile.selection]\n{selection}")
+    let mut text = format!("[[profile]]\n{}", written(lines));
+    for (table, lines) in [
+        ("contract", contract_rules::lines(&profile.contract)),
+        ("ranking", ranking_lines(&profile.ranking)),
+        ("selection", policy_selection::lines(&profile.selection)),
+    ] {
+        let _ = write!(text, "\n[profile.{table}]\n{}", written(lines));
+    }
+    text
 }
 
 fn ranking_lines(ranking: &Ranking) -> Vec<(&'static str, String, &'static str)> {

@@ -238,6 +238,16 @@ on_both! {
             (1, "ranking.late_penalty", "-1", "number"),
             (1, "ranking.credit_grades", "700|750|600|400", "grades"),
         ]);
+        let wrong_rules = second
+            .replace("\npayment_days = 30", "\npayment_days = 61")
+            .replace("least_interest_per_myriad_day = 1", "least_interest_per_myriad_day = 6")
+            .replace("deemed_sign_off = false", "deemed_sign_off = 0");
+        let faults = skipping(&market, Kind::Policy, &sheet("policy.toml", &wrong_rules)).await;
+        assert_eq!(wrong(&faults), [
+            (1, "contract.deemed_sign_off", "0", "word"),
+            (1, "contract.payment_days", "61", "range"),
+            (1, "contract.late_interest_per_myriad_day", "5", "range"),
+        ]);
         let sheet = sheet("policy.toml", &second.replace("3, 6", "0, 6").replace("330282", "9"));
         let report = skipping(&market, Kind::Policy, &sheet).await;
         assert_eq!(wrong(&report), [

@@ -1,6 +1,8 @@
 //! The rules of an order, on pages that a clerk can read.
 
 mod awarding;
+mod dealings;
+mod lapsing;
 mod world;
 
 use std::fmt::Write;
@@ -34,6 +36,9 @@ fn contract() -> Contract {
         starts_on: day("2026-11-25"),
         ends_on: day("2026-12-25"),
         content: String::new(),
+        agreed_payment_days: None,
+        agreed_interest_per_myriad_day: None,
+        milestones: Vec::new(),
     }
 }
 
@@ -63,6 +68,7 @@ fn returned() -> Returned {
 
 pub(super) fn states() -> Vec<AnyState> {
     let due = day("2026-12-01");
+    let accepted_on = day("2026-11-30");
     let uses = vec![
         Use::pending(department("fire-rescue")),
         Use { state: UseState::Used, ..Use::pending(department("market-regulation")) },
@@ -73,13 +79,20 @@ pub(super) fn states() -> Vec<AnyState> {
         Accepted { due }.into(),
         Contracted { contract: contract(), recorded_by: Side::Agency, due }.into(),
         InService { contract: contract(), due }.into(),
-        Delivered { contract: contract(), deliverable: 1, due }.into(),
+        Delivered { contract: contract(), deliverable: 1, due, deemed: true }.into(),
         Reworking { contract: contract(), deliverable: 1, returned: returned(), due }.into(),
-        SignedOff { contract: contract(), deliverable: 1, uses: uses.clone(), due }.into(),
-        Completed { contract: contract(), deliverable: 1, uses }.into(),
+        SignedOff { contract: contract(), deliverable: 1, uses: uses.clone(), accepted_on, due }
+            .into(),
+        Completed { contract: contract(), deliverable: 1, uses, accepted_on }.into(),
         Declined { reason: reason() }.into(),
-        Cancelled { by: Side::Applicant, reason: reason() }.into(),
-        Terminated { deliverable: None, by: Side::Agency, reason: reason() }.into(),
+        Cancelled { by: Some(Side::Applicant), reason: reason() }.into(),
+        Terminated {
+            contract: Some(contract()),
+            deliverable: None,
+            by: Side::Agency,
+            reason: reason(),
+        }
+        .into(),
     ]
 }
 
@@ -120,12 +133,18 @@ fn steps() -> Vec<(&'static str, Step)> {
     ]
 }
 
+/// Long after every deadline.
+fn late() -> Clock {
+    Clock { now: "2026-12-24T01:00:00Z".parse().unwrap(), ..clock() }
+}
+
 #[test]
 fn every_step_from_every_state() {
     let mut page = String::new();
     for state in states() {
         writeln!(page, "{}", state.name()).unwrap();
-        for (name, step) in steps() {
+        let lapse: Step = |order| order.lapse(vec![department("fire-rescue")], &late());
+        for (name, step) in steps().into_iter().chain([("lapse", lapse)]) {
             let cell = match step(order(state.clone())) {
                 Ok(moved) => format!("▶ {} ({})", moved.order.state.name(), moved.event),
                 Err(refusal) => format!("✘ {}", refusal.code()),

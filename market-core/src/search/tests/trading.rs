@@ -97,6 +97,9 @@ pub(super) async fn trade(
         starts_on: today,
         ends_on: today.plus(30),
         content: String::new(),
+        agreed_payment_days: None,
+        agreed_interest_per_myriad_day: None,
+        milestones: Vec::new(),
     };
     orders.record_contract(&seller, id, contract).await?;
     orders.confirm_contract(&buyer, id).await?;
