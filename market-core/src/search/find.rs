@@ -10,6 +10,7 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, query::Query, schema::Value
 use super::{
     Search,
     answers::Basis,
+    at_least::AtLeast,
     blocking,
     catalogue::Catalogue,
     cursor::{Part, Place, fingerprint},
@@ -19,13 +20,14 @@ use super::{
     narrow::Narrow,
     plan::{Group, Plan},
     query::{SearchQuery, Sort, Subject},
+    ranked::{Key, Ranked},
     ranking::{self, Explanation, Formula},
     schema::Fields,
     tally::Tally,
     text::{Wanted, excerpt, mark},
     understood::{Meaning, Understood, WHOLE, Way},
     view::View,
-    visit::{self, ENOUGH, Key, Page, Ranked, Visit, until},
+    visit::{self, ENOUGH, Page, Visit, until},
 };
 use crate::{Day, Error, Paging, code::RegionCode};
 
@@ -109,7 +111,7 @@ impl Engine<'_> {
         // and facets tell how many hits there will be.
         let meant = found.meant;
         let follows = match part {
-            None => complete && meant < ENOUGH,
+            None => complete && meant < ENOUGH && !self.is_agency(&asked)?,
             Some(part) => complete && part != Part::Only,
         };
         let loose = asked.plan.as_ref().filter(|_| follows);
@@ -219,12 +221,24 @@ impl Engine<'_> {
         page: &Page,
         tally: Option<&mut Tally>,
     ) -> Result<visit::Found, Error> {
-        let Asked { narrow, ranked, until, .. } = asked;
-        let visit = Visit { view: self.view, narrow, ranked, until: *until };
+        let visit = self.visiting(asked);
         if asked.query.kind != Subject::Agencies {
             return Ok(visit.documents(query, page, tally)?);
         }
         Ok(visit.agencies(query, &asked.offers, page, tally)?)
+    }
+
+    fn visiting<'v>(&'v self, asked: &'v Asked<'_>) -> Visit<'v> {
+        let Asked { narrow, ranked, until, .. } = asked;
+        Visit { view: self.view, narrow, ranked, until: *until }
+    }
+
+    /// Whether the text is all or part of an agency's name, as it is written: then that agency is
+    /// meant, and nothing that is like it.
+    fn is_agency(&self, asked: &Asked<'_>) -> Result<bool, Error> {
+        let named = asked.plan.as_ref().and_then(|plan| plan.agency.as_ref());
+        let is_named = |name: &AtLeast| self.visiting(asked).finds_any(name);
+        Ok(named.map(is_named).transpose()?.unwrap_or(false))
     }
 
     fn hits(

@@ -15,6 +15,7 @@
 //! their `columns`, `follower` keeps the index in step, `rebuild` makes it anew, `verify` checks it.
 
 mod answers;
+mod any_of;
 mod at_least;
 mod catalogue;
 mod columns;
@@ -35,6 +36,7 @@ mod plan;
 mod planner;
 mod published;
 mod query;
+mod ranked;
 mod ranking;
 mod rebuild;
 mod schema;
@@ -48,6 +50,7 @@ mod understood;
 mod verify;
 mod view;
 mod visit;
+mod word_list;
 mod words;
 
 use std::{
