@@ -140,6 +140,16 @@ impl Engine<'_> {
             };
             Place { query: fingerprint, part, key: *key }.to_string()
         });
+        let first = query.after.is_none();
+        let mut corrections = if first { self.corrections(&asked.understood) } else { Vec::new() };
+        if !corrections.is_empty() && self.is_agency(&asked)? {
+            corrections.clear();
+        }
+        let nearest = if first && total == 0 && complete {
+            self.nearest(query, &asked.understood)
+        } else {
+            Vec::new()
+        };
         let facets = tally.map(|tally| tally.facets(query, &self.view.codes, self.catalogue));
         Ok(Hits {
             items: self.hits(&asked, &page.items)?,
@@ -148,6 +158,8 @@ impl Engine<'_> {
             relaxed,
             complete,
             understood: self.named(&asked.understood),
+            corrections,
+            nearest,
             facets: facets.unwrap_or_default(),
         })
     }

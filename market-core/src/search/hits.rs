@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{documents::Document, facets::Facet, ranking::Explanation, text::Part};
+use super::{
+    documents::Document, facets::Facet, ranking::Explanation, suggest::Correction, text::Part,
+};
 use crate::{
     Cursor, Kind, Money,
     code::{CategoryCode, ItemCode, MatterCode, RegionCode},
@@ -28,6 +30,12 @@ pub struct Hits {
     pub complete: bool,
     /// What the text was understood to name.
     pub understood: Vec<Named>,
+    /// What was meant, where the text as it was typed names nothing, nor an agency: texts to
+    /// search for instead, the likeliest first.
+    pub corrections: Vec<Correction>,
+    /// The service items and categories that are nearest to what was asked; only where nothing
+    /// was found.
+    pub nearest: Vec<Named>,
     /// What hits can be narrowed by; empty unless asked for.
     pub facets: Vec<Facet>,
 }
