@@ -24,15 +24,12 @@ use super::{
     ranking::{self, Explanation, Formula},
     schema::Fields,
     tally::Tally,
-    text::{Wanted, excerpt, mark},
+    text::Wanted,
     understood::{Meaning, Understood, WHOLE, Way},
     view::View,
     visit::{self, ENOUGH, Page, Visit, until},
 };
 use crate::{Day, Error, Paging, code::RegionCode};
-
-/// So many characters around the first hit are shown of a summary.
-const EXCERPT: usize = 60;
 
 impl Search<'_> {
     /// Finds what may be bought, or whom it may be bought from, on the day of the search.
@@ -46,7 +43,10 @@ impl Search<'_> {
             return Ok(Hits::clone(&known));
         }
         let (limit, asked, on) = (self.0.index.limit, query.clone(), basis.clone());
+        // Closed it never is; whoever waits no longer still leaves it to the search to end its turn.
+        let turn = self.0.index.searching.clone().acquire_owned().await;
         let hits = blocking(move || {
+            let _turn = turn;
             Engine { view: &on.view, fields: opened.fields, catalogue: &on.catalogue }
                 .answer(&asked, day, limit)
         })
@@ -366,21 +366,6 @@ fn nearness(served: &[RegionCode], place: &[RegionCode]) -> f32 {
         3.. => 0.7,
         2 => 0.3,
         _ => 0.0,
-    }
-}
-
-impl Highlights {
-    fn of(found: &Found, wanted: &Wanted) -> Self {
-        let (agency_name, summary) = match found {
-            Found::Listing(listing) => (&*listing.agency_name, &*listing.summary),
-            Found::Agency(agency) => (&*agency.name, ""),
-            Found::ServiceItem(_) | Found::Matter(_) => ("", ""),
-        };
-        Self {
-            title: mark(found.title(), wanted),
-            agency_name: mark(agency_name, wanted),
-            summary: excerpt(mark(summary, wanted), EXCERPT),
-        }
     }
 }
 
