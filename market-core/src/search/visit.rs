@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,7 +15,7 @@ use tantivy::{
 use super::{
     columns::Columns,
     documents::Subject as Is,
-    narrow::{Narrow, Verdict},
+    narrow::{Here, Narrow, Verdict},
     query::Sort,
     ranked::{Key, Ranked},
     ranking,
@@ -126,8 +127,8 @@ impl Pass {
 struct Segment<'a> {
     number: u32,
     reader: &'a SegmentReader,
-    columns: &'a Columns,
-    open: &'a [bool],
+    columns: &'a Arc<Columns>,
+    here: &'a Here,
     documents: Documents<'a>,
 }
 
@@ -140,16 +141,20 @@ impl Visit<'_> {
         mut tally: Option<&mut Tally>,
     ) -> tantivy::Result<Found> {
         self.segments(query, page, |pass, segment| {
-            let Segment { number, columns, open, mut documents, .. } = segment;
+            let Segment { number, columns, here, mut documents, .. } = segment;
+            if let Some(tally) = &mut tally {
+                tally.enter(columns, self.narrow.day);
+            }
             while let Some(doc) = documents.next() {
                 if pass.is_cut_short() {
                     break;
                 }
                 let found = &mut pass.found;
-                if found.meant < ENOUGH && self.narrow.is_sought(columns, open, doc as usize) {
+                if found.meant < ENOUGH && self.narrow.is_sought(columns, &here.open, doc as usize)
+                {
                     found.meant += 1;
                 }
-                match self.narrow.judge(columns, open, doc) {
+                match self.narrow.judge(columns, here, doc) {
                     Verdict::Out => {}
                     Verdict::AllBut(by) => {
                         if let Some(tally) = &mut tally {
@@ -176,12 +181,13 @@ impl Visit<'_> {
     pub(super) fn finds_any(&self, query: &dyn Query) -> tantivy::Result<bool> {
         let page = Page { after: None, limit: 0 };
         let found = self.segments(Some(query), &page, |pass, segment| {
-            let Segment { columns, open, mut documents, .. } = segment;
+            let Segment { columns, here, mut documents, .. } = segment;
             while let Some(doc) = documents.next() {
                 if pass.found.meant > 0 || pass.is_cut_short() {
                     break;
                 }
-                pass.found.meant += u64::from(self.narrow.is_sought(columns, open, doc as usize));
+                pass.found.meant +=
+                    u64::from(self.narrow.is_sought(columns, &here.open, doc as usize));
             }
             Ok(())
         })?;
@@ -199,13 +205,13 @@ impl Visit<'_> {
         let watch = Watch { until: self.until, seen: 0 };
         let mut pass = Pass { kept: Kept::new(page), found: Found::default(), watch };
         for (at, reader) in self.view.searcher.segment_readers().iter().enumerate() {
-            let columns = &*self.view.columns[at];
-            let open = columns.open_on(self.narrow.day);
+            let columns = &self.view.columns[at];
+            let here = self.narrow.here(columns);
             let segment = Segment {
                 number: u32::try_from(at).unwrap_or(u32::MAX),
                 reader,
                 columns,
-                open: &open,
+                here: &here,
                 documents: Documents::new(reader, weight.as_deref())?,
             };
             visit(&mut pass, segment)?;
@@ -231,19 +237,20 @@ impl Visit<'_> {
         mut tally: Option<&mut Tally>,
     ) -> tantivy::Result<Found> {
         self.segments(query, page, |pass, segment| {
-            let Segment { number, reader, columns, open, mut documents } = segment;
+            let Segment { number, reader, columns, here, mut documents } = segment;
             let mut matched: Vec<Option<(DocId, Score)>> = vec![None; columns.owners.len()];
             while let Some(doc) = documents.next() {
                 if pass.is_cut_short() {
                     return Ok(());
                 }
-                if self.narrow.judge(columns, open, doc) == Verdict::In {
+                if self.narrow.judge(columns, here, doc) == Verdict::In {
                     let words = if self.scores() { documents.score() } else { 0.0 };
                     matched[columns.owner[doc as usize] as usize] = Some((doc, words));
                 }
             }
             let mut offering = vec![!offers.narrows_offers(); matched.len()];
             if offers.narrows_offers() || tally.is_some() {
+                let here = offers.here(columns);
                 let mut documents = Documents::new(reader, None)?;
                 while let Some(doc) = documents.next() {
                     let owner = columns.owner[doc as usize] as usize;
@@ -256,7 +263,7 @@ impl Visit<'_> {
                         return Ok(());
                     }
                     let counted = u64::from(number) << 32 | owner as u64;
-                    match (offers.judge(columns, open, doc), &mut tally) {
+                    match (offers.judge(columns, &here, doc), &mut tally) {
                         (Verdict::Out, _) | (Verdict::AllBut(_), None) => {}
                         (Verdict::AllBut(by), Some(tally)) => {
                             tally.add_to(by, offers, columns, doc, counted);
