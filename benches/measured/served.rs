@@ -126,7 +126,9 @@ async fn load(folder: &Path, listings: usize) {
 
 async fn import(market: &Market, kind: Kind, rows: &[impl Serialize]) {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    rows.iter().for_each(|row| writer.serialize(row).unwrap());
+    for row in rows {
+        writer.serialize(row).unwrap();
+    }
     let sheet = Sheet::read(&kind.file(), &writer.into_inner().unwrap()).unwrap();
     let call = Call::from(Actor::system());
     let report = market.import(&call, kind, &sheet, &ImportOptions::default()).await.unwrap();
