@@ -20,7 +20,7 @@ use std::{
 };
 
 use market_core::{
-    Actor, Call, Market, Options, Party,
+    Actor, Call, Market, Money, Options, Party,
     agency::Suspension,
     id::{AgencyId, ListingId},
     search::{Found, ListingFound, MAX_WITHIN, SearchQuery, Subject},
@@ -164,12 +164,14 @@ async fn look(
 /// Searches without pause; how long each took.
 async fn ask(market: Market, done: Arc<AtomicBool>) -> Vec<Duration> {
     let mut took = Vec::new();
-    for text in TEXTS.iter().cycle() {
+    // The lowest price moves on, so that no answer was kept.
+    for (text, lowest) in TEXTS.iter().cycle().zip(0..) {
         if done.load(Ordering::Relaxed) {
             break;
         }
         let query = SearchQuery {
             text: Some((*text).to_owned()),
+            min_price: Money::from_fen(lowest),
             facets: true,
             ..SearchQuery::new(Subject::Listings)
         };

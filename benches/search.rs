@@ -4,8 +4,8 @@
 //! `cargo bench --bench search`, and with
 //! - `MARKET_BENCH_LISTINGS=10000,100000,1000000`: the sizes in process, by default the first two,
 //!   and none with 0;
-//! - `MARKET_BENCH_SERVED=50000`: the listings of the market that is served, by default 100,000, at
-//!   most 140,000 (no sheet that is imported holds more), and none with 0;
+//! - `MARKET_BENCH_SERVED=50000`: the listings of the market that is served, by default 100,000,
+//!   and none with 0;
 //! - `MARKET_BENCH_POSTGRES=postgres://…`: `PostgreSQL` beside.
 
 #![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]

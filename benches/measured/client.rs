@@ -48,7 +48,7 @@ impl Connection {
     }
 }
 
-/// The path that asks a query: its text and regions, with all facets.
+/// The path that asks a query: its text, regions and lowest price, with all facets.
 pub(crate) fn path(query: &SearchQuery) -> String {
     let mut path = "/api/v1/search?facets=true".to_owned();
     let mut add = |name: &str, value: &str| {
@@ -60,6 +60,9 @@ pub(crate) fn path(query: &SearchQuery) -> String {
     }
     for region in &query.regions {
         add("region", region.as_str());
+    }
+    if let Some(price) = query.min_price {
+        add("min_price", &price.to_string());
     }
     path
 }

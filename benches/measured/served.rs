@@ -12,26 +12,38 @@ use std::{
     time::{Duration, Instant},
 };
 
-use market_api::{App, demo, router};
+use market_api::{
+    App, demo,
+    generate::{Catalog, generate},
+    router,
+};
 use market_core::{
-    Actor, Call, Durability, Market, Options, Paging, Party,
+    Actor, Call, Durability, Market, Money, Options, Paging, Party,
     agency::{Listing, ListingFilter, ListingState},
+    import::{ImportOptions, Kind, Sheet},
     search::{SearchQuery, Subject},
 };
+use serde::Serialize;
 use tokio::{net::TcpListener, runtime, task::JoinSet, time::interval};
 
 use super::{
     client::{Connection, path},
+    documents::data,
     figures::{Memory, Table, Times, milliseconds, number, process_time, rate, say, target, whole},
     texts::Typed,
 };
 
+/// So many agencies are made of one seed, and loaded together: no sheet that is imported holds more
+/// than 200,000 rows.
+const PACK: usize = 40_000;
 const CONNECTIONS: usize = 8;
 const TASKS: usize = 2;
 const WARM_UP: Duration = Duration::from_secs(3);
 const MEASURED: Duration = Duration::from_secs(15);
 /// From one write to the next: 50 a second.
 const PACE: Duration = Duration::from_millis(20);
+/// The first of the lowest prices, in fen: hardly anything costs less.
+const LOWEST: i64 = 10_000;
 /// So many different listings are changed in turn.
 const CHANGED: usize = 1000;
 
@@ -53,20 +65,21 @@ pub(crate) fn measure(listings: usize, typed: &[Typed]) {
     let before = Memory::now();
     let market = serving.block_on(open(folder.path(), Durability::Full));
     let (address, server) = serving.block_on(serve(market.clone()));
-    let queries: Arc<[SearchQuery]> = typed.iter().map(query).collect();
-    let paths: Vec<String> = queries.iter().map(path).collect();
+    let fresh = Questions::fresh(typed);
+    let again = Questions::again(typed);
     let everything = SearchQuery::new(Subject::Listings);
     let found = serving.block_on(market.search().find(&everything)).unwrap().total;
     say(format_args!("\n# Served: text, region, all facets, highlights; {found} listings found"));
 
     let mut table = Table::new(&["asked", "searches/s", "mean ms", "p50 ms", "p99 ms", "CPU ms"]);
-    let http = over_http(address, &paths);
+    let http = over_http(address, &fresh);
     row(&mut table, "HTTP, 8 connections", &http);
-    let direct = serving.block_on(in_process(&market, &queries));
+    let direct = serving.block_on(in_process(&market, &fresh));
     row(&mut table, "in process, 2 tasks", &direct);
+    row(&mut table, "HTTP, 8 connections, asked before", &over_http(address, &again));
     let writes = Arc::new(AtomicUsize::new(0));
     let changing = serving.block_on(begin_changing(&market, writes.clone()));
-    let busy = over_http(address, &paths);
+    let busy = over_http(address, &fresh);
     assert!(!changing.is_finished(), "a write failed");
     changing.abort();
     row(&mut table, "HTTP, 8 connections, 50 writes/s", &busy);
@@ -90,7 +103,15 @@ async fn load(folder: &Path, listings: usize) {
     let market = open(folder, Durability::Relaxed).await;
     let began = Instant::now();
     demo::load_catalogue(&market).await.unwrap();
-    demo::load_agencies(&market, agencies, market.env().now().day()).await.unwrap();
+    let catalog = Catalog::read(&data()).unwrap();
+    for (seed, begin) in (0..).zip((0..agencies).step_by(PACK)) {
+        let today = market.env().now().day().date();
+        let pack = generate(&catalog, PACK.min(agencies - begin), seed, today);
+        import(&market, Kind::Agencies, &pack.agencies).await;
+        import(&market, Kind::AgencyQualifications, &pack.qualifications).await;
+        import(&market, Kind::Practitioners, &pack.practitioners).await;
+        import(&market, Kind::Listings, &pack.listings).await;
+    }
     let loaded = began.elapsed();
     let began = Instant::now();
     market.search().catch_up().await.unwrap();
@@ -101,6 +122,17 @@ async fn load(folder: &Path, listings: usize) {
         indexed.as_secs_f64()
     ));
     market.close().await.unwrap();
+}
+
+async fn import(market: &Market, kind: Kind, rows: &[impl Serialize]) {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).unwrap();
+    }
+    let sheet = Sheet::read(&kind.file(), &writer.into_inner().unwrap()).unwrap();
+    let call = Call::from(Actor::system());
+    let report = market.import(&call, kind, &sheet, &ImportOptions::default()).await.unwrap();
+    assert_eq!(report.bad, []);
 }
 
 async fn open(folder: &Path, durability: Durability) -> Market {
@@ -123,6 +155,35 @@ async fn serve(market: Market) -> (SocketAddr, tokio::task::JoinHandle<()>) {
         }
     });
     (address, server)
+}
+
+/// What is asked: every text in its city. The lowest price moves on from one question to the next,
+/// so that none has an answer that was kept, or stays, so that all have but the first of each.
+struct Questions {
+    texts: Vec<SearchQuery>,
+    /// So many were asked; none where prices stay.
+    asked: Option<AtomicUsize>,
+}
+
+impl Questions {
+    fn again(typed: &[Typed]) -> Arc<Self> {
+        Arc::new(Self { texts: typed.iter().map(query).collect(), asked: None })
+    }
+
+    fn fresh(typed: &[Typed]) -> Arc<Self> {
+        let asked = Some(AtomicUsize::new(0));
+        Arc::new(Self { texts: typed.iter().map(query).collect(), asked })
+    }
+
+    fn question(&self, at: usize) -> SearchQuery {
+        let Some(asked) = &self.asked else { return self.texts[at % self.texts.len()].clone() };
+        let before = asked.fetch_add(1, Ordering::Relaxed);
+        let lowest = LOWEST + i64::from(number(before / self.texts.len()));
+        SearchQuery {
+            min_price: Money::from_fen(lowest),
+            ..self.texts[before % self.texts.len()].clone()
+        }
+    }
 }
 
 fn query(typed: &Typed) -> SearchQuery {
@@ -151,19 +212,20 @@ async fn run<F: Future<Output = Vec<Duration>> + Send + 'static>(
     Run { times: Times::of(took), wall, cpu }
 }
 
-fn over_http(address: SocketAddr, paths: &[String]) -> Run {
-    let paths: Arc<[String]> = paths.into();
+fn over_http(address: SocketAddr, questions: &Arc<Questions>) -> Run {
+    let questions = questions.clone();
     let asking = thread::spawn(move || {
         let asking = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         asking.block_on(run(CONNECTIONS, |one, begins| {
-            let paths = paths.clone();
+            let questions = questions.clone();
             async move {
                 let mut connection = Connection::open(address).await;
                 let mut took = Vec::new();
-                let mut next = one * paths.len() / CONNECTIONS;
+                let mut next = one * questions.texts.len() / CONNECTIONS;
                 while begins.elapsed() < MEASURED {
+                    let path = path(&questions.question(next));
                     let began = Instant::now();
-                    connection.get(&paths[next % paths.len()]).await;
+                    connection.get(&path).await;
                     if began >= begins {
                         took.push(began.elapsed());
                     }
@@ -176,15 +238,16 @@ fn over_http(address: SocketAddr, paths: &[String]) -> Run {
     asking.join().unwrap()
 }
 
-async fn in_process(market: &Market, queries: &Arc<[SearchQuery]>) -> Run {
+async fn in_process(market: &Market, questions: &Arc<Questions>) -> Run {
     run(TASKS, |one, begins| {
-        let (market, queries) = (market.clone(), queries.clone());
+        let (market, questions) = (market.clone(), questions.clone());
         async move {
             let mut took = Vec::new();
-            let mut next = one * queries.len() / TASKS;
+            let mut next = one * questions.texts.len() / TASKS;
             while begins.elapsed() < MEASURED {
+                let question = questions.question(next);
                 let began = Instant::now();
-                market.search().find(&queries[next % queries.len()]).await.unwrap();
+                market.search().find(&question).await.unwrap();
                 if began >= begins {
                     took.push(began.elapsed());
                 }

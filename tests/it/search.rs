@@ -67,9 +67,23 @@ on_both! {
         let found = search(app, "text=%E7%8E%AF%E8%AF%84&facets=true").await;
         let nothing = json!({
             "items": [], "next": null, "total": 0, "relaxed": false, "complete": true,
-            "understood": [], "facets": [],
+            "understood": [], "corrections": [], "nearest": [], "facets": [],
         });
         assert_eq!(found, nothing);
+    }
+
+    async fn a_search_says_what_was_meant_and_what_is_nearest(app: &TestApp) {
+        trade(app).await;
+        let slipped = search(app, &format!("text={}", encoded("消防设施检侧"))).await;
+        assert_eq!(slipped["corrections"][0]["text"], "消防设施检测", "{slipped}");
+        assert_eq!(slipped["corrections"][0]["named"]["by"], "slip");
+        assert_eq!(slipped["nearest"], json!([]));
+        let dear = format!("text={}&max_price=0.01", encoded("消防设施检测"));
+        let nothing = search(app, &dear).await;
+        assert_eq!((&nothing["total"], &nothing["corrections"]), (&json!(0), &json!([])));
+        let nearest = |at: usize| (&nothing["nearest"][at]["kind"], &nothing["nearest"][at]["code"]);
+        assert_eq!(nearest(0), (&json!("service_item"), &json!(INSPECTION)), "{nothing}");
+        assert_eq!(nearest(1).0, "category");
     }
 
     async fn what_is_sold_is_found_until_its_agency_is_suspended(app: &TestApp) {

@@ -6,8 +6,8 @@ use market_core::{
     code::{CategoryCode, ItemCode, RegionCode},
     order::Grade,
     search::{
-        Explanation, Facet, Found, Hit, Hits, PriceBand, SearchQuery, SelectionMode, Sort, Subject,
-        Turnaround,
+        Explanation, Facet, Found, Hit, Hits, Named, PriceBand, SearchQuery, SelectionMode, Sort,
+        Subject, Turnaround,
     },
 };
 
@@ -112,6 +112,12 @@ fn understood(hits: &Hits) -> Result<(), Failure> {
     for named in &hits.understood {
         let (words, kind, name, code) = (&named.words, &named.kind, &named.name, &named.code);
         out::line(format_args!("understood  {words} = {name} ({kind} {code}, by {})", named.by))?;
+    }
+    for meant in &hits.corrections {
+        out::line(format_args!("meant?      {}", meant.text))?;
+    }
+    for Named { kind, name, code, .. } in &hits.nearest {
+        out::line(format_args!("nearest     {name} ({kind} {code})"))?;
     }
     Ok(())
 }

@@ -7,9 +7,10 @@
 
 use tantivy::{
     DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term,
-    query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, TermQuery, Weight},
-    schema::IndexRecordOption,
+    query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight},
 };
+
+use super::word_list::{Scales, WeighedTerm, WordList};
 
 /// Finds documents with at least `need` of the words.
 #[derive(Debug, Clone)]
@@ -18,25 +19,27 @@ pub(super) struct AtLeast {
     pub(super) words: Vec<Vec<(Term, Score)>>,
     /// How many words a document must have, at least one.
     pub(super) need: usize,
+    /// Which words count towards that; all, if nothing is said. The others only add to the score.
+    pub(super) asked: Option<Vec<bool>>,
     /// What the other fields of a word add to its best one.
     pub(super) tie: Score,
 }
 
 impl Query for AtLeast {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let weigh = |(term, boost): &(Term, Score)| {
-            let query = TermQuery::new(term.clone(), IndexRecordOption::WithFreqs);
-            Ok((query.weight(scoring)?, *boost))
-        };
-        let words = self.words.iter().map(|word| word.iter().map(weigh).collect());
+        let mut scales = Scales::new(scoring);
+        let mut weigh = |(term, worth): &(Term, Score)| WeighedTerm::new(term, *worth, &mut scales);
+        let words = self.words.iter().map(|word| word.iter().map(&mut weigh).collect());
         let words = words.collect::<tantivy::Result<_>>()?;
-        Ok(Box::new(AtLeastWeight { words, need: self.need.max(1), tie: self.tie }))
+        let asked = self.asked.clone().unwrap_or_else(|| vec![true; self.words.len()]);
+        Ok(Box::new(AtLeastWeight { words, need: self.need.max(1), asked, tie: self.tie }))
     }
 }
 
 struct AtLeastWeight {
-    words: Vec<Vec<(Box<dyn Weight>, Score)>>,
+    words: Vec<Vec<WeighedTerm>>,
     need: usize,
+    asked: Vec<bool>,
     tie: Score,
 }
 
@@ -47,16 +50,21 @@ impl AtLeastWeight {
         reader: &SegmentReader,
         boost: Score,
     ) -> tantivy::Result<Option<OneWord>> {
-        let mut word = OneWord { place, fields: Vec::new(), cost: 0 };
-        for (weight, own) in &self.words[place] {
-            let scorer = weight.scorer(reader, boost * own)?;
-            let doc = scorer.doc();
-            if doc != TERMINATED {
-                word.cost += scorer.cost();
-                word.fields.push((scorer, doc));
-            }
+        let terms = &self.words[place];
+        let fields = Vec::with_capacity(terms.len());
+        let mut word = OneWord { place, fields, first: TERMINATED, cost: 0 };
+        for term in terms {
+            let Some(list) = term.list(reader, boost)? else { continue };
+            let doc = list.doc();
+            word.cost += list.len();
+            word.first = word.first.min(doc);
+            word.fields.push((list, doc));
         }
         Ok(if word.fields.is_empty() { None } else { Some(word) })
+    }
+
+    fn is_asked(&self, word: &OneWord) -> bool {
+        self.asked.get(word.place).copied().unwrap_or(true)
     }
 }
 
@@ -66,15 +74,16 @@ impl Weight for AtLeastWeight {
         for place in 0..self.words.len() {
             words.extend(self.word(place, reader, boost)?);
         }
-        if words.len() < self.need {
+        let asked = words.iter().filter(|word| self.is_asked(word)).count();
+        if asked < self.need {
             return Ok(Box::new(EmptyScorer));
         }
-        words.sort_by_key(|word| word.cost);
-        let lead = words.len() - self.need + 1;
+        words.sort_by_key(|word| (!self.is_asked(word), word.cost));
+        let lead = asked - self.need + 1;
         let cost = words[..lead].iter().map(|word| word.cost).sum();
         let parts = vec![0.0; self.words.len()];
-        let mut scorer =
-            AtLeastScorer { words, lead, need: self.need, tie: self.tie, doc: 0, cost, parts };
+        let (need, tie) = (self.need, self.tie);
+        let mut scorer = AtLeastScorer { words, lead, asked, need, tie, doc: 0, cost, parts };
         scorer.find(0);
         Ok(Box::new(scorer))
     }
@@ -92,31 +101,32 @@ impl Weight for AtLeastWeight {
 struct OneWord {
     /// Its place in the query.
     place: usize,
-    fields: Vec<(Box<dyn Scorer>, DocId)>,
+    fields: Vec<(WordList, DocId)>,
+    /// The first of the documents that its lists are at.
+    first: DocId,
     cost: u64,
 }
 
 impl OneWord {
-    fn is_at(&self, doc: DocId) -> bool {
-        self.fields.iter().any(|field| field.1 == doc)
-    }
-
     /// The first document at or after the target that has the word.
     fn seek(&mut self, target: DocId) -> DocId {
-        let mut first = TERMINATED;
-        for (scorer, doc) in &mut self.fields {
-            if *doc < target {
-                *doc = scorer.seek(target);
-            }
-            first = first.min(*doc);
+        if self.first >= target {
+            return self.first;
         }
-        first
+        self.first = TERMINATED;
+        for (list, doc) in &mut self.fields {
+            if *doc < target {
+                *doc = list.seek(target);
+            }
+            self.first = self.first.min(*doc);
+        }
+        self.first
     }
 
     fn score(&mut self, doc: DocId, tie: Score) -> Score {
         let (mut best, mut sum) = (0.0, 0.0);
-        for (scorer, _) in self.fields.iter_mut().filter(|field| field.1 == doc) {
-            let score = scorer.score();
+        for (list, _) in self.fields.iter_mut().filter(|field| field.1 == doc) {
+            let score = list.score();
             sum += score;
             best = Score::max(best, score);
         }
@@ -125,10 +135,12 @@ impl OneWord {
 }
 
 struct AtLeastScorer {
-    /// The rarest first.
+    /// Those that are asked before those that only add to the score, the rarest first.
     words: Vec<OneWord>,
     /// So many of them lead.
     lead: usize,
+    /// So many of them are asked.
+    asked: usize,
     need: usize,
     tie: Score,
     doc: DocId,
@@ -146,9 +158,9 @@ impl AtLeastScorer {
 
     /// Whether a candidate has enough of the words.
     fn has_enough(&mut self, doc: DocId) -> bool {
-        let mut found = self.words[..self.lead].iter().filter(|word| word.is_at(doc)).count();
-        let mut left = self.words.len() - self.lead;
-        for word in &mut self.words[self.lead..] {
+        let mut found = self.words[..self.lead].iter().filter(|word| word.first == doc).count();
+        let mut left = self.asked - self.lead;
+        for word in &mut self.words[self.lead..self.asked] {
             if found >= self.need || found + left < self.need {
                 break;
             }
@@ -220,13 +232,13 @@ impl Scorer for AtLeastScorer {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
     use tantivy::{
         Index, TantivyDocument,
         collector::{DocSetCollector, TopDocs},
-        query::{BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur},
-        schema::{Field, STRING, Schema, TEXT},
+        query::{BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, TermQuery},
+        schema::{Field, IndexRecordOption, STRING, Schema, TEXT},
     };
 
     use super::*;
@@ -234,7 +246,10 @@ mod tests {
     const TIE: Score = 0.3;
 
     /// An index of documents of two fields, in several segments, some documents deleted.
-    fn index(docs: &[(Vec<u8>, Vec<u8>)], gone: &[bool]) -> (Index, Field, Field, Field) {
+    pub(in crate::search) fn index(
+        docs: &[(Vec<u8>, Vec<u8>)],
+        gone: &[bool],
+    ) -> (Index, Field, Field, Field) {
         let mut schema = Schema::builder();
         let a = schema.add_text_field("a", TEXT);
         let b = schema.add_text_field("b", TEXT);
@@ -299,7 +314,7 @@ mod tests {
             let words = terms(a, b, &words.into_iter().collect::<Vec<_>>());
             let need = need.min(words.len());
             let stock = stock(&words, need);
-            let own = AtLeast { words, need, tie: TIE };
+            let own = AtLeast { words, need, asked: None, tie: TIE };
             let searcher = index.reader().unwrap().searcher();
             prop_assert_eq!(
                 searcher.search(&own, &DocSetCollector).unwrap(),

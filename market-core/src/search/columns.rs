@@ -92,6 +92,41 @@ impl<T> Lists<T> {
     }
 }
 
+/// Lists of which many documents have the same; each is kept once.
+#[derive(Debug)]
+pub(super) struct Sets {
+    /// The number of each document's list.
+    pub(super) number: Vec<u32>,
+    pub(super) lists: Lists<u32>,
+}
+
+impl Sets {
+    fn of_lists<'a>(all: impl Iterator<Item = std::borrow::Cow<'a, [u32]>>) -> Self {
+        let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+        let mut sets = Self { number: Vec::new(), lists: Lists::with_capacity(0) };
+        for list in all {
+            let number = known.get(&*list).copied().unwrap_or_else(|| {
+                let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
+                sets.lists.push(list.iter().copied());
+                known.insert(list.into_owned(), number);
+                number
+            });
+            sets.number.push(number);
+        }
+        sets
+    }
+
+    /// The values of a document.
+    pub(super) fn of(&self, doc: u32) -> &[u32] {
+        self.lists.of(self.number[doc as usize])
+    }
+
+    /// How many different lists there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.lists.ends.len()).unwrap_or(u32::MAX)
+    }
+}
+
 /// A certificate: its number among the codes, and the days on which it is valid.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HeldSpan {
@@ -111,7 +146,7 @@ pub(super) struct Columns {
     /// The id of each owner.
     pub(super) owners: Vec<u128>,
     pub(super) items: Lists<u32>,
-    pub(super) regions: Lists<u32>,
+    pub(super) regions: Sets,
     pub(super) seat: Vec<u32>,
     pub(super) price: Vec<u64>,
     pub(super) days: Vec<u32>,
@@ -123,10 +158,15 @@ pub(super) struct Columns {
     pub(super) held: Lists<HeldSpan>,
     open: Lists<(i32, i32)>,
     /// What is open on the days that were asked for last.
-    open_on: Mutex<Vec<(i32, Arc<Vec<bool>>)>>,
+    open_on: ByDay<Vec<bool>>,
+    /// The certificates that are valid on those days.
+    held_on: ByDay<Sets>,
 }
 
-/// So many days' openness is kept.
+/// What was found out about some days.
+type ByDay<T> = Mutex<Vec<(i32, Arc<T>)>>;
+
+/// So many days are kept.
 const DAYS_KEPT: usize = 4;
 /// What stands where a document has no such code.
 pub(super) const NONE: u32 = u32::MAX;
@@ -158,7 +198,10 @@ impl Columns {
             owner,
             owners,
             items: coded(fast.str(column::ITEM)?, count, &codes.items)?,
-            regions: coded(fast.str(column::REGION)?, count, &codes.regions)?,
+            regions: {
+                let regions = coded(fast.str(column::REGION)?, count, &codes.regions)?;
+                Sets::of_lists((0..count).map(|doc| regions.of(doc).into()))
+            },
             seat: (0..count).map(|doc| seat.of(doc).first().copied().unwrap_or(NONE)).collect(),
             price: numbers(column::PRICE)?,
             days: small(column::DAYS)?,
@@ -171,25 +214,49 @@ impl Columns {
             held: held(reader, count, codes)?,
             open: spans(reader, column::OPEN_FIRST, column::OPEN_LAST, count)?,
             open_on: Mutex::default(),
+            held_on: Mutex::default(),
         })
     }
 
     /// Which documents are open on a day.
     pub(super) fn open_on(&self, day: i32) -> Arc<Vec<bool>> {
-        let mut kept = self.open_on.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, open)) = kept.iter().find(|(known, _)| *known == day) {
-            return open.clone();
-        }
-        let documents = 0..u32::try_from(self.kind.len()).unwrap_or(u32::MAX);
         let is_open =
             |doc| self.open.of(doc).iter().any(|(first, last)| (*first..=*last).contains(&day));
-        let open = Arc::new(documents.map(is_open).collect::<Vec<_>>());
-        if kept.len() == DAYS_KEPT {
-            kept.remove(0);
-        }
-        kept.push((day, open.clone()));
-        open
+        by_day(&self.open_on, day, || self.documents().map(is_open).collect())
     }
+
+    /// The numbers of the certificates that are valid on a day, each once.
+    pub(super) fn held_on(&self, day: i32) -> Arc<Sets> {
+        let valid = |doc| {
+            let all = self.held.of(doc).iter();
+            let mut valid: Vec<u32> = all
+                .filter(|held| (held.first..=held.last).contains(&day))
+                .map(|held| held.what)
+                .collect();
+            valid.sort_unstable();
+            valid.dedup();
+            valid.into()
+        };
+        by_day(&self.held_on, day, || Sets::of_lists(self.documents().map(valid)))
+    }
+
+    fn documents(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.kind.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// What is known of a day, or else is found out now.
+fn by_day<T>(kept: &ByDay<T>, day: i32, find_out: impl FnOnce() -> T) -> Arc<T> {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, known)) = kept.iter().find(|(known, _)| *known == day) {
+        return known.clone();
+    }
+    let fresh = Arc::new(find_out());
+    if kept.len() == DAYS_KEPT {
+        kept.remove(0);
+    }
+    kept.push((day, fresh.clone()));
+    fresh
 }
 
 /// Counts owners in the order of documents, and lists them.

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, fmt, str::FromStr};
 
 use sha2::{Digest, Sha256};
 
-use super::{query::SearchQuery, visit::Key};
+use super::{query::SearchQuery, ranked::Key};
 
 /// What tells a search from another, but for its page.
 pub(super) fn fingerprint(query: &SearchQuery) -> u32 {

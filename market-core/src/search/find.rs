@@ -10,6 +10,7 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, query::Query, schema::Value
 use super::{
     Search,
     answers::Basis,
+    at_least::AtLeast,
     blocking,
     catalogue::Catalogue,
     cursor::{Part, Place, fingerprint},
@@ -19,18 +20,16 @@ use super::{
     narrow::Narrow,
     plan::{Group, Plan},
     query::{SearchQuery, Sort, Subject},
+    ranked::{Key, Ranked},
     ranking::{self, Explanation, Formula},
     schema::Fields,
     tally::Tally,
-    text::{Wanted, excerpt, mark},
+    text::Wanted,
     understood::{Meaning, Understood, WHOLE, Way},
     view::View,
-    visit::{self, ENOUGH, Key, Page, Ranked, Visit, until},
+    visit::{self, ENOUGH, Page, Visit, until},
 };
 use crate::{Day, Error, Paging, code::RegionCode};
-
-/// So many characters around the first hit are shown of a summary.
-const EXCERPT: usize = 60;
 
 impl Search<'_> {
     /// Finds what may be bought, or whom it may be bought from, on the day of the search.
@@ -44,7 +43,10 @@ impl Search<'_> {
             return Ok(Hits::clone(&known));
         }
         let (limit, asked, on) = (self.0.index.limit, query.clone(), basis.clone());
+        // Closed it never is; whoever waits no longer still leaves it to the search to end its turn.
+        let turn = self.0.index.searching.clone().acquire_owned().await;
         let hits = blocking(move || {
+            let _turn = turn;
             Engine { view: &on.view, fields: opened.fields, catalogue: &on.catalogue }
                 .answer(&asked, day, limit)
         })
@@ -109,7 +111,7 @@ impl Engine<'_> {
         // and facets tell how many hits there will be.
         let meant = found.meant;
         let follows = match part {
-            None => complete && meant < ENOUGH,
+            None => complete && meant < ENOUGH && !self.is_agency(&asked)?,
             Some(part) => complete && part != Part::Only,
         };
         let loose = asked.plan.as_ref().filter(|_| follows);
@@ -138,6 +140,16 @@ impl Engine<'_> {
             };
             Place { query: fingerprint, part, key: *key }.to_string()
         });
+        let first = query.after.is_none();
+        let mut corrections = if first { self.corrections(&asked.understood) } else { Vec::new() };
+        if !corrections.is_empty() && self.is_agency(&asked)? {
+            corrections.clear();
+        }
+        let nearest = if first && total == 0 && complete {
+            self.nearest(query, &asked.understood)
+        } else {
+            Vec::new()
+        };
         let facets = tally.map(|tally| tally.facets(query, &self.view.codes, self.catalogue));
         Ok(Hits {
             items: self.hits(&asked, &page.items)?,
@@ -146,6 +158,8 @@ impl Engine<'_> {
             relaxed,
             complete,
             understood: self.named(&asked.understood),
+            corrections,
+            nearest,
             facets: facets.unwrap_or_default(),
         })
     }
@@ -219,12 +233,24 @@ impl Engine<'_> {
         page: &Page,
         tally: Option<&mut Tally>,
     ) -> Result<visit::Found, Error> {
-        let Asked { narrow, ranked, until, .. } = asked;
-        let visit = Visit { view: self.view, narrow, ranked, until: *until };
+        let visit = self.visiting(asked);
         if asked.query.kind != Subject::Agencies {
             return Ok(visit.documents(query, page, tally)?);
         }
         Ok(visit.agencies(query, &asked.offers, page, tally)?)
+    }
+
+    fn visiting<'v>(&'v self, asked: &'v Asked<'_>) -> Visit<'v> {
+        let Asked { narrow, ranked, until, .. } = asked;
+        Visit { view: self.view, narrow, ranked, until: *until }
+    }
+
+    /// Whether the text is all or part of an agency's name, as it is written: then that agency is
+    /// meant, and nothing that is like it.
+    fn is_agency(&self, asked: &Asked<'_>) -> Result<bool, Error> {
+        let named = asked.plan.as_ref().and_then(|plan| plan.agency.as_ref());
+        let is_named = |name: &AtLeast| self.visiting(asked).finds_any(name);
+        Ok(named.map(is_named).transpose()?.unwrap_or(false))
     }
 
     fn hits(
@@ -340,21 +366,6 @@ fn nearness(served: &[RegionCode], place: &[RegionCode]) -> f32 {
         3.. => 0.7,
         2 => 0.3,
         _ => 0.0,
-    }
-}
-
-impl Highlights {
-    fn of(found: &Found, wanted: &Wanted) -> Self {
-        let (agency_name, summary) = match found {
-            Found::Listing(listing) => (&*listing.agency_name, &*listing.summary),
-            Found::Agency(agency) => (&*agency.name, ""),
-            Found::ServiceItem(_) | Found::Matter(_) => ("", ""),
-        };
-        Self {
-            title: mark(found.title(), wanted),
-            agency_name: mark(agency_name, wanted),
-            summary: excerpt(mark(summary, wanted), EXCERPT),
-        }
     }
 }
 

@@ -3,13 +3,22 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{documents::Document, facets::Facet, ranking::Explanation, text::Part};
+use super::{
+    documents::Document,
+    facets::Facet,
+    ranking::Explanation,
+    suggest::Correction,
+    text::{Part, Wanted, excerpt, mark},
+};
 use crate::{
     Cursor, Kind, Money,
     code::{CategoryCode, ItemCode, MatterCode, RegionCode},
     id::{AgencyId, ListingId},
     store::text_enum,
 };
+
+/// So many characters around the first hit are shown of a summary.
+const EXCERPT: usize = 60;
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +37,12 @@ pub struct Hits {
     pub complete: bool,
     /// What the text was understood to name.
     pub understood: Vec<Named>,
+    /// What was meant, where the text as it was typed names nothing, nor an agency: texts to
+    /// search for instead, the likeliest first.
+    pub corrections: Vec<Correction>,
+    /// The service items and categories that are nearest to what was asked; only where nothing
+    /// was found.
+    pub nearest: Vec<Named>,
     /// What hits can be narrowed by; empty unless asked for.
     pub facets: Vec<Facet>,
 }
@@ -176,6 +191,22 @@ pub struct MatterFound {
     pub name: String,
     /// The service items that it needs.
     pub needs: Vec<ItemCode>,
+}
+
+impl Highlights {
+    /// What the words hit of something that was found.
+    pub(super) fn of(found: &Found, wanted: &Wanted) -> Self {
+        let (agency_name, summary) = match found {
+            Found::Listing(listing) => (&*listing.agency_name, &*listing.summary),
+            Found::Agency(agency) => (&*agency.name, ""),
+            Found::ServiceItem(_) | Found::Matter(_) => ("", ""),
+        };
+        Self {
+            title: mark(found.title(), wanted),
+            agency_name: mark(agency_name, wanted),
+            summary: excerpt(mark(summary, wanted), EXCERPT),
+        }
+    }
 }
 
 impl From<Document> for Found {

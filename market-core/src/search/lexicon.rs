@@ -302,6 +302,11 @@ impl Lexicon {
         }
     }
 
+    /// The service items that a text has most in common with, however little that is.
+    pub(super) fn nearest(&self, text: &str) -> impl Iterator<Item = &ItemCode> {
+        self.likeness.nearest(text).into_iter().filter_map(|item| self.items.get(item))
+    }
+
     fn by_likeness(&self, text: &[char], understood: &mut Understood) {
         let kept = text.iter().zip(&understood.in_place).filter(|(_, place)| !**place);
         let free: String = kept.map(|(c, _)| *c).collect();

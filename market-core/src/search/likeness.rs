@@ -54,11 +54,31 @@ impl Likeness {
     }
 
     /// The services that a text is like, with how much, the most like first.
-    #[expect(clippy::cast_precision_loss, reason = "services are few")]
     pub(super) fn of(&self, text: &str) -> Vec<(usize, f32)> {
         if text.chars().filter(|c| is_chinese(*c)).count() < SHORTEST {
             return Vec::new();
         }
+        let (mut likes, whole) = self.shared(text);
+        likes.retain(|(_, like, has_pair)| *like >= LEAST * whole || *has_pair && *like >= ENOUGH);
+        let best = likes.first().map_or(0.0, |(_, like, _)| *like);
+        likes.retain(|(_, like, _)| *like >= best * NEAR);
+        likes.truncate(MOST);
+        likes.into_iter().map(|(service, like, _)| (service, FIRMNESS * like / best)).collect()
+    }
+
+    /// The services that a text shares the most with, however little that is.
+    pub(super) fn nearest(&self, text: &str) -> Vec<usize> {
+        let (mut likes, _) = self.shared(text);
+        let best = likes.first().map_or(0.0, |(_, like, _)| *like);
+        likes.retain(|(_, like, _)| *like >= best * NEAR);
+        likes.truncate(MOST);
+        likes.into_iter().map(|(service, ..)| service).collect()
+    }
+
+    /// The services that share anything with a text, with how much and whether it is a pair of
+    /// characters, the most first; and how much the text says in all.
+    #[expect(clippy::cast_precision_loss, reason = "services are few")]
+    fn shared(&self, text: &str) -> (Vec<(usize, f32, bool)>, f32) {
         let mut likes: HashMap<u32, (f32, bool)> = HashMap::new();
         let mut whole = 0.0;
         for feature in features(text) {
@@ -79,14 +99,10 @@ impl Likeness {
         }
         let mut likes: Vec<_> = likes
             .into_iter()
-            .filter(|(_, (like, has_pair))| *like >= LEAST * whole || *has_pair && *like >= ENOUGH)
-            .map(|(service, (like, _))| (service as usize, like))
+            .map(|(service, (like, has_pair))| (service as usize, like, has_pair))
             .collect();
         likes.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let best = likes.first().map_or(0.0, |(_, like)| *like);
-        likes.retain(|(_, like)| *like >= best * NEAR);
-        likes.truncate(MOST);
-        likes.into_iter().map(|(service, like)| (service, FIRMNESS * like / best)).collect()
+        (likes, whole)
     }
 }
 

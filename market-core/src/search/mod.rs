@@ -15,6 +15,7 @@
 //! their `columns`, `follower` keeps the index in step, `rebuild` makes it anew, `verify` checks it.
 
 mod answers;
+mod any_of;
 mod at_least;
 mod catalogue;
 mod columns;
@@ -35,6 +36,7 @@ mod plan;
 mod planner;
 mod published;
 mod query;
+mod ranked;
 mod ranking;
 mod rebuild;
 mod schema;
@@ -48,10 +50,12 @@ mod understood;
 mod verify;
 mod view;
 mod visit;
+mod word_list;
 mod words;
 
 use std::{
     fs::File,
+    num::NonZero,
     path::PathBuf,
     sync::{
         Arc, PoisonError, RwLock,
@@ -61,7 +65,7 @@ use std::{
 };
 
 use tantivy::TantivyError;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 #[cfg(feature = "fuzzing")]
 pub use self::text::read_anything;
@@ -108,6 +112,9 @@ pub(crate) struct Home {
     answers: answers::Answers,
     /// How long one search may take.
     limit: Duration,
+    /// Searches that are under way: those that come when there are too many for the processors
+    /// wait their turn, so that all are done sooner.
+    searching: Arc<Semaphore>,
     /// Whose turn it is to write; empty until somebody does.
     writing: Arc<Mutex<Option<Writing>>>,
 }
@@ -140,6 +147,7 @@ impl Home {
             suggestions: Desk::default(),
             answers: answers::Answers::default(),
             limit,
+            searching: Arc::new(Semaphore::new(at_once())),
             writing: Arc::default(),
         })
     }
@@ -188,6 +196,12 @@ impl Search<'_> {
         *known.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
         Ok(fresh)
     }
+}
+
+/// How many searches are under way at once: two for each processor, so that a few that take long
+/// do not hold up all others.
+fn at_once() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Runs work that computes or waits for the disk where it holds up no other task.

@@ -1,6 +1,6 @@
 //! Which documents a search's filters let through.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     catalogue::Catalogue,
@@ -34,6 +34,16 @@ impl Allowed {
     fn has(&self, number: u32) -> bool {
         self.0.get(number as usize).copied().unwrap_or(false)
     }
+}
+
+/// What the filters come to in one segment.
+#[derive(Debug)]
+pub(super) struct Here {
+    /// What is open on the day.
+    pub(super) open: Arc<Vec<bool>>,
+    /// Whether regions that documents serve are let through, by the number of their list; empty
+    /// where regions are not filtered.
+    serving: Vec<bool>,
 }
 
 /// What the filters say of a document.
@@ -82,6 +92,16 @@ impl Narrow {
         }
     }
 
+    /// What the filters come to in a segment.
+    pub(super) fn here(&self, columns: &Columns) -> Here {
+        let regions = self.by.iter().find(|(by, _)| *by == Dimension::Region);
+        let serving = regions.map_or_else(Vec::new, |(_, allowed)| {
+            let serves = |list: &[u32]| list.iter().any(|region| allowed.has(*region));
+            (0..columns.regions.len()).map(|n| serves(columns.regions.lists.of(n))).collect()
+        });
+        Here { open: columns.open_on(self.day), serving }
+    }
+
     /// The same filters for the offers of agencies.
     pub(super) fn for_listings(mut self) -> Self {
         self.kind = Some(Is::LISTING);
@@ -117,13 +137,13 @@ impl Narrow {
     }
 
     /// What the filters say of a document.
-    pub(super) fn judge(&self, columns: &Columns, open: &[bool], doc: u32) -> Verdict {
-        if !self.admits(columns, open, doc as usize) {
+    pub(super) fn judge(&self, columns: &Columns, here: &Here, doc: u32) -> Verdict {
+        if !self.admits(columns, &here.open, doc as usize) {
             return Verdict::Out;
         }
         let mut verdict = Verdict::In;
         for (dimension, allowed) in &self.by {
-            if !self.allows(*dimension, allowed, columns, doc) {
+            if !self.allows((*dimension, allowed), columns, here, doc) {
                 if verdict != Verdict::In {
                     return Verdict::Out;
                 }
@@ -133,7 +153,13 @@ impl Narrow {
         verdict
     }
 
-    fn allows(&self, by: Dimension, allowed: &Allowed, columns: &Columns, doc: u32) -> bool {
+    fn allows(
+        &self,
+        (by, allowed): (Dimension, &Allowed),
+        columns: &Columns,
+        here: &Here,
+        doc: u32,
+    ) -> bool {
         let at = doc as usize;
         let kind = u64::from(columns.kind[at]);
         let listing = kind == Is::LISTING;
@@ -143,7 +169,7 @@ impl Narrow {
             }
             // The catalogue itself is everywhere, and has nothing to be narrowed by but what it is.
             _ if kind == Is::ITEM || kind == Is::MATTER => true,
-            Dimension::Region => columns.regions.of(doc).iter().any(|region| allowed.has(*region)),
+            Dimension::Region => here.serving[columns.regions.number[at] as usize],
             Dimension::Qualification => self.valid(columns, doc).any(|held| allowed.has(held.what)),
             Dimension::Grade => columns.grade[at].is_some_and(|grade| allowed.has(grade.into())),
             Dimension::Price => listing && allowed.0[price_band(columns.price[at])],

@@ -2,10 +2,10 @@
 
 use tantivy::{
     Score, Searcher, Term,
-    query::{BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, Query},
+    query::{ConstScoreQuery, Query},
 };
 
-use super::at_least::AtLeast;
+use super::{any_of::AnyOf, at_least::AtLeast};
 
 /// The share of the words, in percent, that a hit must have.
 pub(super) const STRICT: usize = 60;
@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) cores: Vec<(Group, Core)>,
     /// What adds to the score of a hit.
     pub(super) extras: Vec<(Group, Box<dyn Query>)>,
+    /// What has all of the text in an agency's name, if it is long enough to be one.
+    pub(super) agency: Option<AtLeast>,
 }
 
 #[derive(Debug)]
@@ -45,15 +47,15 @@ pub(super) enum Core {
 
 impl Plan {
     /// What has most of the words, or is meant by the names.
-    pub(super) fn strict(&self) -> BooleanQuery {
-        BooleanQuery::new(self.clauses(Core::most))
+    pub(super) fn strict(&self) -> AnyOf {
+        AnyOf { any: self.any(Core::most), without: Vec::new(), beside: self.beside() }
     }
 
     /// What has some of the words, but not most; nothing where that makes no difference.
     ///
     /// Words that every tenth document has do not count at first: sharing nothing but 有限公司 is
     /// no hit. What comes next is for when that finds nothing.
-    pub(super) fn loose(&self, searcher: &Searcher) -> Vec<BooleanQuery> {
+    pub(super) fn loose(&self, searcher: &Searcher) -> Vec<AnyOf> {
         let words = self.cores.iter().find_map(|(_, core)| match core {
             Core::Words(words) => Some(words),
             Core::Fixed(_) => None,
@@ -61,36 +63,30 @@ impl Plan {
         let differs = |words: &&Vec<_>| share(words.len(), LOOSE) != share(words.len(), STRICT);
         let Some(words) = words.filter(differs) else { return Vec::new() };
         let few = (searcher.num_docs() / COMMON).max(MANY);
-        let is_rare = |word: &&Vec<(Term, Score)>| {
+        let is_rare = |word: &Vec<(Term, Score)>| {
             word.iter().all(|(term, _)| searcher.doc_freq(term).is_ok_and(|count| count <= few))
         };
-        let rare: Vec<_> = words.iter().filter(is_rare).cloned().collect();
-        let rarely = (LEAST_OF_RARE..words.len()).contains(&rare.len()).then_some(&rare);
-        rarely.into_iter().chain([words]).map(|asked| self.some(asked)).collect()
+        let rare: Vec<_> = words.iter().map(is_rare).collect();
+        let some =
+            (LEAST_OF_RARE..words.len()).contains(&rare.iter().filter(|rare| **rare).count());
+        some.then_some(rare)
+            .into_iter()
+            .chain([vec![true; words.len()]])
+            .map(|asked| self.some(&asked))
+            .collect()
     }
 
-    fn some(&self, asked: &[Vec<(Term, Score)>]) -> BooleanQuery {
-        let mut clauses = self.clauses(|core| core.some(asked));
-        clauses.push((Occur::MustNot, self.any_core(Core::most)));
-        BooleanQuery::new(clauses)
+    fn some(&self, asked: &[bool]) -> AnyOf {
+        let any = self.any(|core| core.some(asked));
+        AnyOf { any, without: self.any(Core::most), beside: self.beside() }
     }
 
-    fn clauses(&self, query: impl Fn(&Core) -> Box<dyn Query>) -> Vec<(Occur, Box<dyn Query>)> {
-        let mut clauses = vec![(Occur::Must, self.any_core(query))];
-        clauses.extend(self.extras.iter().map(|(_, extra)| (Occur::Should, extra.box_clone())));
-        clauses
+    fn any(&self, query: impl Fn(&Core) -> Box<dyn Query>) -> Vec<Box<dyn Query>> {
+        self.cores.iter().map(|(_, core)| query(core)).collect()
     }
 
-    fn any_core(&self, query: impl Fn(&Core) -> Box<dyn Query>) -> Box<dyn Query> {
-        let mut cores: Vec<_> = self.cores.iter().map(|(_, core)| query(core)).collect();
-        match cores.pop() {
-            Some(only) if cores.is_empty() => only,
-            Some(last) => {
-                cores.push(last);
-                Box::new(BooleanQuery::union(cores))
-            }
-            None => Box::new(EmptyQuery),
-        }
+    fn beside(&self) -> Vec<Box<dyn Query>> {
+        self.extras.iter().map(|(_, extra)| extra.box_clone()).collect()
     }
 
     /// Every clause that can add to a hit's score, for the share of words it was found with.
@@ -114,16 +110,13 @@ impl Core {
     }
 
     /// What has some of the words that are asked; every word counts.
-    fn some(&self, asked: &[Vec<(Term, Score)>]) -> Box<dyn Query> {
+    fn some(&self, asked: &[bool]) -> Box<dyn Query> {
         match self {
             Self::Fixed(query) => query.box_clone(),
-            Self::Words(_) => {
-                let need = share(asked.len(), LOOSE);
-                let asked = AtLeast { words: asked.to_vec(), need, tie: TIE };
-                Box::new(BooleanQuery::new(vec![
-                    (Occur::Must, worth(Box::new(asked), 0.0)),
-                    (Occur::Should, self.any()),
-                ]))
+            Self::Words(words) => {
+                let need = share(asked.iter().filter(|asked| **asked).count(), LOOSE);
+                let asked = Some(asked.to_vec());
+                Box::new(AtLeast { words: words.clone(), need, asked, tie: TIE })
             }
         }
     }
@@ -132,7 +125,7 @@ impl Core {
         match self {
             Self::Fixed(query) => query.box_clone(),
             Self::Words(words) => {
-                Box::new(AtLeast { words: words.clone(), need: need(words), tie: TIE })
+                Box::new(AtLeast { words: words.clone(), need: need(words), asked: None, tie: TIE })
             }
         }
     }

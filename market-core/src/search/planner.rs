@@ -55,7 +55,8 @@ impl Plan {
         fields: Fields,
         catalogue: &Catalogue,
     ) -> Self {
-        let mut planner = Planner { fields, plan: Plan { cores: Vec::new(), extras: Vec::new() } };
+        let mut planner =
+            Planner { fields, plan: Plan { cores: Vec::new(), extras: Vec::new(), agency: None } };
         planner.names(understood, catalogue);
         planner.words(text, understood);
         planner.sounds(text, understood);
@@ -139,7 +140,10 @@ impl Planner {
             for term in terms.iter_mut().flatten() {
                 term.1 *= NAMED_WORDS;
             }
-            self.core(Group::Words, Box::new(AtLeast { words: terms, need, tie: TIE }));
+            self.core(
+                Group::Words,
+                Box::new(AtLeast { words: terms, need, asked: None, tie: TIE }),
+            );
         } else {
             self.plan.cores.push((Group::Words, Core::Words(terms)));
             self.side_by_side(asked);
@@ -147,7 +151,9 @@ impl Planner {
         }
         for (_, word) in beside {
             let words = vec![self.word(word, IN_PLACE)];
-            self.plan.extras.push((Group::Words, Box::new(AtLeast { words, need: 1, tie: TIE })));
+            self.plan
+                .extras
+                .push((Group::Words, Box::new(AtLeast { words, need: 1, asked: None, tie: TIE })));
         }
     }
 
@@ -172,9 +178,11 @@ impl Planner {
             let field = self.fields.agency_name;
             let words =
                 all.iter().map(|word| vec![(Term::from_field_text(field, word), OF_AGENCY)]);
-            let need = share(all.len(), STRICT);
-            let words = AtLeast { words: words.collect(), need, tie: 0.0 };
-            self.core(Group::Words, Box::new(words));
+            let words: Vec<_> = words.collect();
+            let some = share(words.len(), STRICT);
+            let has = |need| AtLeast { words: words.clone(), need, asked: None, tie: 0.0 };
+            self.core(Group::Words, Box::new(has(some)));
+            self.plan.agency = Some(has(words.len()));
         }
     }
 
@@ -236,7 +244,7 @@ impl Planner {
         let term = |pair: String| vec![(Term::from_field_text(self.fields.syllables, &pair), 1.0)];
         let words: Vec<_> = pairs.into_iter().map(term).collect();
         let need = share(words.len(), percent);
-        self.core(Group::Words, Box::new(AtLeast { words, need, tie: 0.0 }));
+        self.core(Group::Words, Box::new(AtLeast { words, need, asked: None, tie: 0.0 }));
     }
 
     /// A text that is nothing but places finds who serves them.

@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -12,103 +13,18 @@ use tantivy::{
 };
 
 use super::{
-    columns::{Columns, NONE},
+    columns::Columns,
     documents::Subject as Is,
-    narrow::{Narrow, Verdict},
+    narrow::{Here, Narrow, Verdict},
     query::Sort,
-    ranking::{self, Formula},
+    ranked::{Key, Ranked},
+    ranking,
     tally::Tally,
     view::View,
 };
 
 /// After so many documents the time is looked at.
 const LOOK_AT_TIME: u32 = 2048;
-
-/// What hits are ordered by; the smallest key comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    /// The score turned upside down, the price, or whatever hits are sorted by.
-    pub(super) rank: u64,
-    /// Of equals, the newest first: later ids are larger.
-    pub(super) id: Reverse<u128>,
-}
-
-impl Key {
-    /// The score of a hit that is ranked by score.
-    pub(super) fn score(&self) -> Score {
-        Score::from_bits(u32::MAX - u32::try_from(self.rank).unwrap_or(u32::MAX))
-    }
-}
-
-/// What hits are ordered by, and what adds to what they fit.
-#[derive(Debug)]
-pub(super) struct Ranked {
-    pub(super) sort: Sort,
-    pub(super) formula: Formula,
-    /// What serving each region adds, by its number; empty where no place is named.
-    pub(super) places: Vec<Score>,
-    /// What serving the place that is named adds, at most.
-    pub(super) everywhere: Score,
-    /// Whether each certificate is of a kind that is named; empty where none is.
-    pub(super) held: Vec<bool>,
-    /// How far each region is, in metres, by its number; empty where no point is given.
-    pub(super) distances: Vec<u32>,
-}
-
-impl Ranked {
-    /// What a document's place and certificates add.
-    pub(super) fn beside(&self, narrow: &Narrow, columns: &Columns, doc: DocId) -> (Score, Score) {
-        let place = if self.places.is_empty() {
-            0.0
-        } else if columns.seat[doc as usize] == NONE {
-            // The catalogue is the same everywhere.
-            self.everywhere
-        } else {
-            let place = |region: &u32| self.places.get(*region as usize).copied().unwrap_or(0.0);
-            columns.regions.of(doc).iter().map(place).fold(0.0, Score::max)
-        };
-        let is_named = |what: u32| self.held.get(what as usize).copied().unwrap_or(false);
-        let named =
-            !self.held.is_empty() && narrow.valid(columns, doc).any(|held| is_named(held.what));
-        (place, if named { ranking::QUALIFICATION } else { 0.0 })
-    }
-
-    /// What credit and being new add to each point of fit.
-    pub(super) fn merit(&self, columns: &Columns, doc: DocId) -> (Score, Score) {
-        let at = doc as usize;
-        if columns.seat[at] == NONE {
-            return (0.0, 0.0);
-        }
-        let newcomer = self.formula.newcomer(columns.admitted[at], columns.completed[at]);
-        (self.formula.credit(columns.credit[at]), newcomer)
-    }
-
-    /// How far the agency of a document is.
-    pub(super) fn distance(&self, columns: &Columns, doc: DocId) -> Option<u32> {
-        let distance = self.distances.get(columns.seat[doc as usize] as usize).copied();
-        distance.filter(|metres| *metres != u32::MAX)
-    }
-
-    fn rank(&self, narrow: &Narrow, columns: &Columns, doc: DocId, words: Score) -> u64 {
-        let at = doc as usize;
-        match self.sort {
-            Sort::Relevance => {
-                let (place, qualification) = self.beside(narrow, columns, doc);
-                let fit = words + place + qualification;
-                let (credit, newcomer) = self.merit(columns, doc);
-                let score = fit * (1.0 + credit + newcomer);
-                // The bits of floats from zero up are in the floats' own order.
-                u64::from(u32::MAX - score.max(0.0).to_bits())
-            }
-            Sort::Price => columns.price[at],
-            Sort::Days => columns.days[at].into(),
-            Sort::Credit => u64::from(u32::MAX - columns.credit[at]),
-            Sort::Completed => u64::from(u32::MAX - columns.completed[at]),
-            Sort::Distance => self.distance(columns, doc).unwrap_or(u32::MAX).into(),
-            Sort::Newest => 0,
-        }
-    }
-}
 
 /// The first hits after a key.
 #[derive(Debug)]
@@ -192,6 +108,30 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// What a visit has seen so far.
+struct Pass {
+    kept: Kept,
+    found: Found,
+    watch: Watch,
+}
+
+impl Pass {
+    /// Whether the time is up; then the rest is not looked at.
+    fn is_cut_short(&mut self) -> bool {
+        self.found.cut_short |= self.watch.is_up();
+        self.found.cut_short
+    }
+}
+
+/// A segment with what matches in it.
+struct Segment<'a> {
+    number: u32,
+    reader: &'a SegmentReader,
+    columns: &'a Arc<Columns>,
+    here: &'a Here,
+    documents: Documents<'a>,
+}
+
 impl Visit<'_> {
     /// Documents that match a query, or all.
     pub(super) fn documents(
@@ -200,24 +140,21 @@ impl Visit<'_> {
         page: &Page,
         mut tally: Option<&mut Tally>,
     ) -> tantivy::Result<Found> {
-        let weight = self.weight(query)?;
-        let mut kept = Kept::new(page);
-        let mut found = Found::default();
-        let mut watch = Watch { until: self.until, seen: 0 };
-        'all: for (at, reader) in self.view.searcher.segment_readers().iter().enumerate() {
-            let segment = u32::try_from(at).unwrap_or(u32::MAX);
-            let columns = &*self.view.columns[at];
-            let open = columns.open_on(self.narrow.day);
-            let mut documents = Documents::new(reader, weight.as_deref())?;
+        self.segments(query, page, |pass, segment| {
+            let Segment { number, columns, here, mut documents, .. } = segment;
+            if let Some(tally) = &mut tally {
+                tally.enter(columns, self.narrow.day);
+            }
             while let Some(doc) = documents.next() {
-                if watch.is_up() {
-                    found.cut_short = true;
-                    break 'all;
+                if pass.is_cut_short() {
+                    break;
                 }
-                if found.meant < ENOUGH && self.narrow.is_sought(columns, &open, doc as usize) {
+                let found = &mut pass.found;
+                if found.meant < ENOUGH && self.narrow.is_sought(columns, &here.open, doc as usize)
+                {
                     found.meant += 1;
                 }
-                match self.narrow.judge(columns, &open, doc) {
+                match self.narrow.judge(columns, here, doc) {
                     Verdict::Out => {}
                     Verdict::AllBut(by) => {
                         if let Some(tally) = &mut tally {
@@ -231,22 +168,64 @@ impl Visit<'_> {
                         }
                         let words = if self.scores() { documents.score() } else { 0.0 };
                         let rank = self.ranked.rank(self.narrow, columns, doc, words);
-                        let address = DocAddress::new(segment, doc);
-                        kept.push(rank, columns.id[doc as usize], address);
+                        let address = DocAddress::new(number, doc);
+                        pass.kept.push(rank, columns.id[doc as usize], address);
                     }
                 }
             }
+            Ok(())
+        })
+    }
+
+    /// Whether a query finds anything of what is sought, whatever narrows.
+    pub(super) fn finds_any(&self, query: &dyn Query) -> tantivy::Result<bool> {
+        let page = Page { after: None, limit: 0 };
+        let found = self.segments(Some(query), &page, |pass, segment| {
+            let Segment { columns, here, mut documents, .. } = segment;
+            while let Some(doc) = documents.next() {
+                if pass.found.meant > 0 || pass.is_cut_short() {
+                    break;
+                }
+                pass.found.meant +=
+                    u64::from(self.narrow.is_sought(columns, &here.open, doc as usize));
+            }
+            Ok(())
+        })?;
+        Ok(found.meant > 0)
+    }
+
+    /// Goes through the segments, until the time is up.
+    fn segments(
+        &self,
+        query: Option<&dyn Query>,
+        page: &Page,
+        mut visit: impl FnMut(&mut Pass, Segment<'_>) -> tantivy::Result<()>,
+    ) -> tantivy::Result<Found> {
+        let weight = query.map(|query| query.weight(self.view.scoring())).transpose()?;
+        let watch = Watch { until: self.until, seen: 0 };
+        let mut pass = Pass { kept: Kept::new(page), found: Found::default(), watch };
+        for (at, reader) in self.view.searcher.segment_readers().iter().enumerate() {
+            let columns = &self.view.columns[at];
+            let here = self.narrow.here(columns);
+            let segment = Segment {
+                number: u32::try_from(at).unwrap_or(u32::MAX),
+                reader,
+                columns,
+                here: &here,
+                documents: Documents::new(reader, weight.as_deref())?,
+            };
+            visit(&mut pass, segment)?;
+            if pass.found.cut_short {
+                break;
+            }
         }
+        let Pass { kept, mut found, .. } = pass;
         found.hits = kept.heap.into_sorted_vec();
         Ok(found)
     }
 
     fn scores(&self) -> bool {
         self.ranked.sort == Sort::Relevance
-    }
-
-    fn weight(&self, query: Option<&dyn Query>) -> tantivy::Result<Option<Box<dyn Weight>>> {
-        query.map(|query| query.weight(self.view.scoring())).transpose()
     }
 
     /// Agencies that match a query, or all, and have a listing that the filters let through.
@@ -257,28 +236,21 @@ impl Visit<'_> {
         page: &Page,
         mut tally: Option<&mut Tally>,
     ) -> tantivy::Result<Found> {
-        let weight = self.weight(query)?;
-        let mut kept = Kept::new(page);
-        let mut found = Found::default();
-        let mut watch = Watch { until: self.until, seen: 0 };
-        'all: for (at, reader) in self.view.searcher.segment_readers().iter().enumerate() {
-            let segment = u32::try_from(at).unwrap_or(u32::MAX);
-            let columns = &*self.view.columns[at];
-            let open = columns.open_on(self.narrow.day);
+        self.segments(query, page, |pass, segment| {
+            let Segment { number, reader, columns, here, mut documents } = segment;
             let mut matched: Vec<Option<(DocId, Score)>> = vec![None; columns.owners.len()];
-            let mut documents = Documents::new(reader, weight.as_deref())?;
             while let Some(doc) = documents.next() {
-                if watch.is_up() {
-                    found.cut_short = true;
-                    break 'all;
+                if pass.is_cut_short() {
+                    return Ok(());
                 }
-                if self.narrow.judge(columns, &open, doc) == Verdict::In {
+                if self.narrow.judge(columns, here, doc) == Verdict::In {
                     let words = if self.scores() { documents.score() } else { 0.0 };
                     matched[columns.owner[doc as usize] as usize] = Some((doc, words));
                 }
             }
             let mut offering = vec![!offers.narrows_offers(); matched.len()];
             if offers.narrows_offers() || tally.is_some() {
+                let here = offers.here(columns);
                 let mut documents = Documents::new(reader, None)?;
                 while let Some(doc) = documents.next() {
                     let owner = columns.owner[doc as usize] as usize;
@@ -287,12 +259,11 @@ impl Visit<'_> {
                     {
                         continue;
                     }
-                    if watch.is_up() {
-                        found.cut_short = true;
-                        break 'all;
+                    if pass.is_cut_short() {
+                        return Ok(());
                     }
-                    let counted = u64::from(segment) << 32 | owner as u64;
-                    match (offers.judge(columns, &open, doc), &mut tally) {
+                    let counted = u64::from(number) << 32 | owner as u64;
+                    match (offers.judge(columns, &here, doc), &mut tally) {
                         (Verdict::Out, _) | (Verdict::AllBut(_), None) => {}
                         (Verdict::AllBut(by), Some(tally)) => {
                             tally.add_to(by, offers, columns, doc, counted);
@@ -307,16 +278,15 @@ impl Visit<'_> {
                 }
             }
             let met = matched.iter().flatten().count() as u64;
-            found.meant = ENOUGH.min(found.meant + met);
+            pass.found.meant = ENOUGH.min(pass.found.meant + met);
             for (owner, matched) in matched.into_iter().enumerate() {
                 let Some((doc, words)) = matched.filter(|_| offering[owner]) else { continue };
-                found.total += 1;
+                pass.found.total += 1;
                 let rank = self.ranked.rank(self.narrow, columns, doc, words);
-                kept.push(rank, columns.id[doc as usize], DocAddress::new(segment, doc));
+                pass.kept.push(rank, columns.id[doc as usize], DocAddress::new(number, doc));
             }
-        }
-        found.hits = kept.heap.into_sorted_vec();
-        Ok(found)
+            Ok(())
+        })
     }
 }
 

@@ -252,7 +252,7 @@ async fn looser_hits_that_were_announced_follow() {
     let market = market_with_catalogue("sqlite::memory:").await;
     let named = |name: &str| surveyor(&market, name, 1_000, (0, 0), "330282");
     put(&market, vec![named("飞机场灯光保养维修"), named("飞机场"), named("保养维修")]).await;
-    let query = SearchQuery { limit: 1, ..listings("飞机场灯光保养维修") };
+    let query = SearchQuery { limit: 1, ..listings("飞机场灯光保养维修站") };
     let first = find(&market, &query).await;
     assert!(first.relaxed && first.total == 3, "{first:?}");
     put(&market, (0..12).map(|_| named("飞机场灯光保养维修")).collect()).await;
@@ -265,5 +265,23 @@ async fn looser_hits_that_were_announced_follow() {
     }
     for title in ["飞机场", "保养维修"] {
         assert_eq!(rest.iter().filter(|one| *one == title).count(), 1, "{rest:?}");
+    }
+}
+
+/// Who types an agency's name, or a part of it, means that agency.
+#[tokio::test]
+async fn nothing_looser_follows_an_agency_that_is_named() {
+    let market = market_with_catalogue("sqlite::memory:").await;
+    let named = |name: &str| surveyor(&market, name, 1_000, (0, 0), "330282");
+    put(&market, vec![named("飞机场灯光保养维修"), named("飞机场"), named("保养维修")]).await;
+    for (text, total) in [
+        ("飞机场灯光保养维修", 1),
+        ("灯光保养维修", 2),
+        ("飞机场灯光", 2),
+        // It has most of the words, but not all.
+        ("飞机场灯光保养维修站", 3),
+    ] {
+        let hits = find(&market, &listings(text)).await;
+        assert_eq!((hits.total, hits.relaxed), (total, total == 3), "{text}");
     }
 }

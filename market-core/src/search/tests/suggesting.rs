@@ -1,14 +1,14 @@
 //! What is suggested of a small market.
 
 use super::{
-    asking::put,
+    asking::{find, listings, put},
     finding::{GREEN, searched},
     *,
 };
 use crate::{
     Error,
     search::{
-        Correction, NamedBy, Part, Suggestion,
+        Correction, NamedBy, Part, SearchQuery, Subject, Suggestion,
         SuggestionKind::{self, Matter, Region},
         published::Published,
     },
@@ -117,4 +117,35 @@ async fn a_text_that_names_nothing_is_corrected() {
     let named: Vec<_> = like.iter().map(|it| (&*it.named.kind, &*it.named.code)).collect();
     assert_eq!(named, [("service_item", "soil"), ("category", "protection")]);
     assert!(like.iter().all(|it| it.named.by == NamedBy::Likeness));
+}
+
+/// A search says so, too: what was meant, and what is nearest where nothing was found.
+#[tokio::test]
+async fn a_search_says_what_was_meant_and_what_is_nearest() {
+    let market = searched().await;
+    let slipped = find(&market, &listings("慈溪消防设施检侧")).await;
+    assert_eq!(slipped.corrections[0].text, "慈溪 消防设施检测");
+    assert_eq!(slipped.corrections, corrections(&market, "慈溪消防设施检侧").await);
+    for text in ["环评", "消防设施检测", GREEN] {
+        let hits = find(&market, &listings(text)).await;
+        assert!(hits.corrections.is_empty() && hits.nearest.is_empty(), "{text}: {hits:?}");
+    }
+
+    let nowhere = |text: &str| SearchQuery { max_price: Money::from_fen(1), ..listings(text) };
+    for (text, expected) in [
+        ("消防设施检测", [("service_item", "fire-testing"), ("category", "testing")]),
+        // It shares one character with what is said of it, which is too little to be taken for it.
+        ("壤质怎样", [("service_item", "soil"), ("category", "protection")]),
+    ] {
+        let hits = find(&market, &nowhere(text)).await;
+        let nearest: Vec<_> = hits.nearest.iter().map(|it| (&*it.kind, &*it.code)).collect();
+        assert_eq!(nearest, expected, "{text}: {:?}", hits.nearest);
+    }
+    let chosen = SearchQuery {
+        items: vec!["soil".parse().unwrap()],
+        max_price: Money::from_fen(1),
+        ..SearchQuery::new(Subject::Listings)
+    };
+    assert_eq!(find(&market, &chosen).await.nearest[0].code, "soil");
+    assert!(find(&market, &nowhere("!?")).await.nearest.is_empty());
 }
