@@ -268,11 +268,11 @@ impl Tx {
                 }
             }
         }
-        self.decide(purchase, Later::default(), None, clock).await
+        self.decide_purchase(purchase, Later::default(), None, clock).await
     }
 
     /// Draws and decides, keeps the proof, and moves the purchase on.
-    pub(super) async fn decide(
+    pub(super) async fn decide_purchase(
         &mut self,
         purchase: Purchase,
         later: Later,

@@ -216,7 +216,7 @@ impl Tx {
                 let opened = self.opened_quotes(&purchase).await?;
                 check_scores(&sealed, &opened, &choice.scores)?;
                 let later = Later { scores: choice.scores.clone(), ..Later::default() };
-                self.decide(purchase, later, reason, clock).await
+                self.decide_purchase(purchase, later, reason, clock).await
             }
             (_, true) => {
                 let message = "scores decide in this mode: name nobody";

@@ -117,7 +117,7 @@ impl Tx {
         }
         quotes.sort_by_key(|quote| (quote.round, quote.registration));
         let later = Later { rounds: quotes, ..Later::default() };
-        self.decide(purchase, later, None, clock).await
+        self.decide_purchase(purchase, later, None, clock).await
     }
 
     /// The lowest quote of a purchase that is open.
