@@ -12,6 +12,7 @@ mod guards;
 mod harness;
 mod health;
 mod judged;
+mod ledger;
 mod nodes;
 mod openapi;
 mod orders;
