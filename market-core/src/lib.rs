@@ -47,6 +47,7 @@ pub use kernel::{
     page::{Cursor, Page, Paging},
     point::{Degrees, NotAPoint, Point},
     policy::{PolicyFile, PolicyProfile, Ranking},
+    sealing,
     secret::sha256_hex,
     time::{Day, Timestamp},
     uscc::Uscc,

@@ -12,6 +12,7 @@ pub(crate) mod money;
 pub(crate) mod page;
 pub(crate) mod point;
 pub(crate) mod policy;
+pub mod sealing;
 pub(crate) mod secret;
 pub(crate) mod text;
 pub(crate) mod time;
