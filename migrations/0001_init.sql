@@ -75,6 +75,8 @@ create table departments (
   name text not null,
   region text not null,
   phone text not null,
+  -- The public key to which codes are deposited with it.
+  opening_key text,
   version bigint not null,
   updated_at timestamptz not null
 );

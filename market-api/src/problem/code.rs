@@ -67,6 +67,7 @@ impl From<Refusal> for Code {
             Refusal::ApplicantsOnly
             | Refusal::AgenciesOnly
             | Refusal::DepartmentsOnly
+            | Refusal::OtherDepartment
             | Refusal::OperatorOnly
             | Refusal::PartyNotHeld => StatusCode::FORBIDDEN,
             Refusal::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -1,13 +1,13 @@
 use super::*;
 use crate::{
     Change, Kind,
-    department::Department,
+    department::NewDepartment,
     matter::Matter,
     testing::{market, on_both},
 };
 
-fn department() -> Department {
-    Department {
+fn department() -> NewDepartment {
+    NewDepartment {
         code: "fire".parse().unwrap(),
         name: "消防".to_owned(),
         region: "330282".parse().unwrap(),
@@ -157,7 +157,7 @@ on_both! {
         let faster = Matter { promised_days: 3, ..matter() };
         assert_eq!(tx.put_matter(&faster).await.unwrap(), Change::Changed);
         assert_eq!(tx.matter_version(&faster.code, 1).await.unwrap().promised_days, 5);
-        let renamed = Department { name: "消防救援".to_owned(), ..department() };
+        let renamed = NewDepartment { name: "消防救援".to_owned(), ..department() };
         assert_eq!(tx.put_department(&renamed).await.unwrap(), Change::Changed);
         assert_eq!(tx.put_department(&renamed).await.unwrap(), Change::Unchanged);
         tx.finish(()).await.unwrap();
@@ -169,7 +169,9 @@ on_both! {
         assert_eq!(entries.len(), 2);
         let entries = market.db.journal_of(Kind::Department, "fire").await.unwrap();
         assert_eq!(entries.len(), 2);
-        assert_eq!(market.departments().list().await.unwrap(), [renamed]);
+        let departments = market.departments().list().await.unwrap();
+        let now: Vec<_> = departments.iter().map(|one| (&one.name, one.version)).collect();
+        assert_eq!(now, [(&renamed.name, 2)]);
     }
 
     async fn every_statement_is_understood(url: &str) {

@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Market,
+    Call, Error, Market, Refusal, Timestamp,
     code::{DepartmentCode, RegionCode},
+    sealing::PublicKey,
+    store::{begin, retry},
 };
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 /// An approval department (审批部门).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,9 +25,42 @@ pub struct Department {
     pub region: RegionCode,
     /// Its telephone.
     pub phone: String,
+    /// Its opening key (开标公钥): opening codes are deposited to it, and the department alone
+    /// can open them.
+    pub opening_key: Option<PublicKey>,
+    /// Grows by one with every change.
+    pub version: i64,
+    /// When it became what it is.
+    pub updated_at: Timestamp,
 }
 
-/// What anybody may read about departments.
+/// What a department is to be. Its opening key is its own business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewDepartment {
+    /// Its code.
+    pub(crate) code: DepartmentCode,
+    /// Its name.
+    pub(crate) name: String,
+    /// Where it decides.
+    pub(crate) region: RegionCode,
+    /// Its telephone.
+    pub(crate) phone: String,
+}
+
+impl Department {
+    fn is_just(&self, new: &NewDepartment) -> bool {
+        let NewDepartment { code, name, region, phone } = new;
+        self.code == *code && self.name == *name && self.region == *region && self.phone == *phone
+    }
+
+    /// Refuses a call that expects another version.
+    fn expected(&self, version: Option<i64>) -> Result<(), Error> {
+        let is_seen = version.is_none_or(|version| version == self.version);
+        if is_seen { Ok(()) } else { Err(Error::Stale("department")) }
+    }
+}
+
+/// The approval departments of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Departments<'a>(pub(crate) &'a Market);
 
@@ -36,5 +73,32 @@ impl Departments<'_> {
     /// A department by its code.
     pub async fn get(&self, code: &DepartmentCode) -> Result<Department, Error> {
         self.0.db.department(code).await
+    }
+
+    /// Sets a department's opening key; the department itself does. What was deposited to an
+    /// earlier key stays with that key. Doing so again changes nothing.
+    pub async fn set_opening_key(
+        &self,
+        call: &Call,
+        code: &DepartmentCode,
+        key: &PublicKey,
+    ) -> Result<Department, Error> {
+        if call.actor.department()? != code {
+            return Err(Refusal::OtherDepartment.into());
+        }
+        retry(|| self.set_opening_key_once(call, code, key)).await
+    }
+
+    async fn set_opening_key_once(
+        &self,
+        call: &Call,
+        code: &DepartmentCode,
+        key: &PublicKey,
+    ) -> Result<Department, Error> {
+        let mut tx = begin!(self.0, call, "department.set_opening_key", &(code, key));
+        let department = tx.department(code).await?.ok_or(Error::NotFound("department"))?;
+        department.expected(call.expected)?;
+        let department = tx.set_opening_key(department, key).await?;
+        tx.finish(department).await
     }
 }

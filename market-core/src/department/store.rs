@@ -3,21 +3,28 @@
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::Department;
+use super::{Department, NewDepartment};
 use crate::{
     Change, Error, Kind, Timestamp,
     code::{DepartmentCode, RegionCode},
+    sealing::PublicKey,
     store::{Db, Tx, journal::Entry, statements},
 };
 
 statements! {
-    BY_CODE = "select code, name, region, phone, version, updated_at from departments where code = $1";
-    ALL = "select code, name, region, phone, version, updated_at from departments order by code";
+    BY_CODE = "\
+        select code, name, region, phone, opening_key, version, updated_at \
+        from departments where code = $1";
+    ALL = "\
+        select code, name, region, phone, opening_key, version, updated_at \
+        from departments order by code";
     PUT = "\
         insert into departments (code, name, region, phone, version, updated_at) \
         values ($1, $2, $3, $4, $5, $6) \
         on conflict (code) do update set name = excluded.name, region = excluded.region, \
         phone = excluded.phone, version = excluded.version, updated_at = excluded.updated_at";
+    SET_OPENING_KEY = "\
+        update departments set opening_key = $2, version = $3, updated_at = $4 where code = $1";
 }
 
 #[derive(FromRow)]
@@ -26,13 +33,15 @@ struct DepartmentRow {
     name: String,
     region: RegionCode,
     phone: String,
+    opening_key: Option<PublicKey>,
     version: i64,
     updated_at: Timestamp,
 }
 
 impl From<DepartmentRow> for Department {
     fn from(row: DepartmentRow) -> Self {
-        Self { code: row.code, name: row.name, region: row.region, phone: row.phone }
+        let DepartmentRow { code, name, region, phone, opening_key, version, updated_at } = row;
+        Self { code, name, region, phone, opening_key, version, updated_at }
     }
 }
 
@@ -43,32 +52,64 @@ impl Tx {
         Ok(rows.into_iter().map(Department::from).collect())
     }
 
-    /// Makes a department what is given.
-    pub(crate) async fn put_department(
+    /// A department by its code, held until this unit of work ends.
+    pub(crate) async fn department(
         &mut self,
-        department: &Department,
-    ) -> Result<Change, Error> {
-        let query = self.query(BY_CODE).bind(&department.code).pg(" for update");
-        let before: Option<DepartmentRow> = query.optional().await?;
-        let put = self.put_after(before.as_ref().map(|row| (row.version, row.updated_at)));
-        if before.map(Department::from).as_ref() == Some(department) {
+        code: &DepartmentCode,
+    ) -> Result<Option<Department>, Error> {
+        let query = self.query(BY_CODE).bind(code).pg(" for update");
+        let row: Option<DepartmentRow> = query.optional().await?;
+        Ok(row.map(Department::from))
+    }
+
+    /// Makes a department what is given; its opening key stays.
+    pub(crate) async fn put_department(&mut self, new: &NewDepartment) -> Result<Change, Error> {
+        let before = self.department(&new.code).await?;
+        if before.as_ref().is_some_and(|before| before.is_just(new)) {
             return Ok(Change::Unchanged);
         }
+        let put = self.put_after(before.map(|before| (before.version, before.updated_at)));
         self.query(PUT)
-            .bind(&department.code)
-            .bind(&department.name)
-            .bind(&department.region)
-            .bind(&department.phone)
+            .bind(&new.code)
+            .bind(&new.name)
+            .bind(&new.region)
+            .bind(&new.phone)
             .bind(put.version)
             .bind(put.at)
             .execute()
             .await?;
         let event = put.event("department_created", "department_changed");
-        let entry = Entry::new(Kind::Department, &department.code, put.version, event)
-            .data(json!({ "name": department.name }))
+        let entry = Entry::new(Kind::Department, &new.code, put.version, event)
+            .data(json!({ "name": new.name }))
             .public();
         self.record(entry, put.at).await?;
         Ok(put.change)
+    }
+
+    /// Sets the opening key of a department that this unit of work holds.
+    pub(super) async fn set_opening_key(
+        &mut self,
+        department: Department,
+        key: &PublicKey,
+    ) -> Result<Department, Error> {
+        if department.opening_key.as_ref() == Some(key) {
+            return Ok(department);
+        }
+        let put = self.put_after(Some((department.version, department.updated_at)));
+        self.query(SET_OPENING_KEY)
+            .bind(&department.code)
+            .bind(key)
+            .bind(put.version)
+            .bind(put.at)
+            .execute()
+            .await?;
+        let event = "department_opening_key_set";
+        let entry = Entry::new(Kind::Department, &department.code, put.version, event)
+            .data(json!({ "opening_key": key }))
+            .public();
+        self.record(entry, put.at).await?;
+        let opening_key = Some(key.clone());
+        Ok(Department { opening_key, version: put.version, updated_at: put.at, ..department })
     }
 }
 

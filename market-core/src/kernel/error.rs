@@ -149,6 +149,7 @@ refusals! {
     ApplicantsOnly "applicants-only" "仅申请人可办理" "Only an applicant may do this";
     AgenciesOnly "agencies-only" "仅中介机构可办理" "Only an agency may do this";
     DepartmentsOnly "departments-only" "仅审批部门可办理" "Only an approval department may do this";
+    OtherDepartment "other-department" "只能由该部门自己办理" "Only the department itself may do this";
     OperatorOnly "operator-only" "仅运营机构可办理" "Only the operator may do this";
     OtherSide "other-side" "应由对方办理" "This step belongs to the other side";
     KeyReused "idempotency-key-reused" "幂等键已用于另一请求" "The idempotency key was used for another request";

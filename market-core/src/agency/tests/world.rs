@@ -9,7 +9,7 @@ use crate::{
     catalog::{
         Category, DeliverableKind, Level, Nature, PriceMode, QualificationType, Rule, ServiceItem,
     },
-    department::Department,
+    department::NewDepartment,
     id::{ApplicantId, CaseId, OrderId},
     matter::Matter,
     rules::NewRegion,
@@ -56,8 +56,8 @@ fn policy() -> PolicyProfile {
     }
 }
 
-fn department() -> Department {
-    Department {
+fn department() -> NewDepartment {
+    NewDepartment {
         code: "planning".parse().unwrap(),
         name: "自然资源和规划局".to_owned(),
         region: region("330282"),

@@ -6,7 +6,7 @@ use super::{UNKNOWN_REGION, region_codes};
 use crate::{
     Change, Env, Error,
     code::RegionCode,
-    department::Department,
+    department::{Department, NewDepartment},
     import::{
         columns::{Column, optional, required},
         run::{Pack, file},
@@ -26,19 +26,19 @@ impl Pack for Departments {
         optional("phone", &["电话", "联系电话"]),
     ];
     type Known = BTreeSet<RegionCode>;
-    type Thing = Department;
+    type Thing = NewDepartment;
 
     async fn known(tx: &mut Tx) -> Result<Self::Known, Error> {
         region_codes(tx).await
     }
 
-    fn read(table: &mut Table<'_>, regions: &Self::Known) -> Vec<Block<Department>> {
+    fn read(table: &mut Table<'_>, regions: &Self::Known) -> Vec<Block<NewDepartment>> {
         table.each(|row| {
             let code = row.unique("code");
             let name = row.text("name", 1..=100);
             let region = row.known("region", |code| regions.contains(code), UNKNOWN_REGION);
             let phone = row.text("phone", 0..=40);
-            Some(Department { code: code?, name, region: region?, phone })
+            Some(NewDepartment { code: code?, name, region: region?, phone })
         })
     }
 
@@ -46,7 +46,7 @@ impl Pack for Departments {
         tx: &mut Tx,
         _: &Env,
         _: &mut Self::Known,
-        department: &Department,
+        department: &NewDepartment,
     ) -> Result<Change, Error> {
         tx.put_department(department).await
     }
@@ -55,7 +55,7 @@ impl Pack for Departments {
         let mut departments = db.departments().await?;
         departments.sort_unstable_by(|one, other| one.code.cmp(&other.code));
         let row = |department: Department| {
-            let Department { code, name, region, phone } = department;
+            let Department { code, name, region, phone, .. } = department;
             vec![code.to_string(), name, region.to_string(), phone]
         };
         Ok(file(Self::COLUMNS, departments.into_iter().map(row)))

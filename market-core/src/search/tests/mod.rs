@@ -27,7 +27,7 @@ use crate::{
         Category, DeliverableKind, Level, Nature, PriceMode, QualificationType, Requirement, Rule,
         ServiceItem,
     },
-    department::Department,
+    department::NewDepartment,
     id::{AgencyId, ListingId, QualificationId},
     order::Standing,
     rules::NewRegion,
@@ -61,8 +61,8 @@ fn category(code: &str, position: i64) -> Category {
     }
 }
 
-fn department(code: &str) -> Department {
-    Department {
+fn department(code: &str) -> NewDepartment {
+    NewDepartment {
         code: code.parse().unwrap(),
         name: code.to_owned(),
         region: "330282".parse().unwrap(),
