@@ -7,6 +7,8 @@ mod agencies;
 mod asked;
 mod catalogue;
 mod crash;
+mod departments;
+mod deposit;
 mod fixtures;
 mod guards;
 mod harness;

@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use self::settings::{Flags, Settings};
 
 mod demo;
+mod deposit;
 mod import;
 mod index;
 mod judge;
@@ -103,6 +104,9 @@ enum Command {
     /// Manage the tokens that people and programs act with
     #[command(subcommand)]
     Token(token::Command),
+    /// Open the codes that are deposited with a supervising department, offline
+    #[command(subcommand)]
+    Deposit(deposit::Command),
     /// Print the description of the API (OpenAPI 3.1, JSON)
     #[command(after_help = "Example:\n  market openapi > openapi.json")]
     Openapi,
@@ -207,6 +211,7 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
             token::obey(&market, command).await?;
             Ok(market.close().await?)
         }
+        Command::Deposit(command) => deposit::obey(command),
         Command::Openapi => {
             let description = crate::openapi().to_pretty_json();
             out::line(description.map_err(|why| Failure::Failed(why.to_string()))?)

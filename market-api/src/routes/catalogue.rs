@@ -8,13 +8,16 @@ use market_core::{
     department::Department,
     matter::Matter,
     rules::Region,
+    sealing::PublicKey,
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     App,
+    body::Input,
+    call::{Guarded, Guards},
     page::{paging, whole},
     parameters::{At, Parameters},
     problem::Problem,
@@ -30,6 +33,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(item_version))
         .routes(routes!(departments))
         .routes(routes!(department))
+        .routes(routes!(put_opening_key))
         .routes(routes!(matters))
         .routes(routes!(matter))
         .routes(routes!(matter_version))
@@ -72,6 +76,14 @@ pub(crate) struct MattersQuery {
 pub(crate) struct RegionsQuery {
     /// What lies directly in this region; without one, the country.
     parent: Option<RegionCode>,
+}
+
+/// A department's opening key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PutOpeningKey {
+    /// The public key that `market deposit key` prints.
+    opening_key: PublicKey,
 }
 
 /// The categories of services, in the order of display
@@ -137,8 +149,23 @@ async fn departments(State(market): State<Market>) -> Result<Json<Page<Departmen
 async fn department(
     State(market): State<Market>,
     At(code): At<DepartmentCode>,
-) -> Result<Json<Department>, Problem> {
-    Ok(Json(market.departments().get(&code).await?))
+) -> Result<Tagged<Department>, Problem> {
+    let department = market.departments().get(&code).await?;
+    Ok(Tagged(department.version, department))
+}
+
+/// Set the key to which opening codes are deposited with a department
+#[utoipa::path(put, path = "/departments/{code}/opening-key", tag = "catalogue",
+    security(("token" = [])), params(("code" = DepartmentCode, Path), Guards),
+    request_body = PutOpeningKey, responses((status = 200, body = Department)))]
+async fn put_opening_key(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(code): At<DepartmentCode>,
+    Input(PutOpeningKey { opening_key }): Input<PutOpeningKey>,
+) -> Result<Tagged<Department>, Problem> {
+    let department = market.departments().set_opening_key(&call, &code, &opening_key).await?;
+    Ok(Tagged(department.version, department))
 }
 
 /// One-thing matters, by code
