@@ -3,6 +3,7 @@
 mod lapses;
 mod modes;
 mod rules;
+mod states;
 mod world;
 
 use self::world::{World, acting, amount, code, fixed, limits, notice, open_case, operator};
