@@ -11,7 +11,6 @@ use super::{
 use crate::{
     Error, Reason, Refusal,
     draw::{ALGORITHM, Bytes32, Candidate, Excluded, Sealed},
-    id::RegistrationId,
     order::Credit,
     rules::Clock,
     sha256_hex,
@@ -175,13 +174,4 @@ fn certificates(entrant: &Entrant) -> Result<Bytes32, Error> {
         .collect();
     lines.sort_unstable();
     bytes_of(&sha256_hex(lines.join("\n").as_bytes()))
-}
-
-/// The registration that comes after another in the line of an award.
-pub(super) fn next_in_line(
-    ranking: &[RegistrationId],
-    place: u32,
-) -> Option<(u32, RegistrationId)> {
-    let next = place + 1;
-    ranking.get(next as usize).map(|registration| (next, *registration))
 }

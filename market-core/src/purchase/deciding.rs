@@ -74,7 +74,7 @@ impl Tx {
         self.prove(purchase.id, &proof).await?;
         match outcome(Ok(proof.outcome))?.result {
             Outcome::Winner { ranking, .. } => {
-                self.award_to(purchase, ranking, 0, reason, clock).await
+                self.award_to(purchase, ranking, reason, clock).await
             }
             Outcome::ShortList { candidates, .. } | Outcome::ToChoose { candidates } => {
                 Ok(purchase.let_choose(candidates, clock))
@@ -90,45 +90,60 @@ impl Tx {
         }
     }
 
-    /// The move to an award for a place in the line.
+    /// The move to the award: to the first in line who may still take it on.
     pub(super) async fn award_to(
         &mut self,
         purchase: Purchase,
         ranking: Vec<RegistrationId>,
-        place: u32,
         reason: Option<String>,
         clock: &Clock,
     ) -> Result<Moved, Error> {
-        let award = self.award_of(&purchase, ranking, place, reason, clock).await?;
-        self.tell_registrations(&purchase, &award, clock).await?;
-        Ok(purchase.select(award, clock))
+        match self.next_award(&purchase, ranking, 0, reason, clock).await? {
+            Some(award) => {
+                self.tell_registrations(&purchase, &award, clock).await?;
+                Ok(purchase.select(award, clock))
+            }
+            None => Ok(purchase.fail(Failure::NobodyLeft, clock.now)?),
+        }
     }
 
-    /// The award for a place in the line.
-    pub(super) async fn award_of(
+    /// The award from a place in the line on: whoever may take part no longer at this instant,
+    /// suspended or with a certificate that has expired, is passed over with every reason.
+    pub(super) async fn next_award(
         &mut self,
         purchase: &Purchase,
         ranking: Vec<RegistrationId>,
-        place: u32,
+        from: u32,
         reason: Option<String>,
         clock: &Clock,
-    ) -> Result<Award, Error> {
+    ) -> Result<Option<Award>, Error> {
         let registrations = self.registrations(purchase.id).await?;
-        let chosen = ranking.get(place as usize);
-        let chosen = registrations.iter().find(|one| Some(&one.id) == chosen);
-        let chosen = chosen.ok_or(Error::Inconsistent("award"))?;
-        let quote = chosen.latest();
-        let amount = purchase.amount_of(quote).ok_or(Error::Inconsistent("award"))?;
-        Ok(Award {
-            registration_id: chosen.id,
-            agency_id: chosen.agency_id,
-            amount,
-            quote,
-            ranking,
-            place,
-            reason,
-            decided_at: clock.now,
-        })
+        for (place, id) in (0..).zip(&ranking).skip(from as usize) {
+            let chosen = registrations.iter().find(|one| one.id == *id);
+            let chosen = chosen.ok_or(Error::Inconsistent("award"))?.clone();
+            let entrant = self.entrant(chosen.agency_id).await?;
+            let named = Some(chosen.practitioners.as_slice());
+            let reasons = self.reasons_against(purchase, &entrant, named, clock).await?;
+            if !reasons.is_empty() {
+                let (to, event) = (RegistrationState::Ineligible, "registration_excluded");
+                let excluded = Registration { reasons, ..chosen };
+                self.move_registration(excluded, to, event, clock).await?;
+                continue;
+            }
+            let quote = chosen.latest();
+            let amount = purchase.amount_of(quote).ok_or(Error::Inconsistent("award"))?;
+            return Ok(Some(Award {
+                registration_id: chosen.id,
+                agency_id: chosen.agency_id,
+                amount,
+                quote,
+                ranking,
+                place,
+                reason,
+                decided_at: clock.now,
+            }));
+        }
+        Ok(None)
     }
 
     /// Says to every listed registration what came of it.

@@ -168,8 +168,13 @@ impl Purchase {
 
     /// It comes to nothing.
     pub(super) fn fail(self, failure: Failure, now: Timestamp) -> Result<Moved, Refusal> {
-        if self.state.is_over() {
-            return Err(Refusal::PurchaseOver);
+        match &self.state {
+            state if state.is_over() => return Err(Refusal::PurchaseOver),
+            PurchaseState::Draft(_) | PurchaseState::InReview(_) => {
+                return Err(Refusal::PurchaseNotOpen);
+            }
+            PurchaseState::Ordered(_) => return Err(Refusal::PurchaseNotAwarded),
+            _ => {}
         }
         Ok(self.moved("purchase_failed", now, Failed { failure }))
     }

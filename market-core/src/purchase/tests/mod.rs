@@ -1,5 +1,6 @@
 //! What a purchase may and may not do, and what comes of it.
 
+mod chance;
 mod lapses;
 mod modes;
 mod rules;
