@@ -6,6 +6,7 @@ use super::{
     Failure, Purchase, Registration, RegistrationState, affiliation,
     eligibility::Entrant,
     proof::{SealedEntrant, SealedRule, bytes_of},
+    secret_store::Promise,
     steps::Moved,
 };
 use crate::{
@@ -62,7 +63,7 @@ impl Tx {
             self.freeze(one, credit, clock).await?;
         }
         let commitments = self.promises(purchase.id).await?;
-        let commitments: Result<_, _> = commitments.iter().map(|one| one.commitment()).collect();
+        let commitments: Result<_, _> = commitments.iter().map(Promise::commitment).collect();
         let is_enough = list.len() >= selection.minimum;
         let rule = SealedRule { selection, entrants };
         let sealed = Sealed {

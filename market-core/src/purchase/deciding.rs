@@ -38,7 +38,7 @@ impl Tx {
                 Outcome::Winner { .. } | Outcome::ShortList { .. } => {
                     let of = purchase.notice.rounds.unwrap_or(0);
                     let lowest = self.lowest_quote(purchase.id).await?;
-                    return Ok(purchase.begin_round(1, of, lowest, clock)?);
+                    return Ok(purchase.begin_round(1, of, lowest, clock));
                 }
             }
         }

@@ -68,7 +68,7 @@ pub struct Award {
 macro_rules! states {
     ($(
         $(#[$doc:meta])*
-        $name:ident $word:literal $narrow:ident or $refusal:ident
+        $name:ident $word:literal $($narrow:ident or $refusal:ident)?
         { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? }
     )*) => {
         $(
@@ -101,7 +101,7 @@ macro_rules! states {
         }
 
         impl Purchase {
-            $(
+            $($(
                 #[doc = concat!("The state, if it is [`", stringify!($name), "`].")]
                 pub(super) fn $narrow(&self) -> Result<&$name, Refusal> {
                     match &self.state {
@@ -110,7 +110,7 @@ macro_rules! states {
                         _ => Err(Refusal::$refusal),
                     }
                 }
-            )*
+            )?)*
         }
     };
 }
@@ -182,7 +182,7 @@ states! {
         until: Timestamp,
     }
     /// The winner confirmed; an order goes on from here (已成单).
-    Ordered "ordered" ordered or PurchaseNotOrdered {
+    Ordered "ordered" {
         /// The award.
         award: Award,
         /// The order.
@@ -194,7 +194,7 @@ states! {
         failure: Failure,
     }
     /// Given up by its owner (已撤销).
-    Voided "voided" voided or PurchaseNotFailed {
+    Voided "voided" {
         /// Why.
         reason: String,
     }
