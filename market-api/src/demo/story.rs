@@ -189,7 +189,7 @@ impl Teller {
             let last = chapter.goals.last().copied().unwrap_or(NotOrdered);
             let goal = chapter.goals.get(at).copied().unwrap_or(last);
             self.env.set(opened.plus_seconds(4 * HOUR));
-            self.order(&applicant, case.id, &required.item, goal).await?;
+            Box::pin(self.order(&applicant, case.id, &required.item, goal)).await?;
         }
         if chapter.approved {
             self.approve(&applicant, case.id).await?;
