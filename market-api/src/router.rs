@@ -46,6 +46,8 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "listings", description = "What agencies offer"),
         (name = "cases", description = "Runs of matters, and the services that they need"),
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
+        (name = "purchases", description = "Open selection: notices, registrations, sealed quotes, openings, awards"),
+        (name = "draws", description = "Proofs of selections, for anybody to check"),
         (name = "search", description = "Finding agencies and listings"),
         (name = "saved-searches", description = "Searches that people saved"),
         (name = "notices", description = "What people are told of by their saved searches"),
@@ -67,6 +69,10 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
         .merge(routes::ledger::router())
+        .merge(routes::purchases::router())
+        .merge(routes::registrations::router())
+        .merge(routes::openings::router())
+        .merge(routes::draws::router())
         .merge(routes::search::router())
         .merge(routes::suggestions::router())
         .merge(routes::saved_searches::router())

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use market_core::{Env, Party, agency::Listing};
+use market_core::{Env, Party, agency::Listing, sha256_hex};
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -54,6 +54,11 @@ impl Server {
     pub(crate) async fn over(place: &Place, folder: &TempDir) -> Self {
         let mut command = market(folder.path());
         command.env("MARKET_DATABASE", place.url()).env("MARKET_LOG", "warn");
+        Self::ready(command).await
+    }
+
+    /// Starts one as told, and waits until it says that it is ready.
+    pub(crate) async fn ready(command: Command) -> Self {
         let server = Self::start(command);
         let client = Client::of(&server);
         let began = Instant::now();
@@ -159,6 +164,27 @@ impl Client {
         }
         let answer = asking.send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    /// The whole answer to an upload, if there is one.
+    pub(crate) async fn upload(
+        &self,
+        (path, token): (&str, &str),
+        key: &str,
+        text: &str,
+    ) -> Result<(u16, Value), reqwest::Error> {
+        let asking = self.http.post(format!("{}{path}", self.server)).bearer_auth(token);
+        let asking = asking.header("idempotency-key", key);
+        let asking = asking.header("x-content-sha256", sha256_hex(text.as_bytes()));
+        let answer = asking.body(text.to_owned()).send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    /// What anybody may read at a path, letter by letter.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let answer = self.http.get(format!("{}{path}", self.server)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
     }
 
     /// What an answer that must come says.

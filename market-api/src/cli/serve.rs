@@ -54,6 +54,7 @@ pub(super) async fn run(
         tokio::spawn(follow(app.clone())),
         tokio::spawn(write_asked(market.clone())),
         tokio::spawn(tell(market.clone())),
+        tokio::spawn(run_purchases(market.clone())),
     ];
     let router = router(app.clone());
     let asked = Arc::new(Notify::new());
@@ -92,6 +93,11 @@ async fn write_asked(market: Market) {
 /// Tells people of what is new and found by their saved searches.
 async fn tell(market: Market) {
     match market.saved_searches().follow().await {}
+}
+
+/// Takes the steps of purchases that fall due; any number of processes may.
+async fn run_purchases(market: Market) {
+    match market.purchases().follow().await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

@@ -7,6 +7,7 @@ use crate::kernel::id::{PurchaseId, RegistrationId};
 
 /// What a party of a purchase promised before anybody knew the list: its value, hidden in a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DrawCommitment))]
 #[serde(deny_unknown_fields)]
 pub struct Commitment {
     /// Who promised, such as `platform`, `owner` or a department's code.

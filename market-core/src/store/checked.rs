@@ -21,7 +21,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("order dealing", crate::order::dealing_store::STATEMENTS),
     ("order standing", crate::order::standing_store::STATEMENTS),
     ("purchase", crate::purchase::store::STATEMENTS),
-    ("purchase proof", crate::purchase::proof::STATEMENTS),
+    ("purchase proof", crate::purchase::proof_store::STATEMENTS),
     ("purchase question", crate::purchase::question_store::STATEMENTS),
     ("purchase registration", crate::purchase::registration_store::STATEMENTS),
     ("purchase secret", crate::purchase::secret_store::STATEMENTS),
