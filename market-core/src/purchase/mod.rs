@@ -27,7 +27,7 @@ pub mod state;
 mod steps;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timer;
 
 use serde::{Deserialize, Serialize};

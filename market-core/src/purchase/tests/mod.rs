@@ -3,7 +3,7 @@
 mod lapses;
 mod modes;
 mod rules;
-mod world;
+pub(crate) mod world;
 
 use self::world::{World, acting, amount, code, fixed, limits, notice, open_case, operator};
 use super::{proof::verify, *};
