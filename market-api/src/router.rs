@@ -49,6 +49,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "search", description = "Finding agencies and listings"),
         (name = "saved-searches", description = "Searches that people saved"),
         (name = "notices", description = "What people are told of by their saved searches"),
+        (name = "publicity", description = "Public notices of purchases, open contracting data, figures"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -70,6 +71,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::suggestions::router())
         .merge(routes::saved_searches::router())
         .merge(routes::notices::router())
+        .merge(routes::public_notices::router())
         .merge(routes::facts::router())
 }
 
@@ -94,6 +96,7 @@ pub fn router(app: App) -> Router {
         .merge(portal::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/feeds/notices.atom", get(routes::public_notices::feed))
         .route("/problems", get(registry::index))
         .route("/problems/{code}", get(registry::show))
         .fallback(nowhere)

@@ -10,6 +10,7 @@ pub(crate) mod listings;
 pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod people;
+pub(crate) mod public_notices;
 pub(crate) mod saved_searches;
 pub(crate) mod search;
 pub(crate) mod suggestions;
