@@ -4,6 +4,7 @@ use axum::{Router, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
     order::AnyState,
+    publicity::NoticeKind,
     search::{Sort, Subject},
 };
 use utoipa::{
@@ -36,7 +37,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
             is an RFC 9457 problem with a stable `code`: see /problems."
     ),
-    components(schemas(AgencyState, AnyState, Sort, Standing, Subject)),
+    components(schemas(AgencyState, AnyState, NoticeKind, Sort, Standing, Subject)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
