@@ -68,6 +68,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::cases::router())
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
+        .merge(routes::ledger::router())
         .merge(routes::search::router())
         .merge(routes::suggestions::router())
         .merge(routes::saved_searches::router())

@@ -127,6 +127,7 @@ async fn admit_agency(market: &Market) -> Done<(Call, Listing)> {
             established_on: "2020-01-01".parse()?,
             capital: "1000000.00".parse()?,
             scope: "消防技术服务".to_owned(),
+            attached_to: None,
         },
     };
     let agency: Agency = market.agencies().apply(&operator(), new).await?;

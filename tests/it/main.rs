@@ -15,6 +15,7 @@ mod guards;
 mod harness;
 mod health;
 mod judged;
+mod ledger;
 mod nodes;
 mod openapi;
 mod orders;

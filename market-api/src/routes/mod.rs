@@ -6,6 +6,7 @@ pub(crate) mod cases;
 pub(crate) mod catalogue;
 pub(crate) mod deliverables;
 pub(crate) mod facts;
+pub(crate) mod ledger;
 pub(crate) mod listings;
 pub(crate) mod notices;
 pub(crate) mod orders;

@@ -236,12 +236,10 @@ refusals! {
     PurchaseNotInPublicity "purchase-not-in-publicity" "采购项目不在公示期" "No award of the purchase is being published";
     PurchaseNotSuspended "purchase-not-suspended" "采购项目未因投诉暂停" "The purchase is not suspended by a complaint";
     PurchaseNotAwarded "purchase-not-awarded" "没有待确认的中选结果" "There is no award to confirm";
-    PurchaseNotOrdered "purchase-not-ordered" "采购项目尚未成单" "No order has come of the purchase";
     PurchaseNotFailed "purchase-not-failed" "采购项目未流标" "The purchase has not failed";
     PurchaseSealed "purchase-sealed" "报名已截止，采购项目不能撤销" "After the close a purchase cannot be voided";
     PurchaseOver "purchase-over" "采购项目已结束" "The purchase is over";
     RegistrationClosed "registration-closed" "报名已截止" "Registration has ended";
-    AlreadyRegistered "already-registered" "已报名" "The agency is registered already";
     NotRegistered "not-registered" "尚未报名" "The agency is not registered";
     AgencyAvoided "agency-avoided" "业主要求该机构回避" "The owner has this agency avoid the purchase";
     OwnPurchase "own-purchase" "不能参加本单位的采购项目" "An agency may not take part in its own purchase";

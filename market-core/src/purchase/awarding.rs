@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    Purchase, PurchaseState, Purchases, Registration, RegistrationState, closing::next_in_line,
-    state::Ordered, steps::Moved,
+    Award, Purchase, PurchaseState, Purchases, Registration, RegistrationState, state::Ordered,
+    steps::Moved,
 };
 use crate::{
     Call, Error, Refusal,
@@ -28,7 +28,10 @@ impl Purchases<'_> {
                 return Err(Refusal::PurchaseNotAwarded.into());
             }
             let entrant = tx.entrant(awarded.award.agency_id).await?;
-            entrant.agency.trades_on(clock.today())?;
+            let reasons = tx.reasons_against(&purchase, &entrant, None, &clock).await?;
+            if !reasons.is_empty() {
+                return Err(Error::Ineligible(reasons));
+            }
             let terms = purchase.terms(&clock)?;
             let order = OrderId(self.0.env.id());
             let moved = purchase.become_order(order, &clock)?;
@@ -105,17 +108,12 @@ impl Tx {
             let to = RegistrationState::Abandoned;
             self.move_registration(gone, to, "award_abandoned", clock).await?;
         }
-        let next = match next_in_line(&award.ranking, award.place) {
-            Some((place, registration)) => {
-                if let Some(next) = find(registration) {
-                    let to = RegistrationState::Won;
-                    self.move_registration(next, to, "registration_won", clock).await?;
-                }
-                let ranking = award.ranking;
-                Some(self.award_of(&purchase, ranking, place, award.reason, clock).await?)
-            }
-            None => None,
-        };
+        let Award { ranking, place, reason, .. } = award;
+        let next = self.next_award(&purchase, ranking, place + 1, reason, clock).await?;
+        if let Some(winner) = next.as_ref().and_then(|next| find(next.registration_id)) {
+            let to = RegistrationState::Won;
+            self.move_registration(winner, to, "registration_won", clock).await?;
+        }
         Ok(purchase.pass_on(event, next, clock)?)
     }
 

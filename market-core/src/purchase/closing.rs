@@ -6,12 +6,12 @@ use super::{
     Failure, Purchase, Registration, RegistrationState, affiliation,
     eligibility::Entrant,
     proof::{SealedEntrant, SealedRule, bytes_of},
+    secret_store::Promise,
     steps::Moved,
 };
 use crate::{
     Error, Reason, Refusal,
     draw::{ALGORITHM, Bytes32, Candidate, Excluded, Sealed},
-    id::RegistrationId,
     order::Credit,
     rules::Clock,
     sha256_hex,
@@ -63,7 +63,7 @@ impl Tx {
             self.freeze(one, credit, clock).await?;
         }
         let commitments = self.promises(purchase.id).await?;
-        let commitments: Result<_, _> = commitments.iter().map(|one| one.commitment()).collect();
+        let commitments: Result<_, _> = commitments.iter().map(Promise::commitment).collect();
         let is_enough = list.len() >= selection.minimum;
         let rule = SealedRule { selection, entrants };
         let sealed = Sealed {
@@ -175,13 +175,4 @@ fn certificates(entrant: &Entrant) -> Result<Bytes32, Error> {
         .collect();
     lines.sort_unstable();
     bytes_of(&sha256_hex(lines.join("\n").as_bytes()))
-}
-
-/// The registration that comes after another in the line of an award.
-pub(super) fn next_in_line(
-    ranking: &[RegistrationId],
-    place: u32,
-) -> Option<(u32, RegistrationId)> {
-    let next = place + 1;
-    ranking.get(next as usize).map(|registration| (next, *registration))
 }

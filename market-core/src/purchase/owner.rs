@@ -194,6 +194,22 @@ impl Tx {
         Ok(())
     }
 
+    /// Whether somebody on the short list may still take part.
+    async fn check_pick(
+        &mut self,
+        purchase: &Purchase,
+        picked: RegistrationId,
+        clock: &Clock,
+    ) -> Result<(), Error> {
+        let registrations = self.registrations(purchase.id).await?;
+        let picked = registrations.iter().find(|one| one.id == picked);
+        let picked = picked.ok_or(Error::Inconsistent("short list"))?;
+        let entrant = self.entrant(picked.agency_id).await?;
+        let named = Some(picked.practitioners.as_slice());
+        let reasons = self.reasons_against(purchase, &entrant, named, clock).await?;
+        if reasons.is_empty() { Ok(()) } else { Err(Error::Ineligible(reasons)) }
+    }
+
     async fn choose(
         &mut self,
         purchase: Purchase,
@@ -207,9 +223,10 @@ impl Tx {
                 if !choosing.candidates.contains(&picked) {
                     return Err(Refusal::NotACandidate.into());
                 }
+                self.check_pick(&purchase, picked, clock).await?;
                 let others = choosing.candidates.iter().filter(|one| **one != picked);
                 let ranking = std::iter::once(&picked).chain(others).copied().collect();
-                self.award_to(purchase, ranking, 0, reason, clock).await
+                self.award_to(purchase, ranking, reason, clock).await
             }
             (None, true) => {
                 let sealed = self.sealed(purchase.id).await?;

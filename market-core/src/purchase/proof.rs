@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::FromRow;
 
-use super::{Purchase, Purchases, opening::NoLottery};
+use super::{Purchase, Purchases, deciding::NoLottery};
 use crate::{
     Error, Mode, Page, Paging, Timestamp,
     draw::{Bytes32, Draws, Lottery, Opened, Proof, Sealed},

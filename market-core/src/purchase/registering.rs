@@ -110,12 +110,12 @@ impl Purchases<'_> {
             if !reasons.is_empty() {
                 return Err(Error::Ineligible(reasons));
             }
-            let registration = match tx.registration_of(id, agency_id).await? {
-                Some(before) => tx.renew_registration(call, before, &new, &clock).await?,
-                None => {
-                    let fresh = RegistrationId(self.0.env.id());
-                    tx.insert_registration(fresh, id, agency_id, &new, &clock).await?
-                }
+            let before = tx.registration_of(id, agency_id).await?;
+            let registration = if let Some(before) = before {
+                tx.renew_registration(call, before, &new, &clock).await?
+            } else {
+                let fresh = RegistrationId(self.0.env.id());
+                tx.insert_registration(fresh, id, agency_id, &new, &clock).await?
             };
             tx.finish(registration).await
         })

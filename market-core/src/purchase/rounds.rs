@@ -104,7 +104,7 @@ impl Tx {
         self.open_round(&purchase, rounds.round).await?;
         if rounds.round < rounds.of {
             let lowest = self.lowest_quote(purchase.id).await?;
-            return Ok(purchase.begin_round(rounds.round + 1, rounds.of, lowest, clock)?);
+            return Ok(purchase.begin_round(rounds.round + 1, rounds.of, lowest, clock));
         }
         let mut quotes = Vec::new();
         for row in self.all_quotes(purchase.id).await? {

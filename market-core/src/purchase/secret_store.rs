@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use crate::{
-    Error, Party, Timestamp,
+    Error, Party,
     draw::{Bytes32, Commitment},
     id::PurchaseId,
     kernel::sealing::{OpeningCode, PlatformHalf, PublicKey},
@@ -19,7 +19,7 @@ statements! {
         deposit_for = excluded.deposit_for";
     PUBLIC_KEY = "select public_key from purchase_secrets where purchase_id = $1";
     BY_PURCHASE = "\
-        select half, code_check, deposit, deposit_for, code, code_by, code_at, beacon \
+        select half, code_check, deposit, deposit_for, code, beacon \
         from purchase_secrets where purchase_id = $1";
     GIVE_CODE = "\
         update purchase_secrets set code = $2, code_by = $3, code_at = $4 where purchase_id = $1 \
@@ -46,8 +46,6 @@ pub(super) struct Secrets {
     pub(super) deposit: Option<String>,
     pub(super) deposit_for: Option<String>,
     pub(super) code: Option<String>,
-    pub(super) code_by: Option<String>,
-    pub(super) code_at: Option<Timestamp>,
     pub(super) beacon: Option<String>,
 }
 

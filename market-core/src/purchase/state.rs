@@ -84,7 +84,7 @@ pub struct Award {
 macro_rules! states {
     ($(
         $(#[$doc:meta])*
-        $name:ident $word:literal $narrow:ident or $refusal:ident
+        $name:ident $word:literal $($narrow:ident or $refusal:ident)?
         { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? }
     )*) => {
         $(
@@ -117,7 +117,7 @@ macro_rules! states {
         }
 
         impl Purchase {
-            $(
+            $($(
                 #[doc = concat!("The state, if it is [`", stringify!($name), "`].")]
                 pub(super) fn $narrow(&self) -> Result<&$name, Refusal> {
                     match &self.state {
@@ -126,7 +126,7 @@ macro_rules! states {
                         _ => Err(Refusal::$refusal),
                     }
                 }
-            )*
+            )?)*
         }
     };
 }
@@ -198,7 +198,7 @@ states! {
         until: Timestamp,
     }
     /// The winner confirmed; an order goes on from here (已成单).
-    Ordered "ordered" ordered or PurchaseNotOrdered {
+    Ordered "ordered" {
         /// The award.
         award: Award,
         /// The order.
@@ -210,7 +210,7 @@ states! {
         failure: Failure,
     }
     /// Given up by its owner (已撤销).
-    Voided "voided" voided or PurchaseNotFailed {
+    Voided "voided" {
         /// Why.
         reason: String,
         /// When registration would have ended; none of a purchase that was never published.

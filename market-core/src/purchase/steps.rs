@@ -169,8 +169,13 @@ impl Purchase {
 
     /// It comes to nothing.
     pub(super) fn fail(self, failure: Failure, now: Timestamp) -> Result<Moved, Refusal> {
-        if self.state.is_over() {
-            return Err(Refusal::PurchaseOver);
+        match &self.state {
+            state if state.is_over() => return Err(Refusal::PurchaseOver),
+            PurchaseState::Draft(_) | PurchaseState::InReview(_) => {
+                return Err(Refusal::PurchaseNotOpen);
+            }
+            PurchaseState::Ordered(_) => return Err(Refusal::PurchaseNotAwarded),
+            _ => {}
         }
         Ok(self.moved("purchase_failed", now, Failed { failure }))
     }
@@ -188,7 +193,7 @@ impl Purchase {
         of: u32,
         lowest: Option<Quote>,
         clock: &Clock,
-    ) -> Result<Moved, Refusal> {
+    ) -> Moved {
         let rules = &clock.policy.selection;
         let seconds = if self.notice.mode == crate::Mode::Negotiation {
             i64::from(rules.negotiation_hours) * SECONDS_PER_HOUR
@@ -196,7 +201,7 @@ impl Purchase {
             i64::from(rules.round_minutes) * 60
         };
         let until = clock.now.plus_seconds(seconds);
-        Ok(self.moved("round_begun", clock.now, Rounds { round, of, until, lowest }))
+        self.moved("round_begun", clock.now, Rounds { round, of, until, lowest })
     }
 
     /// The owner has to choose.
@@ -220,7 +225,7 @@ impl Purchase {
     }
 
     /// A complaint was accepted: the clock stops.
-    pub(crate) fn suspend(
+    pub(super) fn suspend(
         self,
         complaint_id: ComplaintId,
         clock: &Clock,
@@ -232,7 +237,7 @@ impl Purchase {
     }
 
     /// The complaint was dismissed: the clock goes on for the days that were left.
-    pub(crate) fn resume(self, clock: &Clock) -> Result<Moved, Refusal> {
+    pub(super) fn resume(self, clock: &Clock) -> Result<Moved, Refusal> {
         let Suspended { award, days_left, .. } = self.suspended()?.clone();
         let until = clock.within(days_left.max(1));
         Ok(self.moved("purchase_resumed", clock.now, Publicity { award, until }))

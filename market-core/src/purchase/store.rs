@@ -249,7 +249,7 @@ impl Tx {
 
     /// Saves a step of a purchase with its journal entry. The unique index on live purchases keeps
     /// a requirement from being bought twice.
-    pub(crate) async fn save_purchase(
+    pub(super) async fn save_purchase(
         &mut self,
         moved: Moved,
         clock: &Clock,

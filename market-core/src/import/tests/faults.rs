@@ -238,11 +238,11 @@ on_both! {
         let first = first.lines().find(|line| line.starts_with(&one)).unwrap().to_owned();
         let rest = "enterprise,陈某,330282,白沙路,0574-0000-0001,2015-05-06,100.00,测绘,demonstration";
         let rows = format!(
-            "91310115MA1G4L1WXK,甲乙,{rest},admitted,,\n91350100M000100Y44,甲乙,{rest},admitted,,\n\
-             9135,甲乙,{rest},admitted,,\n,甲乙,{rest},admitted,,\n\
-             {three},甲乙,company,陈某,999999,白沙路,0574,2015-13-06,100.001,测绘,real,open,x,\n\
-             {three},甲,{rest},suspended,,\n{three},甲乙,{rest},admitted,2027-01-01,理由\n\
-             {}\n{two},乙丙,{},admitted,,",
+            "91310115MA1G4L1WXK,甲乙,{rest},admitted,,,\n91350100M000100Y44,甲乙,{rest},admitted,,,\n\
+             9135,甲乙,{rest},admitted,,,\n,甲乙,{rest},admitted,,,\n\
+             {three},甲乙,company,陈某,999999,白沙路,0574,2015-13-06,100.001,测绘,real,open,x,,\n\
+             {three},甲,{rest},suspended,,,\n{three},甲乙,{rest},admitted,2027-01-01,理由,\n\
+             {}\n{two},乙丙,{},admitted,,,",
             first.replace("admitted,,", "exited,,自愿"), rest.replace("2015-05-06", "2099-01-01"),
         );
         let told_now = told(&market, Kind::Agencies, &rows).await;

@@ -90,7 +90,7 @@ fn uscc(number: u32) -> String {
 }
 
 const AGENCIES: &str = "uscc,name,nature,legal_representative,region,address,phone,established_on,\
-    capital,scope,origin,state,suspended_until,state_reason\n";
+    capital,scope,origin,state,suspended_until,state_reason,attached_to\n";
 const QUALIFICATIONS: &str = "uscc,kind,level,majors,number,issuer,valid_from,valid_until\n";
 const PRACTITIONERS: &str = "uscc,name,specialty,certificate,valid_until\n";
 const LISTINGS: &str = "uscc,code,item,title,summary,price,unit,regions,days,state\n";
@@ -111,7 +111,7 @@ fn agency_files(agencies: u32, listings: u32) -> [(Kind, String); 4] {
         writeln!(
             one,
             "{uscc},慈溪第{place}测绘有限公司,enterprise,陈某,330282,慈溪市白沙路街道{place}号,\
-             0574-0000-0001,2015-05-06,5000000.00,工程测绘,demonstration,{state}"
+             0574-0000-0001,2015-05-06,5000000.00,工程测绘,demonstration,{state},"
         )
         .unwrap();
         writeln!(

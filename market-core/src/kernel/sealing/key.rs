@@ -110,7 +110,9 @@ impl OpeningKey {
         let parts = [label, purchase.0.as_bytes(), code.bytes(), half.bytes()];
         // Reserved at once: a buffer that grew would leave its beginning behind.
         let mut material = Zeroizing::new(Vec::with_capacity(parts.iter().map(|p| p.len()).sum()));
-        parts.iter().for_each(|part| material.extend_from_slice(part));
+        for part in parts {
+            material.extend_from_slice(part);
+        }
         Self(Kem::derive_keypair(&material).0)
     }
 

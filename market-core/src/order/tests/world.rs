@@ -10,6 +10,7 @@ use crate::{
     import::{ImportOptions, Kind as Pack, Sheet},
     kernel::secret::sha256_hex,
     order::NewDeliverable,
+    purchase::{Contact, NewPurchase},
     testing::market,
 };
 
@@ -24,6 +25,8 @@ pub(super) struct World {
     pub(super) agency: Call,
     pub(super) case: Case,
     pub(super) listing: Listing,
+    /// Somebody's purchase, from which an award may be said to come.
+    pub(super) purchase: PurchaseId,
 }
 
 /// A call on a party's behalf.
@@ -50,7 +53,8 @@ impl World {
         };
         let case = market.cases().open(&applicant, new).await.unwrap();
         let (agency, listing) = agency(&market).await;
-        Self { market, applicant, agency, case, listing }
+        let purchase = purchase(&market, &applicant, &case).await;
+        Self { market, applicant, agency, case, listing, purchase }
     }
 
     pub(super) const fn env(&self) -> &Env {
@@ -83,7 +87,7 @@ impl World {
             item_version: need.item_version,
             listing_id: None,
             listing_number: None,
-            purchase_id: Some(PurchaseId(Uuid::from_u128(77))),
+            purchase_id: Some(self.purchase),
             agency_id: self.listing.agency_id,
             applicant_id: self.case.applicant_id,
             amount: self.listing.terms.price,
@@ -151,6 +155,24 @@ async fn applicant(market: &Market) -> Call {
     };
     let applicant = market.applicants().register(&acting(Party::Operator), new).await.unwrap();
     acting(Party::Applicant(applicant.id))
+}
+
+/// A draft of a purchase for the case.
+async fn purchase(market: &Market, applicant: &Call, case: &Case) -> PurchaseId {
+    let contact = Contact { name: "李明".to_owned(), phone: "13800000000".to_owned() };
+    let notice = serde_json::from_value(serde_json::json!({
+        "title": "消防设施检测",
+        "content": "现场检测，出具检测报告",
+        "mode": "random",
+        "price": { "kind": "fixed", "amount": "3000.00" },
+        "service_days": 20,
+        "closes_at": market.env().now().plus_seconds(30 * 24 * 3600),
+        "contact": contact,
+        "complaint_phone": "0574-0000-0003",
+    }));
+    let item = ITEM.parse().unwrap();
+    let new = NewPurchase { case_id: case.id, item, notice: notice.unwrap(), predecessor: None };
+    market.purchases().create(applicant, new).await.unwrap().id
 }
 
 /// An agency with the certificate that the service requires, and its listing.

@@ -1,6 +1,7 @@
 //! What happens when somebody does not act, or acts too late.
 
 use super::*;
+use crate::agency::Suspension;
 
 on_both! {
     async fn too_few_come_to_nothing_and_the_requirement_is_free(url: &str) {
@@ -129,5 +130,28 @@ on_both! {
         let found = world.open(&open).await;
         let failed = world.wait(&found).await;
         assert_eq!(failed.state, state::Failed { failure: Failure::NotChosen }.into());
+    }
+
+    async fn who_is_suspended_or_expired_when_the_draw_is_held_is_passed_over(url: &str) {
+        let world = World::new(url, Fund::Social, 3).await;
+        let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
+        world.enter(open.id, &["100", "200", "300"]).await;
+        world.wait(&open).await;
+        let suspension = Suspension { months: 3, reason: "逾期".to_owned() };
+        let agencies = world.market.agencies();
+        agencies.suspend(&operator(), world.agencies[0].0, suspension).await.unwrap();
+        let published = world.market.purchases().open(&world.owner, open.id, &code()).await.unwrap();
+        assert_eq!(world.winner(&published), 1, "the lowest that may take it on");
+        assert_eq!(published.state.award().unwrap().place, 1);
+        assert_eq!(world.states(open.id).await, ["ineligible", "won", "runner_up"]);
+        proof(&world, open.id).await;
+        // At the turn of the year every certificate expires.
+        world.env().set("2027-01-04T01:00:00Z".parse().unwrap());
+        assert_eq!(world.market.purchases().run_due().await.unwrap(), 1, "the award stands");
+        let confirmed = world.market.purchases().confirm(world.agency(1), open.id).await;
+        assert_eq!(reasons(confirmed), ["qualification-expired"]);
+        let purchases = world.market.purchases();
+        let failed = purchases.decline(world.agency(1), open.id, "证书过期").await.unwrap();
+        assert_eq!(failed.state, state::Failed { failure: Failure::NobodyLeft }.into());
     }
 }

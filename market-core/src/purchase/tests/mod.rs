@@ -1,8 +1,10 @@
 //! What a purchase may and may not do, and what comes of it.
 
+mod chance;
 mod lapses;
 mod modes;
 mod rules;
+mod states;
 pub(crate) mod world;
 
 use self::world::{World, acting, amount, code, fixed, limits, notice, open_case, operator};

@@ -5,6 +5,7 @@ use crate::{
     Party,
     agency::Suspension,
     draw::{Bytes32, Commitment},
+    kernel::sealing::{SupervisorKey, open_deposit},
 };
 
 on_both! {
@@ -185,6 +186,25 @@ on_both! {
         let proof = proof(&world, open.id).await;
         assert_eq!(proof.withheld, ["department:fire-rescue"]);
         assert_eq!(proof.beacon.as_deref(), Some("3871.28"));
+    }
+
+    async fn the_supervisor_opens_what_a_silent_owner_does_not(url: &str) {
+        let world = World::new(url, Fund::Social, 3).await;
+        let key = SupervisorKey::new(world.env());
+        let lead = acting(Party::Department("market-regulation".parse().unwrap()));
+        let departments = world.market.departments();
+        let market_regulation = "market-regulation".parse().unwrap();
+        departments.set_opening_key(&lead, &market_regulation, &key.public()).await.unwrap();
+        let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
+        world.enter(open.id, &["300", "200", "250"]).await;
+        let closed = world.wait(&open).await;
+        let purchases = world.market.purchases();
+        assert!(matches!(purchases.deposit(&acting(Party::Department("fire-rescue".parse().unwrap())).actor, open.id).await, Err(Error::NotFound(_))));
+        let deposit = purchases.deposit(&lead.actor, open.id).await.unwrap();
+        let code = open_deposit(&key, open.id, &deposit).unwrap();
+        let published = purchases.open(&lead, closed.id, &code).await.unwrap();
+        assert_eq!(world.winner(&published), 1);
+        proof(&world, open.id).await;
     }
 
     async fn questions_are_published_without_who_asked(url: &str) {

@@ -31,8 +31,10 @@ async fn market_of_names() -> Market {
     let market = market_with_catalogue("sqlite::memory:").await;
     market.search().catch_up().await.unwrap();
     let all = NAMES.iter().zip(TITLES).enumerate().map(|(n, (name, title))| {
-        let agency =
-            Agency { uscc: crate::testing::uscc(u32::try_from(n).unwrap()), ..agency(&market, name) };
+        let agency = Agency {
+            uscc: crate::testing::uscc(u32::try_from(n).unwrap()),
+            ..agency(&market, name)
+        };
         let listings = vec![listing(&market, &agency, "survey", title, 1_000, &["330282"])];
         Published { agency, qualifications: Vec::new(), listings, standing: Standing::default() }
     });
