@@ -182,7 +182,7 @@ fn median_days(mut spans: Vec<(Timestamp, Timestamp)>) -> Option<i64> {
     let micros = |at: usize| spans.get(at).map(|(from, to)| to.micros() - from.micros());
     let upper = micros(spans.len() / 2)?;
     let lower = micros(spans.len().checked_sub(1)? / 2)?;
-    Some((lower + upper) / 2 / DAY)
+    Some(lower.midpoint(upper) / DAY)
 }
 
 impl Publicity<'_> {
@@ -228,18 +228,14 @@ impl Publicity<'_> {
     /// How many orders a group must have to be told of, by the policy of a region; of the whole
     /// market, the most that any policy asks for.
     async fn least_group(&self, region: Option<&RegionCode>) -> Result<u32, Error> {
-        match region {
-            Some(code) => {
-                let region = self.0.db.region(code).await?;
-                let policy = self.0.db.policy(&region, self.0.env.now().day()).await?;
-                Ok(policy.selection.k_anonymity)
-            }
-            None => {
-                let policies = self.0.db.policies().await?;
-                let most = policies.iter().map(|policy| policy.selection.k_anonymity).max();
-                most.ok_or(Error::Inconsistent("policy profile"))
-            }
+        if let Some(code) = region {
+            let region = self.0.db.region(code).await?;
+            let policy = self.0.db.policy(&region, self.0.env.now().day()).await?;
+            return Ok(policy.selection.k_anonymity);
         }
+        let policies = self.0.db.policies().await?;
+        let most = policies.iter().map(|policy| policy.selection.k_anonymity).max();
+        most.ok_or(Error::Inconsistent("policy profile"))
     }
 }
 

@@ -212,12 +212,12 @@ impl Purchases<'_> {
         let limit = held.would_be.policy.direct_limit_fiscal;
         let amount = order.terms.amount;
         let entries = self.0.db.journal_of(Kind::Order, &order.id.to_string()).await?;
-        let mut found = Vec::new();
+        let mut differences = Vec::new();
         if fund == Fund::Fiscal && amount >= limit {
-            found.push(Difference::OverLimit { limit, amount });
+            differences.push(Difference::OverLimit { limit, amount });
         }
-        found.extend(held.deadlines(OF_ORDERS, &entries));
-        Ok(found)
+        differences.extend(held.deadlines(OF_ORDERS, &entries));
+        Ok(differences)
     }
 }
 

@@ -71,7 +71,7 @@ impl Publicity<'_> {
         Ok(releases.of(&notices))
     }
 
-    fn package(&self, kind: &str, id: PurchaseId, releases: &[Value]) -> Value {
+    fn package(self, kind: &str, id: PurchaseId, releases: &[Value]) -> Value {
         let publisher = &*self.0.publisher;
         let last = releases.last().map(|release| release["date"].clone());
         json!({

@@ -56,7 +56,7 @@ impl Releases<'_> {
                 release["tag"] = json!(["tender"]);
                 release["buyer"] = json!({ "id": BUYER, "name": notice.owner.name });
                 release["parties"] = json!([buyer(notice, published)]);
-                release["tender"] = self.tender(notice, published);
+                release["tender"] = tender(notice, published);
                 if let Some(predecessor) = notice.predecessor {
                     release["relatedProcesses"] = json!([{
                         "id": "predecessor",
@@ -68,7 +68,7 @@ impl Releases<'_> {
             }
             NoticeBody::Correction { notice: published, number } => {
                 release["tag"] = json!(["tenderAmendment"]);
-                let mut tender = self.tender(notice, published);
+                let mut tender = tender(notice, published);
                 let of_notice = |one: &&PublicNotice| {
                     matches!(one.kind(), NoticeKind::Purchase | NoticeKind::Correction)
                 };
@@ -140,44 +140,6 @@ impl Releases<'_> {
         release
     }
 
-    fn tender(&self, notice: &PublicNotice, published: &Notice) -> Value {
-        let opened = if notice.kind() == NoticeKind::Purchase { Some(notice.at) } else { None };
-        let least = match &published.price {
-            crate::purchase::Price::Amount { low, .. } => Some(value(*low)),
-            _ => None,
-        };
-        let mut period = json!({ "endDate": published.closes_at });
-        if let Some(opened) = opened {
-            period["startDate"] = json!(opened);
-        }
-        let mut tender = json!({
-            "id": tender_id(notice),
-            "title": published.title,
-            "description": published.content,
-            "status": "active",
-            "procuringEntity": { "id": BUYER, "name": notice.owner.name },
-            "items": [item(notice)],
-            "value": value(published.price.budget()),
-            "procurementMethod": method(notice.mode),
-            "procurementMethodDetails": notice.mode.zh(),
-            "mainProcurementCategory": "services",
-            "awardCriteriaDetails": notice.mode.zh(),
-            "submissionMethod": ["electronicSubmission"],
-            "tenderPeriod": period,
-            "contractPeriod": { "durationInDays": published.service_days },
-        });
-        if let Some(least) = least {
-            tender["minValue"] = least;
-        }
-        if let Some(criteria) = criteria(notice.mode) {
-            tender["awardCriteria"] = criteria.into();
-        }
-        if !published.other_requirements.is_empty() {
-            tender["eligibilityCriteria"] = published.other_requirements.clone().into();
-        }
-        tender
-    }
-
     /// What an award says of the tender: who took part is known from here on.
     fn decided(&self, notice: &PublicNotice, until: Option<String>) -> Value {
         let mut tender = json!({
@@ -212,6 +174,44 @@ impl Releases<'_> {
             "format": "application/json",
         })
     }
+}
+
+fn tender(notice: &PublicNotice, published: &Notice) -> Value {
+    let opened = if notice.kind() == NoticeKind::Purchase { Some(notice.at) } else { None };
+    let least = match &published.price {
+        crate::purchase::Price::Amount { low, .. } => Some(value(*low)),
+        _ => None,
+    };
+    let mut period = json!({ "endDate": published.closes_at });
+    if let Some(opened) = opened {
+        period["startDate"] = json!(opened);
+    }
+    let mut tender = json!({
+        "id": tender_id(notice),
+        "title": published.title,
+        "description": published.content,
+        "status": "active",
+        "procuringEntity": { "id": BUYER, "name": notice.owner.name },
+        "items": [item(notice)],
+        "value": value(published.price.budget()),
+        "procurementMethod": method(notice.mode),
+        "procurementMethodDetails": notice.mode.zh(),
+        "mainProcurementCategory": "services",
+        "awardCriteriaDetails": notice.mode.zh(),
+        "submissionMethod": ["electronicSubmission"],
+        "tenderPeriod": period,
+        "contractPeriod": { "durationInDays": published.service_days },
+    });
+    if let Some(least) = least {
+        tender["minValue"] = least;
+    }
+    if let Some(criteria) = criteria(notice.mode) {
+        tender["awardCriteria"] = criteria.into();
+    }
+    if !published.other_requirements.is_empty() {
+        tender["eligibilityCriteria"] = published.other_requirements.clone().into();
+    }
+    tender
 }
 
 fn tender_id(notice: &PublicNotice) -> String {
