@@ -5,6 +5,7 @@
 //! `tagged` and `problem` what they give. `portal` has the pages that people see.
 
 mod app;
+mod atom;
 mod body;
 mod call;
 mod caller;

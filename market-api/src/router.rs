@@ -4,6 +4,7 @@ use axum::{Router, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
     order::AnyState,
+    publicity::NoticeKind,
     search::{Sort, Subject},
 };
 use utoipa::{
@@ -36,7 +37,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
             is an RFC 9457 problem with a stable `code`: see /problems."
     ),
-    components(schemas(AgencyState, AnyState, Sort, Standing, Subject)),
+    components(schemas(AgencyState, AnyState, NoticeKind, Sort, Standing, Subject)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
@@ -51,6 +52,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "search", description = "Finding agencies and listings"),
         (name = "saved-searches", description = "Searches that people saved"),
         (name = "notices", description = "What people are told of by their saved searches"),
+        (name = "publicity", description = "Public notices of purchases, open contracting data, figures"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -77,6 +79,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::suggestions::router())
         .merge(routes::saved_searches::router())
         .merge(routes::notices::router())
+        .merge(routes::public_notices::router())
         .merge(routes::facts::router())
 }
 
@@ -101,6 +104,7 @@ pub fn router(app: App) -> Router {
         .merge(portal::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/feeds/notices.atom", get(routes::public_notices::feed))
         .route("/problems", get(registry::index))
         .route("/problems/{code}", get(registry::show))
         .fallback(nowhere)

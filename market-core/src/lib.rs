@@ -27,11 +27,13 @@ mod market;
 pub mod matter;
 pub mod order;
 pub mod progress;
+pub mod publicity;
 pub mod purchase;
 pub mod rules;
 pub mod saved_search;
 pub mod search;
 pub mod selection;
+pub mod simulation;
 pub mod statistics;
 mod store;
 #[cfg(test)]

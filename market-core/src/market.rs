@@ -20,6 +20,7 @@ use crate::{
     matter::Matters,
     order::{Deliverables, Orders},
     progress::Progresses,
+    publicity::{Publicity, Publisher},
     purchase::Purchases,
     rules::Rules,
     saved_search::{Notices, SavedSearches},
@@ -43,6 +44,8 @@ pub struct Market {
     pub(crate) asking: Arc<Asking>,
     /// What documents are printed with.
     pub(crate) fonts: Arc<Shelf>,
+    /// As whom what everybody may know is published.
+    pub(crate) publisher: Arc<Publisher>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -65,6 +68,8 @@ pub struct Options {
     pub durability: Durability,
     /// How many days it is kept what was asked of search.
     pub keep_asked_days: u32,
+    /// As whom what everybody may know is published.
+    pub publisher: Publisher,
     /// Where time, ids and secrets come from.
     pub env: Env,
 }
@@ -80,6 +85,7 @@ impl Options {
             search_limit: Duration::from_secs(2),
             durability: Durability::Full,
             keep_asked_days: 180,
+            publisher: Publisher::default(),
             env: Env::real(),
         }
     }
@@ -99,7 +105,9 @@ impl Market {
         let index = Arc::new(Home::open(options.index, options.search_limit)?);
         let asking = Arc::new(Asking::new(options.keep_asked_days));
         let fonts = Arc::new(Shelf::new(options.fonts));
-        Ok(Self { db, env: options.env, files, index, asking, fonts, wake: Arc::default() })
+        let publisher = Arc::new(options.publisher);
+        let (env, wake) = (options.env, Arc::default());
+        Ok(Self { db, env, files, index, asking, fonts, publisher, wake })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the
@@ -177,6 +185,16 @@ impl Market {
     /// The files that orders hand over.
     pub const fn deliverables(&self) -> Deliverables<'_> {
         Deliverables(self)
+    }
+
+    /// What everybody may know of purchases.
+    pub const fn publicity(&self) -> Publicity<'_> {
+        Publicity(self)
+    }
+
+    /// As whom that is published.
+    pub fn publisher(&self) -> &Publisher {
+        &self.publisher
     }
 
     /// Purchases by open selection.

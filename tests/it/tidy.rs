@@ -23,6 +23,8 @@ const SLICES: &[&str] = &[
     "selection",
     "order",
     "purchase",
+    "publicity",
+    "simulation",
     "progress",
     "search",
     "asked",

@@ -16,6 +16,7 @@ mod import;
 mod index;
 mod judge;
 mod out;
+mod policy;
 mod search;
 mod serve;
 pub(crate) mod settings;
@@ -98,6 +99,9 @@ enum Command {
     /// Check proofs of draws (抽取证明)
     #[command(subcommand)]
     Draw(draw::Command),
+    /// Ask what other policy would have decided
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Bring the database's tables up to date, and end
     #[command(after_help = "Every command does this first; on its own it is for deployments that \
         want it done once, before the servers start.")]
@@ -205,6 +209,11 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
         }
         Command::Judge(asked) => tokio::task::block_in_place(|| judge::obey(&asked)),
         Command::Draw(command) => tokio::task::block_in_place(|| draw::obey(&command)),
+        Command::Policy(command) => {
+            let market = settings.open().await?;
+            policy::obey(&market, command).await?;
+            Ok(market.close().await?)
+        }
         Command::Migrate => Ok(settings.open().await?.close().await?),
         Command::User(command) => {
             let market = settings.open().await?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use market_core::{Market, Options};
+use market_core::{Market, Options, publicity::Publisher};
 use serde::Deserialize;
 
 use super::Failure;
@@ -63,6 +63,17 @@ struct Given {
     /// How many days it is kept what was asked of search, without who asked [default: 180]
     #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
     keep_asked_days: Option<u32>,
+    /// The address of the server as others reach it, for links in what is published
+    /// [default: http:// and where it listens]
+    #[arg(long, global = true, env = "MARKET_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// As whom open data is published [default: 网上中介服务超市]
+    #[arg(long, global = true, env = "MARKET_PUBLISHER", value_name = "NAME")]
+    publisher: Option<String>,
+    /// The prefix of open contracting ids, as registered with the Open Contracting Partnership
+    /// [default: ocds-000000-, which is nobody's]
+    #[arg(long, global = true, env = "MARKET_OCDS_PREFIX", value_name = "PREFIX")]
+    ocds_prefix: Option<String>,
     /// What to log, such as `debug` or `info,market_api=debug` [default: info]
     #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -89,6 +100,7 @@ pub(super) struct Settings {
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
+    pub(super) publisher: Publisher,
     pub(super) log: String,
     pub(super) log_json: bool,
 }
@@ -108,15 +120,25 @@ impl Settings {
         let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
         let index = given.index.or(file.index).unwrap_or_else(|| data.join("index"));
         let listen = given.listen.or(file.listen);
+        let listen = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
+        let usual = Publisher::default();
+        let url = given.public_url.or(file.public_url);
+        let url = url.unwrap_or_else(|| format!("http://{listen}"));
+        let publisher = Publisher {
+            name: given.publisher.or(file.publisher).unwrap_or(usual.name),
+            url: url.trim_end_matches('/').to_owned(),
+            ocds_prefix: given.ocds_prefix.or(file.ocds_prefix).unwrap_or(usual.ocds_prefix),
+        };
         let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
         Self {
             data,
             files,
             index,
             fonts: given.font.or(file.font).unwrap_or_default(),
-            listen: listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into()),
+            listen,
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
+            publisher,
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             log_json: given.log_json.or(file.log_json).unwrap_or(false),
         }
@@ -134,6 +156,7 @@ impl Settings {
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
+            publisher: self.publisher.clone(),
             ..Options::new(self.database.clone())
         };
         Ok(Market::open(options).await?)
@@ -181,6 +204,7 @@ mod tests {
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database, "sqlite:market-data/market.db");
         assert!(!settings.log_json);
+        assert_eq!(settings.publisher, Publisher::default());
         assert_eq!(settings.keep_asked_days, 180);
         assert!(settings.fonts.is_empty());
     }
@@ -203,6 +227,7 @@ mod tests {
         assert_eq!(settings.log, "debug");
         assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
+        assert_eq!(settings.publisher.url, "http://0.0.0.0:80");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) mod notices;
 pub(crate) mod openings;
 pub(crate) mod orders;
 pub(crate) mod people;
+pub(crate) mod public_notices;
 pub(crate) mod purchases;
 pub(crate) mod registrations;
 pub(crate) mod saved_searches;

@@ -60,6 +60,8 @@ pub struct SelectionRules {
     pub complaint_decision_days: u32,
     /// Within how many calendar days purchases of one owner for one item are added up.
     pub splitting_days: u32,
+    /// The fewest orders that a figure is made of.
+    pub k_anonymity: u32,
 }
 
 impl SelectionRules {

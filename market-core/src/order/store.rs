@@ -134,6 +134,19 @@ impl Db {
         Ok(rows.into_iter().map(Order::from).collect())
     }
 
+    /// So many orders of listings that were placed from an instant on, after one, by their ids.
+    pub(crate) async fn direct_orders_since(
+        &self,
+        since: Timestamp,
+        after: Option<OrderId>,
+        limit: i64,
+    ) -> Result<Vec<Order>, Error> {
+        let list = self.query(LIST).push(" and listing_id is not null");
+        let list = list.with(" and placed_at >= ", since).when(" and id > ", after);
+        let rows: Vec<OrderRow> = list.with(" order by id limit ", limit).all().await?;
+        Ok(rows.into_iter().map(Order::from).collect())
+    }
+
     /// Every order of some ids.
     pub(crate) async fn orders_by_id(&self, ids: Vec<OrderId>) -> Result<Vec<Order>, Error> {
         let rows: Vec<OrderRow> = self.query(LIST).within(" and id in", ids).all().await?;
@@ -277,12 +290,23 @@ impl Tx {
         event: &'static str,
         clock: &Clock,
     ) -> Result<(), Error> {
+        let confirmed = match &order.state {
+            AnyState::InService(state) if from == Some("contracted") => Some(&state.contract),
+            _ => None,
+        };
         let data = json!({
             "item": order.terms.item,
             "agency": order.terms.agency_id,
             "listing": order.terms.listing_id,
             "purchase": order.terms.purchase_id,
             "amount": order.terms.amount,
+            "contract": confirmed.map(|contract| json!({
+                "number": contract.number,
+                "amount": contract.amount,
+                "signed_on": contract.signed_on,
+                "starts_on": contract.starts_on,
+                "ends_on": contract.ends_on,
+            })),
         });
         let entry = Entry::new(Kind::Order, &order.id, order.version, event)
             .case(order.terms.case_id)

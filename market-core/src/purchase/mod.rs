@@ -15,7 +15,7 @@ mod eligibility;
 mod notice;
 mod opening;
 mod owner;
-mod proof;
+pub(crate) mod proof;
 pub(crate) mod proof_store;
 mod question;
 pub(crate) mod question_store;
@@ -29,7 +29,7 @@ pub mod state;
 mod steps;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timer;
 
 use serde::{Deserialize, Serialize};

@@ -228,7 +228,7 @@ impl Notice {
     }
 
     /// The rule of selection: what the owner fixes, with the numbers of the policy.
-    pub(super) fn selection(
+    pub(crate) fn selection(
         &self,
         at: &str,
         rules: &SelectionRules,
@@ -264,7 +264,7 @@ impl Notice {
     }
 
     /// Whether its mode may be used with this money, where these rules are in force.
-    pub(super) fn admitted_by(&self, rules: &SelectionRules, fund: Fund) -> Result<(), Refusal> {
+    pub(crate) fn admitted_by(&self, rules: &SelectionRules, fund: Fund) -> Result<(), Refusal> {
         if !rules.modes(fund).contains(&self.mode) {
             return Err(Refusal::ModeNotAllowed);
         }
@@ -290,7 +290,7 @@ impl Notice {
     }
 
     /// What anybody may read: who is avoided and who watches is nobody's business.
-    pub(super) fn published(mut self) -> Self {
+    pub(crate) fn published(mut self) -> Self {
         self.avoid.clear();
         self.witnesses.clear();
         self

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Purchases, deciding::NoLottery};
 use crate::{
     Error, Mode, Page, Paging, Timestamp,
-    draw::{Bytes32, Lottery, Opened, Proof, Sealed},
+    draw::{Bytes32, Draws, Lottery, Opened, Proof, Sealed},
     id::{PurchaseId, RegistrationId},
     selection::{self, Bid, Outcome, Quote, Score, Selection},
     sha256_hex,
@@ -154,6 +154,21 @@ pub fn verify(proof: &Proof) -> Result<crate::draw::Verified, Vec<crate::draw::F
     let came: Result<Came, _> = serde_json::from_value(proof.outcome.clone());
     let later = came.map(|came| came.later).unwrap_or_default();
     proof.verify_with(|sealed, opened, lottery| run(sealed, opened, &later, lottery))
+}
+
+/// What the rule of a proof came to, and what it would have come to with another selection: by the
+/// same list, quotes, scores and seed.
+pub(crate) fn rerun(proof: &Proof, selection: Selection) -> Result<(Outcome, Outcome), String> {
+    let came: Came =
+        serde_json::from_value(proof.outcome.clone()).map_err(|why| why.to_string())?;
+    let rule: SealedRule =
+        serde_json::from_value(proof.sealed.rule.clone()).map_err(|why| why.to_string())?;
+    let rule = SealedRule { selection, ..rule };
+    let rule = serde_json::to_value(rule).map_err(|why| why.to_string())?;
+    let sealed = Sealed { rule, ..proof.sealed.clone() };
+    let again = run(&sealed, &proof.opened, &came.later, &mut Draws::over(proof.seed))?;
+    let again: Came = serde_json::from_value(again).map_err(|why| why.to_string())?;
+    Ok((came.result, again.result))
 }
 
 /// A proved selection, as lists show it.

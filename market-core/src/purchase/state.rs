@@ -43,6 +43,22 @@ text_enum! {
     }
 }
 
+impl Failure {
+    /// The reason for people, in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::TooFewRegistrants => "报名不足",
+            Self::TooFewQuotes => "报价不足",
+            Self::NoValidQuote => "无有效报价",
+            Self::NotOpened => "未开标",
+            Self::TooFewReveals => "熵源不足",
+            Self::NotChosen => "逾期未选定",
+            Self::NobodyLeft => "无候补",
+            Self::ComplaintUpheld => "投诉成立",
+        }
+    }
+}
+
 /// Who is chosen, and who would be next (中选结果).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -197,6 +213,8 @@ states! {
     Voided "voided" {
         /// Why.
         reason: String,
+        /// When registration would have ended; none of a purchase that was never published.
+        closes_at: Option<Timestamp>,
     }
 }
 
@@ -213,7 +231,11 @@ impl PurchaseState {
 
     /// Whether anybody may read its notice.
     pub const fn is_public(&self) -> bool {
-        !matches!(self, Self::Draft(_) | Self::InReview(_))
+        match self {
+            Self::Draft(_) | Self::InReview(_) => false,
+            Self::Voided(state) => state.closes_at.is_some(),
+            _ => true,
+        }
     }
 
     /// Whether the list was sealed, so that registrations may no longer change.

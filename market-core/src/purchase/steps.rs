@@ -77,7 +77,7 @@ impl Purchase {
     }
 
     /// The earliest end of a registration that begins now.
-    pub(super) fn earliest_close(clock: &Clock) -> Timestamp {
+    pub(crate) fn earliest_close(clock: &Clock) -> Timestamp {
         match clock.policy.selection.registration_days {
             0 => clock.now.plus_seconds(SECONDS_PER_HOUR),
             days => clock.within(days).end(),
@@ -153,7 +153,8 @@ impl Purchase {
     /// The owner gives it up.
     pub(super) fn void(self, reason: String, now: Timestamp) -> Result<Moved, Refusal> {
         self.check_voidable(now)?;
-        Ok(self.moved("purchase_voided", now, Voided { reason }))
+        let closes_at = self.open().ok().map(|open| open.closes_at);
+        Ok(self.moved("purchase_voided", now, Voided { reason, closes_at }))
     }
 
     /// Registration ends: the list is sealed, and the opening code is awaited.

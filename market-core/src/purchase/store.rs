@@ -135,6 +135,18 @@ impl Db {
         Ok(rows.into_iter().map(Purchase::from).collect())
     }
 
+    /// So many purchases that were drafted from an instant on, after one, by their ids.
+    pub(crate) async fn purchases_since(
+        &self,
+        since: Timestamp,
+        after: Option<PurchaseId>,
+        limit: i64,
+    ) -> Result<Vec<Purchase>, Error> {
+        let list = self.query(LIST).with(" and created_at >= ", since).when(" and id > ", after);
+        let rows: Vec<PurchaseRow> = list.with(" order by id limit ", limit).all().await?;
+        Ok(rows.into_iter().map(Purchase::from).collect())
+    }
+
     /// The purchases for which something is due at a time, the longest due first.
     pub(super) async fn due_purchases(
         &self,
@@ -289,6 +301,12 @@ impl Tx {
         clock: &Clock,
     ) -> Result<(), Error> {
         let award = purchase.state.award();
+        let (until, failure, reason) = match &purchase.state {
+            PurchaseState::Publicity(state) => (Some(state.until), None, None),
+            PurchaseState::Failed(state) => (None, Some(state.failure), None),
+            PurchaseState::Voided(state) => (None, None, Some(&state.reason)),
+            _ => (None, None, None),
+        };
         let data = json!({
             "item": purchase.item,
             "region": purchase.region,
@@ -297,15 +315,17 @@ impl Tx {
             "notice": purchase.notice_number,
             "agency": award.map(|award| award.agency_id),
             "amount": award.map(|award| award.amount),
+            "place": award.map(|award| award.place),
+            "until": until,
+            "failure": failure,
+            "reason": reason,
         });
         let entry = Entry::new(Kind::Purchase, &purchase.id, purchase.version, event)
             .case(purchase.case_id)
             .moved(from, purchase.state.name())
             .policy(clock.policy.version)
             .data(data);
-        let is_public = purchase.state.is_public() && event != "purchase_voided"
-            || matches!(purchase.state, PurchaseState::Voided(_)) && from == Some("open");
-        let entry = if is_public { entry.public() } else { entry };
+        let entry = if purchase.state.is_public() { entry.public() } else { entry };
         self.record(entry, purchase.updated_at).await
     }
 }

@@ -20,6 +20,8 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("order", crate::order::store::STATEMENTS),
     ("order dealing", crate::order::dealing_store::STATEMENTS),
     ("order standing", crate::order::standing_store::STATEMENTS),
+    ("publicity", crate::publicity::store::STATEMENTS),
+    ("publicity figures", crate::publicity::figures_store::STATEMENTS),
     ("purchase", crate::purchase::store::STATEMENTS),
     ("purchase proof", crate::purchase::proof_store::STATEMENTS),
     ("purchase question", crate::purchase::question_store::STATEMENTS),

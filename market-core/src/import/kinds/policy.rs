@@ -122,6 +122,7 @@ impl Pack for Policies {
         required("selection.complaint_acceptance_days", &["投诉受理时限"]),
         required("selection.complaint_decision_days", &["投诉处理时限"]),
         required("selection.splitting_days", &["拆分采购累计天数"]),
+        required("selection.k_anonymity", &["统计最少单数"]),
     ];
     type Known = Known;
     type Thing = PolicyProfile;

@@ -9,7 +9,7 @@ use crate::{
 /// What stands before each of their names.
 const TABLE: &str = "selection.";
 /// The plain numbers: their least and most, and what each means.
-const NUMBERS: [(&str, u64, u64, &str); 21] = [
+const NUMBERS: [(&str, u64, u64, &str); 22] = [
     ("selection.review_days", 1, 365, "formal review before publication"),
     ("selection.minimum_drawn_fiscal", 1, 100, "fewest agencies of a draw"),
     ("selection.minimum_drawn_social", 1, 100, ""),
@@ -31,6 +31,7 @@ const NUMBERS: [(&str, u64, u64, &str); 21] = [
     ("selection.complaint_acceptance_days", 1, 365, "a complaint is accepted or not"),
     ("selection.complaint_decision_days", 1, 365, "an accepted complaint is decided"),
     ("selection.splitting_days", 1, 3650, "calendar days over which purchases add up"),
+    ("selection.k_anonymity", 2, 1000, "fewest orders that a figure is made of"),
 ];
 
 const NOT_BASES: Saying = (
@@ -72,6 +73,7 @@ pub(super) fn read(row: &mut Row) -> Option<SelectionRules> {
         acceptance,
         decision,
         splitting,
+        anonymity,
     ] = numbers;
     Some(SelectionRules {
         reviewed: reviewed?,
@@ -100,6 +102,7 @@ pub(super) fn read(row: &mut Row) -> Option<SelectionRules> {
         complaint_acceptance_days: acceptance?,
         complaint_decision_days: decision?,
         splitting_days: splitting?,
+        k_anonymity: anonymity?,
     })
 }
 
@@ -167,6 +170,7 @@ pub(super) fn lines(rules: &SelectionRules) -> Vec<(&'static str, String, &'stat
         rules.complaint_acceptance_days,
         rules.complaint_decision_days,
         rules.splitting_days,
+        rules.k_anonymity,
     ];
     let plain = |column: &'static str| column.trim_start_matches(TABLE);
     let numbers = NUMBERS.iter().zip(numbers);

@@ -5,7 +5,7 @@ mod lapses;
 mod modes;
 mod rules;
 mod states;
-mod world;
+pub(crate) mod world;
 
 use self::world::{World, acting, amount, code, fixed, limits, notice, open_case, operator};
 use super::{proof::verify, *};

@@ -47,7 +47,7 @@ fn states() -> Vec<PurchaseState> {
         Awarded { award: award(), until: at }.into(),
         Ordered { award: award(), order_id: OrderId(Uuid::nil()) }.into(),
         Failed { failure: Failure::NotOpened }.into(),
-        Voided { reason: "不买了".to_owned() }.into(),
+        Voided { reason: "不买了".to_owned(), closes_at: Some(at) }.into(),
     ]
 }
 

@@ -20,45 +20,45 @@ use crate::{
 };
 
 /// What the case needs, without a cap on its price.
-pub(super) const ITEM: &str = "environmental-monitoring";
+pub(crate) const ITEM: &str = "environmental-monitoring";
 
 /// An owner with a case, and agencies that may serve it.
 #[derive(Debug, Clone)]
-pub(super) struct World {
-    pub(super) market: Market,
-    pub(super) owner: Call,
-    pub(super) agencies: Vec<(AgencyId, Call)>,
-    pub(super) case: Case,
+pub(crate) struct World {
+    pub(crate) market: Market,
+    pub(crate) owner: Call,
+    pub(crate) agencies: Vec<(AgencyId, Call)>,
+    pub(crate) case: Case,
 }
 
 /// A call on a party's behalf.
-pub(super) fn acting(party: Party) -> Call {
+pub(crate) fn acting(party: Party) -> Call {
     Actor::new(PersonId(Uuid::from_u128(3)), party).into()
 }
 
-pub(super) fn operator() -> Call {
+pub(crate) fn operator() -> Call {
     acting(Party::Operator)
 }
 
 /// The owner's opening code.
-pub(super) fn code() -> OpeningCode {
+pub(crate) fn code() -> OpeningCode {
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".parse().unwrap()
 }
 
-pub(super) fn amount(text: &str) -> Quote {
+pub(crate) fn amount(text: &str) -> Quote {
     Quote::Amount(text.parse().unwrap())
 }
 
 /// Limits that are far apart.
-pub(super) fn limits() -> Price {
+pub(crate) fn limits() -> Price {
     Price::Amount { low: "1".parse().unwrap(), high: "200000".parse().unwrap() }
 }
 
-pub(super) fn fixed() -> Price {
+pub(crate) fn fixed() -> Price {
     Price::Fixed { amount: "30000".parse().unwrap() }
 }
 
-pub(super) fn notice(mode: Mode, price: Price) -> Notice {
+pub(crate) fn notice(mode: Mode, price: Price) -> Notice {
     Notice {
         title: "油烟噪声检测".to_owned(),
         content: "开业前检测\n出具检测报告".to_owned(),
@@ -84,11 +84,11 @@ pub(super) fn notice(mode: Mode, price: Price) -> Notice {
 }
 
 impl World {
-    pub(super) async fn new(url: &str, fund: Fund, agencies: u32) -> Self {
+    pub(crate) async fn new(url: &str, fund: Fund, agencies: u32) -> Self {
         Self::over(market(url).await, fund, agencies).await
     }
 
-    pub(super) async fn over(market: Market, fund: Fund, agencies: u32) -> Self {
+    pub(crate) async fn over(market: Market, fund: Fund, agencies: u32) -> Self {
         for pack in &Pack::ALL[..8] {
             let path = format!("{}/../data/{}", env!("CARGO_MANIFEST_DIR"), pack.file());
             let sheet = Sheet::read(&pack.file(), &std::fs::read(path).unwrap()).unwrap();
@@ -112,34 +112,34 @@ impl World {
         world
     }
 
-    pub(super) fn env(&self) -> &Env {
+    pub(crate) fn env(&self) -> &Env {
         self.market.env()
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.env().now()
     }
 
     /// Lets time pass until an instant, and takes what falls due then.
-    pub(super) async fn until(&self, at: Timestamp) -> u64 {
+    pub(crate) async fn until(&self, at: Timestamp) -> u64 {
         self.env().set(at);
         self.market.purchases().run_due().await.unwrap()
     }
 
     /// Lets time pass until the next thing happens to a purchase by itself.
-    pub(super) async fn wait(&self, purchase: &Purchase) -> Purchase {
+    pub(crate) async fn wait(&self, purchase: &Purchase) -> Purchase {
         let due = self.get(purchase.id).await.state.due_at().unwrap();
         assert_eq!(self.until(Timestamp::from_micros(due.micros() - 1)).await, 0, "not yet due");
         assert_eq!(self.until(due).await, 1);
         self.get(purchase.id).await
     }
 
-    pub(super) async fn get(&self, id: PurchaseId) -> Purchase {
+    pub(crate) async fn get(&self, id: PurchaseId) -> Purchase {
         self.market.purchases().get(Some(&self.owner.actor), id).await.unwrap()
     }
 
     /// One more agency, with the certificate that the service requires and a telephone.
-    pub(super) async fn join(&mut self, n: u32, phone: &str) -> AgencyId {
+    pub(crate) async fn join(&mut self, n: u32, phone: &str) -> AgencyId {
         let new = NewAgency {
             uscc: crate::testing::uscc(n),
             name: format!("第{n}检测有限公司"),
@@ -175,23 +175,23 @@ impl World {
         agency.id
     }
 
-    pub(super) fn agency(&self, at: usize) -> &Call {
+    pub(crate) fn agency(&self, at: usize) -> &Call {
         &self.agencies[at].1
     }
 
-    pub(super) async fn draft(&self, notice: Notice) -> Result<Purchase, Error> {
+    pub(crate) async fn draft(&self, notice: Notice) -> Result<Purchase, Error> {
         let item = ITEM.parse().unwrap();
         let new = NewPurchase { case_id: self.case.id, item, notice, predecessor: None };
         self.market.purchases().create(&self.owner, new).await
     }
 
-    pub(super) async fn submit(&self, draft: &Purchase) -> Result<Purchase, Error> {
+    pub(crate) async fn submit(&self, draft: &Purchase) -> Result<Purchase, Error> {
         let new = Submission { opening_code: code() };
         self.market.purchases().submit(&self.owner, draft.id, new).await
     }
 
     /// Drafts and publishes, through the review if there is one.
-    pub(super) async fn publish(&self, notice: Notice) -> Result<Purchase, Error> {
+    pub(crate) async fn publish(&self, notice: Notice) -> Result<Purchase, Error> {
         let purchase = self.submit(&self.draft(notice).await?).await?;
         match purchase.state.name() {
             "in_review" => self.market.purchases().approve(&operator(), purchase.id).await,
@@ -199,16 +199,16 @@ impl World {
         }
     }
 
-    pub(super) async fn register(&self, at: usize, id: PurchaseId) -> Result<Registration, Error> {
+    pub(crate) async fn register(&self, at: usize, id: PurchaseId) -> Result<Registration, Error> {
         let new = NewRegistration { practitioners: Vec::new() };
         self.market.purchases().register(self.agency(at), id, new).await
     }
 
-    pub(super) async fn quote(&self, at: usize, id: PurchaseId, quote: Quote) -> Result<(), Error> {
+    pub(crate) async fn quote(&self, at: usize, id: PurchaseId, quote: Quote) -> Result<(), Error> {
         self.quote_with(at, id, quote, None).await
     }
 
-    pub(super) async fn quote_with(
+    pub(crate) async fn quote_with(
         &self,
         at: usize,
         id: PurchaseId,
@@ -221,7 +221,7 @@ impl World {
     }
 
     /// Everybody registers, and quotes what is given.
-    pub(super) async fn enter(&self, id: PurchaseId, quotes: &[&str]) {
+    pub(crate) async fn enter(&self, id: PurchaseId, quotes: &[&str]) {
         for (at, quote) in quotes.iter().enumerate() {
             self.register(at, id).await.unwrap();
             self.quote(at, id, amount(quote)).await.unwrap();
@@ -229,20 +229,20 @@ impl World {
     }
 
     /// Closes and gives the code.
-    pub(super) async fn open(&self, purchase: &Purchase) -> Purchase {
+    pub(crate) async fn open(&self, purchase: &Purchase) -> Purchase {
         let closed = self.wait(purchase).await;
         assert_eq!(closed.state.name(), "opening");
         self.market.purchases().open(&self.owner, purchase.id, &code()).await.unwrap()
     }
 
     /// The place of the agency to which a purchase is awarded.
-    pub(super) fn winner(&self, purchase: &Purchase) -> usize {
+    pub(crate) fn winner(&self, purchase: &Purchase) -> usize {
         let award = purchase.state.award().unwrap();
         self.agencies.iter().position(|(id, _)| *id == award.agency_id).unwrap()
     }
 
     /// The registrations, by agency.
-    pub(super) async fn states(&self, id: PurchaseId) -> Vec<String> {
+    pub(crate) async fn states(&self, id: PurchaseId) -> Vec<String> {
         let found = self.market.db.registrations(id).await.unwrap();
         let state = |(agency, _): &(AgencyId, Call)| {
             let one = found.iter().find(|one| one.agency_id == *agency);
@@ -252,7 +252,7 @@ impl World {
     }
 }
 
-pub(super) async fn open_case(market: &Market, owner: &Call, fund: Fund) -> Case {
+pub(crate) async fn open_case(market: &Market, owner: &Call, fund: Fund) -> Case {
     let new = NewCase {
         matter: "open-restaurant".parse().unwrap(),
         title: "开一家面馆".to_owned(),

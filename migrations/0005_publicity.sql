@@ -1,0 +1,4 @@
+-- What is published of purchases is read from the journal, the latest first.
+create index journal_of_notices on journal (pos desc)
+  where event in ('purchase_published', 'notice_corrected', 'award_published', 'award_declined',
+    'award_lapsed', 'order_lapsed', 'purchase_failed', 'purchase_voided', 'contract_confirmed');
