@@ -49,6 +49,8 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
         (name = "purchases", description = "Open selection: notices, registrations, sealed quotes, openings, awards"),
         (name = "draws", description = "Proofs of selections, for anybody to check"),
+        (name = "complaints", description = "Complaints about purchases, and their decisions"),
+        (name = "alarms", description = "What looks like abuse, for supervisors"),
         (name = "search", description = "Finding agencies and listings"),
         (name = "saved-searches", description = "Searches that people saved"),
         (name = "notices", description = "What people are told of by their saved searches"),
@@ -75,6 +77,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::registrations::router())
         .merge(routes::openings::router())
         .merge(routes::draws::router())
+        .merge(routes::complaints::router())
+        .merge(routes::alarms::router())
         .merge(routes::search::router())
         .merge(routes::suggestions::router())
         .merge(routes::saved_searches::router())

@@ -13,10 +13,12 @@
 
 pub mod account;
 pub mod agency;
+pub mod alarm;
 pub mod applicant;
 pub mod asked;
 pub mod case;
 pub mod catalog;
+pub mod complaint;
 pub mod department;
 pub mod draw;
 pub mod feed;

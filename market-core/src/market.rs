@@ -10,10 +10,12 @@ use crate::{
     Actor, Call, Durability, Env, Error,
     account::Accounts,
     agency::{Agencies, Listings},
+    alarm::Alarms,
     applicant::Applicants,
     asked::{Asked, Asking},
     case::Cases,
     catalog::Catalog,
+    complaint::Complaints,
     department::Departments,
     feed::Feed,
     letter::{Letters, Shelf},
@@ -205,6 +207,16 @@ impl Market {
     /// Letters and summaries, printed.
     pub const fn letters(&self) -> Letters<'_> {
         Letters(self)
+    }
+
+    /// Complaints about purchases.
+    pub const fn complaints(&self) -> Complaints<'_> {
+        Complaints(self)
+    }
+
+    /// Alarms for supervisors.
+    pub const fn alarms(&self) -> Alarms<'_> {
+        Alarms(self)
     }
 
     /// Cases at a glance.

@@ -6,6 +6,7 @@ mod accounts;
 mod agencies;
 mod asked;
 mod catalogue;
+mod complaints;
 mod crash;
 mod departments;
 mod deposit;

@@ -23,6 +23,8 @@ const SLICES: &[&str] = &[
     "selection",
     "order",
     "purchase",
+    "complaint",
+    "alarm",
     "publicity",
     "simulation",
     "progress",

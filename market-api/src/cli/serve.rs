@@ -55,6 +55,8 @@ pub(super) async fn run(
         tokio::spawn(write_asked(market.clone())),
         tokio::spawn(tell(market.clone())),
         tokio::spawn(run_purchases(market.clone())),
+        tokio::spawn(stop_awards(market.clone())),
+        tokio::spawn(alarm(market.clone())),
     ];
     let router = router(app.clone());
     let asked = Arc::new(Notify::new());
@@ -98,6 +100,16 @@ async fn tell(market: Market) {
 /// Takes the steps of purchases that fall due; any number of processes may.
 async fn run_purchases(market: Market) {
     match market.purchases().follow().await {}
+}
+
+/// Stops awards that are published while a complaint is investigated.
+async fn stop_awards(market: Market) {
+    match market.complaints().follow().await {}
+}
+
+/// Alarms supervisors of what looks like abuse.
+async fn alarm(market: Market) {
+    match market.alarms().follow().await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

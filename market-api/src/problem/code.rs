@@ -69,6 +69,7 @@ impl From<Refusal> for Code {
             | Refusal::DepartmentsOnly
             | Refusal::OtherDepartment
             | Refusal::OperatorOnly
+            | Refusal::SupervisorsOnly
             | Refusal::PartyNotHeld => StatusCode::FORBIDDEN,
             Refusal::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::KeyReused | Refusal::DigestMismatch | Refusal::FileEmpty => {

@@ -2,8 +2,10 @@
 
 pub(crate) mod accounts;
 pub(crate) mod agencies;
+pub(crate) mod alarms;
 pub(crate) mod cases;
 pub(crate) mod catalogue;
+pub(crate) mod complaints;
 pub(crate) mod deliverables;
 pub(crate) mod draws;
 pub(crate) mod facts;

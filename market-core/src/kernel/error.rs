@@ -151,6 +151,7 @@ refusals! {
     DepartmentsOnly "departments-only" "仅审批部门可办理" "Only an approval department may do this";
     OtherDepartment "other-department" "只能由该部门自己办理" "Only the department itself may do this";
     OperatorOnly "operator-only" "仅运营机构可办理" "Only the operator may do this";
+    SupervisorsOnly "supervisors-only" "仅监管部门与运营机构可查看" "Only departments and the operator may see this";
     OtherSide "other-side" "应由对方办理" "This step belongs to the other side";
     KeyReused "idempotency-key-reused" "幂等键已用于另一请求" "The idempotency key was used for another request";
 
@@ -273,6 +274,14 @@ refusals! {
     NoOpenPayment "no-open-payment" "没有待确认的付款" "No payment awaits the agency's answer";
     PaymentDecided "payment-decided" "该付款已处理" "The payment is decided already";
     TooManyPayments "too-many-payments" "该订单登记的付款过多" "Too many payments were recorded for the order";
+
+    NotPartyToPurchase "not-party-to-purchase" "不是该采购项目的当事人" "Only the owner and agencies that registered are parties to the purchase";
+    ComplaintExists "complaint-exists" "对该采购项目已有未办结的投诉" "The party has a complaint about the purchase that is not decided yet";
+    ComplaintTooLate "complaint-too-late" "中选公示期已结束，不再受理投诉" "The publicity of the award is over: a complaint comes too late";
+    ComplaintNotFiled "complaint-not-filed" "投诉不在待受理状态" "The complaint is not awaiting its acceptance";
+    ComplaintNotInvestigating "complaint-not-investigating" "投诉不在调查处理中" "The complaint is not being investigated";
+    ComplaintOver "complaint-over" "投诉已办结" "The complaint is decided or withdrawn";
+    AlarmAcknowledged "alarm-acknowledged" "预警已处置" "The alarm is acknowledged already";
 
     TooManySavedSearches "too-many-saved-searches" "保存的搜索已达上限" "There are as many saved searches as a person may have";
 

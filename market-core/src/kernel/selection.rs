@@ -62,6 +62,12 @@ pub struct SelectionRules {
     pub splitting_days: u32,
     /// The fewest orders that a figure is made of.
     pub k_anonymity: u32,
+    /// How many of an owner's latest purchases are looked at for who wins them.
+    pub concentration_window: u32,
+    /// How many of those one agency wins before supervisors are told.
+    pub concentration_wins: u32,
+    /// From how many quotes on a pattern in them tells of more than chance.
+    pub pattern_quotes: u32,
 }
 
 impl SelectionRules {

@@ -2,6 +2,24 @@
 
 use std::collections::HashMap;
 
+use super::{closing::marks, eligibility::Entrant};
+use crate::{Error, id::AgencyId, store::Tx};
+
+impl Tx {
+    /// Whether two agencies are one, or belong together as registrants would.
+    pub(crate) async fn are_affiliated(
+        &mut self,
+        one: AgencyId,
+        other: AgencyId,
+    ) -> Result<bool, Error> {
+        if one == other {
+            return Ok(true);
+        }
+        let both: [Entrant; 2] = [self.entrant(one).await?, self.entrant(other).await?];
+        Ok(groups(&both.map(|entrant| marks(&entrant))) == [0, 0])
+    }
+}
+
 /// Numbers the groups of things that share a mark, directly or through others: the group of each
 /// is the place of the first in it.
 pub(super) fn groups(marks: &[Vec<String>]) -> Vec<usize> {

@@ -156,7 +156,7 @@ fn exclude_groups(checked: &mut [Checked]) {
 }
 
 /// What would be the same of two agencies in one hand.
-fn marks(entrant: &Entrant) -> Vec<String> {
+pub(super) fn marks(entrant: &Entrant) -> Vec<String> {
     let profile = &entrant.agency.profile;
     let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let staff = entrant.practitioners.iter();

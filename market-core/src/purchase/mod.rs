@@ -4,12 +4,14 @@
 //! Read [`state`] for where a purchase stands and `steps` for how it moves, `notice` for what is
 //! published, this file and `owner` for what its owner does, `registration` and `registering` for
 //! what agencies do, `closing`, `opening`, `deciding`, `rounds` and `awarding` for how the agency is
-//! found, and `timer` for what happens by itself. `store` and its neighbours keep everything.
+//! found, `complained` for how complaints stop it, and `timer` for what happens by itself. `store`
+//! and its neighbours keep everything.
 
 mod actions;
 mod affiliation;
 mod awarding;
 mod closing;
+mod complained;
 mod deciding;
 mod eligibility;
 mod notice;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Purchase, notice::Price};
 use crate::{
     Day, Money, Party, Refusal, Timestamp,
+    code::DepartmentCode,
     id::{AgencyId, ComplaintId, OrderId, RegistrationId},
     selection::Quote,
     store::text_enum,
@@ -185,8 +186,10 @@ states! {
     Suspended "suspended" suspended or PurchaseNotSuspended {
         /// The award.
         award: Award,
-        /// The complaint.
+        /// The complaint that stopped it; others may have joined.
         complaint_id: ComplaintId,
+        /// The department that investigates.
+        handler: DepartmentCode,
         /// How many working days of publicity were left.
         days_left: u32,
     }
@@ -293,7 +296,8 @@ impl Purchase {
             PurchaseState::Draft(_) | PurchaseState::Opening(_) | PurchaseState::Choosing(_) => {
                 vec![owner]
             }
-            PurchaseState::InReview(_) | PurchaseState::Suspended(_) => vec![Party::Operator],
+            PurchaseState::InReview(_) => vec![Party::Operator],
+            PurchaseState::Suspended(state) => vec![Party::Department(state.handler.clone())],
             PurchaseState::Awarded(state) => vec![Party::Agency(state.award.agency_id)],
             PurchaseState::Open(_) | PurchaseState::Rounds(_) | PurchaseState::Publicity(_) => {
                 Vec::new()

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Refusal, Timestamp,
     case::Case,
+    code::DepartmentCode,
     id::{ComplaintId, OrderId, PurchaseId, RegistrationId},
     rules::Clock,
     selection::{Quote, Selection},
@@ -224,15 +225,21 @@ impl Purchase {
         Ok(self.moved("award_stands", clock.now, Awarded { award, until }))
     }
 
-    /// A complaint was accepted: the clock stops.
+    /// A complaint was accepted: the clock stops. Of an award that stands no day is left.
     pub(super) fn suspend(
         self,
         complaint_id: ComplaintId,
+        handler: DepartmentCode,
         clock: &Clock,
     ) -> Result<Moved, Refusal> {
-        let Publicity { award, until } = self.publicity()?.clone();
-        let days_left = clock.calendar.between(clock.today(), until);
-        let to = Suspended { award, complaint_id, days_left };
+        let (award, days_left) = match &self.state {
+            PurchaseState::Awarded(state) => (state.award.clone(), 0),
+            _ => {
+                let Publicity { award, until } = self.publicity()?.clone();
+                (award, clock.calendar.between(clock.today(), until))
+            }
+        };
+        let to = Suspended { award, complaint_id, handler, days_left };
         Ok(self.moved("purchase_suspended", clock.now, to))
     }
 

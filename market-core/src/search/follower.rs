@@ -254,6 +254,8 @@ impl Touched {
             | Kind::Order
             | Kind::Purchase
             | Kind::Registration
+            | Kind::Complaint
+            | Kind::Alarm
             | Kind::Account
             | Kind::SavedSearch => {}
         }

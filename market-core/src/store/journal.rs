@@ -49,6 +49,10 @@ text_enum! {
         Purchase = "purchase",
         /// An agency's registration for a purchase.
         Registration = "registration",
+        /// A complaint about a purchase.
+        Complaint = "complaint",
+        /// An alarm for supervisors.
+        Alarm = "alarm",
         /// An account.
         Account = "account",
         /// A saved search.

@@ -123,6 +123,9 @@ impl Pack for Policies {
         required("selection.complaint_decision_days", &["投诉处理时限"]),
         required("selection.splitting_days", &["拆分采购累计天数"]),
         required("selection.k_anonymity", &["统计最少单数"]),
+        required("selection.concentration_window", &["中选集中统计项目数"]),
+        required("selection.concentration_wins", &["中选集中预警次数"]),
+        required("selection.pattern_quotes", &["报价规律预警起始家数"]),
     ];
     type Known = Known;
     type Thing = PolicyProfile;

@@ -9,7 +9,7 @@ use crate::{
 /// What stands before each of their names.
 const TABLE: &str = "selection.";
 /// The plain numbers: their least and most, and what each means.
-const NUMBERS: [(&str, u64, u64, &str); 22] = [
+const NUMBERS: [(&str, u64, u64, &str); 25] = [
     ("selection.review_days", 1, 365, "formal review before publication"),
     ("selection.minimum_drawn_fiscal", 1, 100, "fewest agencies of a draw"),
     ("selection.minimum_drawn_social", 1, 100, ""),
@@ -32,6 +32,9 @@ const NUMBERS: [(&str, u64, u64, &str); 22] = [
     ("selection.complaint_decision_days", 1, 365, "an accepted complaint is decided"),
     ("selection.splitting_days", 1, 3650, "calendar days over which purchases add up"),
     ("selection.k_anonymity", 2, 1000, "fewest orders that a figure is made of"),
+    ("selection.concentration_window", 2, 1000, "latest purchases of an owner looked at"),
+    ("selection.concentration_wins", 2, 1000, "of them won by one agency: alarm"),
+    ("selection.pattern_quotes", 3, 1000, "quotes from which a pattern is an alarm"),
 ];
 
 const NOT_BASES: Saying = (
@@ -74,6 +77,9 @@ pub(super) fn read(row: &mut Row) -> Option<SelectionRules> {
         decision,
         splitting,
         anonymity,
+        window,
+        wins,
+        pattern,
     ] = numbers;
     Some(SelectionRules {
         reviewed: reviewed?,
@@ -103,6 +109,9 @@ pub(super) fn read(row: &mut Row) -> Option<SelectionRules> {
         complaint_decision_days: decision?,
         splitting_days: splitting?,
         k_anonymity: anonymity?,
+        concentration_window: window?,
+        concentration_wins: wins?,
+        pattern_quotes: pattern?,
     })
 }
 
@@ -171,6 +180,9 @@ pub(super) fn lines(rules: &SelectionRules) -> Vec<(&'static str, String, &'stat
         rules.complaint_decision_days,
         rules.splitting_days,
         rules.k_anonymity,
+        rules.concentration_window,
+        rules.concentration_wins,
+        rules.pattern_quotes,
     ];
     let plain = |column: &'static str| column.trim_start_matches(TABLE);
     let numbers = NUMBERS.iter().zip(numbers);
