@@ -313,8 +313,8 @@ impl<'w, W: World> Story<'w, W> {
         }
         let key = self.key();
         let files = format!("{path}/deliverables?name=report.txt&media_type=text/plain");
-        let file = self.world.upload(&files, winner, &key, "检测报告").await;
-        let deliver = Some(json!({ "deliverable": file["number"] }));
+        let report = self.world.upload(&files, winner, &key, "检测报告").await;
+        let deliver = Some(json!({ "deliverable": report["number"] }));
         for (word, token, body) in
             [("deliver", winner, deliver), ("sign-off", &owner, None), ("use", &fire, None)]
         {

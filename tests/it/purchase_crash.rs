@@ -39,14 +39,14 @@ use crate::{
     world::World,
 };
 
-/// One answered change in so many is followed by a kill.
-const ODDS: u32 = 12;
+/// So many answers come between two kills on average, and twice as many at most.
+const BETWEEN_KILLS: u32 = 8;
 
 /// Fewer kills than this prove nothing.
-const LEAST_KILLS: usize = 6;
+const LEAST_KILLS: usize = 10;
 
 /// The longest that a step may take, with all kills.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn ten_purchases_survive_two_servers_being_killed_on_postgres() {
@@ -103,8 +103,10 @@ struct Nodes {
     folders: Vec<TempDir>,
     /// What all of them keep deliverables in.
     files: TempDir,
-    nodes: Vec<RwLock<Arc<Node>>>,
+    running: Vec<RwLock<Arc<Node>>>,
     chance: Mutex<ChaCha8Rng>,
+    /// How many answers the next kill is away.
+    left: Mutex<u32>,
     /// One is killed at a time.
     killing: Mutex<()>,
     kills: AtomicUsize,
@@ -114,14 +116,14 @@ impl Nodes {
     async fn start(place: Place, count: usize, seed: u64) -> Self {
         let folders: Vec<_> = (0..count).map(|_| tempfile::tempdir().unwrap()).collect();
         let files = tempfile::tempdir().unwrap();
-        let mut nodes = Vec::new();
+        let mut running = Vec::new();
         for folder in &folders {
             let node = Node::start(&place, folder.path(), files.path()).await;
-            nodes.push(RwLock::new(Arc::new(node)));
+            running.push(RwLock::new(Arc::new(node)));
         }
         let chance = Mutex::new(ChaCha8Rng::seed_from_u64(seed));
-        let (killing, kills) = (Mutex::default(), AtomicUsize::new(0));
-        Self { place, folders, files, nodes, chance, killing, kills }
+        let (left, killing, kills) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
+        Self { place, folders, files, running, chance, left, killing, kills }
     }
 
     async fn below(&self, bound: u32) -> u32 {
@@ -130,24 +132,32 @@ impl Nodes {
 
     /// Some node, and its number.
     async fn any(&self) -> (usize, Arc<Node>) {
-        let count = u32::try_from(self.nodes.len()).unwrap();
+        let count = u32::try_from(self.running.len()).unwrap();
         let number = usize::try_from(self.below(count).await).unwrap();
-        (number, self.nodes[number].read().await.clone())
+        (number, self.running[number].read().await.clone())
     }
 
-    /// Kills a node, and starts it again; others go on meanwhile.
+    /// Whether it is time for a kill.
+    async fn is_time(&self) -> bool {
+        let mut left = self.left.lock().await;
+        let is_time = *left == 0;
+        *left = if is_time { self.below(2 * BETWEEN_KILLS).await } else { *left - 1 };
+        is_time
+    }
+
+    /// Kills a node, if it is time, and starts it again; others go on meanwhile.
     async fn maybe_kill(&self) {
-        if self.below(ODDS).await > 0 {
+        if !self.is_time().await {
             return;
         }
-        let Ok(_one_at_a_time) = self.killing.try_lock() else { return };
+        let _one_at_a_time = self.killing.lock().await;
         let (number, node) = self.any().await;
         node.is_killed.store(true, Ordering::SeqCst);
         node.server.kill();
         self.kills.fetch_add(1, Ordering::SeqCst);
         let folder = self.folders[number].path();
         let again = Node::start(&self.place, folder, self.files.path()).await;
-        *self.nodes[number].write().await = Arc::new(again);
+        *self.running[number].write().await = Arc::new(again);
     }
 
     /// Asks one node after another until one answers.
@@ -206,7 +216,7 @@ impl Nodes {
     }
 
     async fn stop(&self) {
-        for node in &self.nodes {
+        for node in &self.running {
             let node = node.read().await;
             node.server.terminate();
             assert_eq!(node.server.code(), Some(0));

@@ -17,11 +17,12 @@ use crate::{
 
 /// The path of a purchase that was just published.
 async fn published(app: &TestApp, parties: &Parties, mode: &str) -> String {
-    let case = open(app, &parties.applicant, "open-restaurant").await;
+    let for_case = open(app, &parties.applicant, "open-restaurant").await;
     let closes_at = app.market.env().now().plus_seconds(7 * 24 * 60 * 60).to_string();
-    let new = json!({ "case_id": case, "item": INSPECTION, "notice": notice(mode, &closes_at) });
-    let made = app.post("/api/v1/purchases", &new).by(&parties.applicant).gives(201).await;
-    let path = made.headers["location"].to_str().unwrap().to_owned();
+    let new =
+        json!({ "case_id": for_case, "item": INSPECTION, "notice": notice(mode, &closes_at) });
+    let drafted = app.post("/api/v1/purchases", &new).by(&parties.applicant).gives(201).await;
+    let path = drafted.headers["location"].to_str().unwrap().to_owned();
     let code = json!({ "opening_code": code(0) });
     app.post(&format!("{path}/submit"), &code).by(&parties.applicant).gives(200).await;
     path

@@ -28,9 +28,9 @@ pub(crate) async fn draft(app: &TestApp, parties: &Parties, mode: &str) -> (Valu
     let case = case(app, parties).await;
     let notice = notice(mode, &in_a_week(app));
     let new = json!({ "case_id": case, "item": INSPECTION, "notice": notice });
-    let made = app.post(PURCHASES, &new).by(&parties.applicant).gives(201).await;
-    assert_eq!(made.headers["etag"], "\"1\"");
-    let path = made.headers["location"].to_str().unwrap().to_owned();
+    let drafted = app.post(PURCHASES, &new).by(&parties.applicant).gives(201).await;
+    assert_eq!(drafted.headers["etag"], "\"1\"");
+    let path = drafted.headers["location"].to_str().unwrap().to_owned();
     (new, path)
 }
 
@@ -207,8 +207,8 @@ on_both! {
         app.post(&answer, &text).by(&parties.applicant).meets(409, "already-replied").await;
         let shown = app.get(&questions).gives(200).await;
         assert_eq!(shown.text_at("/items/0/answered/text"), "不需要");
-        let asker = parties.bidders[0].agency.to_string();
-        assert!(!shown.text.contains(&asker), "{}", shown.text);
+        let agency = parties.bidders[0].agency.to_string();
+        assert!(!shown.text.contains(&agency), "{}", shown.text);
     }
 
     async fn a_quote_is_late_by_a_microsecond(app: &TestApp) {

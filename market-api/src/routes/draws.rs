@@ -38,7 +38,7 @@ async fn list(
     Ok(Json(market.purchases().draws(&paging).await?))
 }
 
-/// The proof of a selection, byte for byte, for `market draw verify` or docs/verify_draw.py. Its
+/// The proof of a selection, byte for byte, for `market draw verify` or `docs/verify_draw.py`. Its
 /// entity tag is the SHA-256 of these bytes.
 #[utoipa::path(get, path = "/draws/{purchase}/proof", tag = "draws",
     params(("purchase" = PurchaseId, Path)),
