@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    code::DepartmentCode,
     id::{AgencyId, ApplicantId, ComplaintId, OrderId, PurchaseId, RegistrationId},
     purchase::{
         state::{
@@ -32,6 +33,11 @@ fn award() -> Award {
     }
 }
 
+/// Who handles complaints.
+fn handler() -> DepartmentCode {
+    "market-regulation".parse().unwrap()
+}
+
 fn states() -> Vec<PurchaseState> {
     let until = "2026-12-01".parse().unwrap();
     let at: Timestamp = "2026-12-01T01:00:00Z".parse().unwrap();
@@ -43,7 +49,13 @@ fn states() -> Vec<PurchaseState> {
         Rounds { round: 1, of: 2, until: at, lowest: None }.into(),
         Choosing { candidates: award().ranking, until }.into(),
         Publicity { award: award(), until }.into(),
-        Suspended { award: award(), complaint_id: ComplaintId(Uuid::nil()), days_left: 2 }.into(),
+        Suspended {
+            award: award(),
+            complaint_id: ComplaintId(Uuid::nil()),
+            handler: handler(),
+            days_left: 2,
+        }
+        .into(),
         Awarded { award: award(), until: at }.into(),
         Ordered { award: award(), order_id: OrderId(Uuid::nil()) }.into(),
         Failed { failure: Failure::NotOpened }.into(),
@@ -92,7 +104,7 @@ const STEPS: [(&str, Step); 14] = [
     ("stand", |purchase, clock| purchase.stand(clock)),
     ("confirm", |purchase, clock| purchase.become_order(OrderId(Uuid::nil()), clock)),
     ("pass on", |purchase, clock| purchase.pass_on("award_declined", Some(award()), clock)),
-    ("suspend", |purchase, clock| purchase.suspend(ComplaintId(Uuid::nil()), clock)),
+    ("suspend", |purchase, clock| purchase.suspend(ComplaintId(Uuid::nil()), handler(), clock)),
     ("resume", |purchase, clock| purchase.resume(clock)),
 ];
 
@@ -116,7 +128,8 @@ fn every_step_from_every_state() {
 fn a_suspension_stops_the_clock_and_resumes_it() {
     let until = "2026-11-26".parse().unwrap();
     let published = purchase(Publicity { award: award(), until }.into());
-    let stopped = published.suspend(ComplaintId(Uuid::nil()), &clock()).unwrap().purchase;
+    let stopped =
+        published.suspend(ComplaintId(Uuid::nil()), handler(), &clock()).unwrap().purchase;
     let PurchaseState::Suspended(state) = &stopped.state else { panic!("{:?}", stopped.state) };
     assert_eq!(state.days_left, 2, "Wednesday and Thursday");
     assert_eq!(stopped.state.due_at(), None);
