@@ -150,18 +150,18 @@ on_both! {
     async fn a_complaint_runs_from_its_filing_to_its_decision(app: &TestApp) {
         let open = open(app).await;
         publish(app, &open).await;
-        let file = format!("/api/v1/purchases/{}/complaints", open.purchase.id);
+        let complaining = format!("/api/v1/purchases/{}/complaints", open.purchase.id);
         let handler = department(app, "market-regulation").await;
         let fire = department(app, "fire-rescue").await;
         let stranger = app.applicant("stranger").await;
-        app.post(&file, &letter()).meets(401, "anonymous").await;
-        app.post(&file, &letter()).by(&stranger).meets(409, "not-party-to-purchase").await;
+        app.post(&complaining, &letter()).meets(401, "anonymous").await;
+        app.post(&complaining, &letter()).by(&stranger).meets(409, "not-party-to-purchase").await;
         let bad = json!({ "facts": "", "demand": "x", "contact": { "name": "王", "phone": "1" } });
-        let bad = app.post(&file, &bad).by(&open.agency_token).meets(422, "invalid").await;
+        let bad = app.post(&complaining, &bad).by(&open.agency_token).meets(422, "invalid").await;
         let pointers = [bad.text_at("/errors/0/pointer"), bad.text_at("/errors/1/pointer")];
         assert_eq!(pointers, ["/facts", "/contact/phone"]);
 
-        let keyed = || app.post(&file, &letter()).by(&open.agency_token);
+        let keyed = || app.post(&complaining, &letter()).by(&open.agency_token);
         let filed = keyed().header("idempotency-key", "k1").gives(201).await;
         let again = keyed().header("idempotency-key", "k1").gives(201).await;
         assert_eq!(filed.json, again.json);
@@ -177,8 +177,8 @@ on_both! {
         let received = app.get(&path).by(&open.operator).gives(200).await;
         assert_eq!((&received.json["complainant"], &received.json["letter"]), (&Value::Null, &Value::Null));
         assert!(!received.text.contains(CANARY));
-        let handled = app.get(&path).by(&handler).gives(200).await;
-        assert!(handled.text.contains(CANARY));
+        let decided = app.get(&path).by(&handler).gives(200).await;
+        assert!(decided.text.contains(CANARY));
 
         let accept = format!("{path}/accept");
         let stale = app.post(&accept, &json!({})).by(&handler).header("if-match", "\"9\"");

@@ -90,7 +90,7 @@ on_both! { loaded:
             "<feed xmlns=\"http://www.w3.org/2005/Atom\"",
             "<title>采购公告 油烟&lt;噪声&gt;&amp;检测</title>",
             "<category term=\"purchase\" label=\"采购公告\"/>",
-            "最高限价 200000.00 元",
+            "最高限价 200_000.00 元",
         ] {
             assert!(feed.text.contains(part), "{part}: {}", feed.text);
         }
@@ -116,7 +116,7 @@ on_both! { loaded:
         assert_eq!(compiled["tender"]["status"], "complete");
         assert_eq!(compiled["tender"]["procurementMethod"], "open");
         assert_eq!(compiled["tender"]["procurementMethodDetails"], "竞价选取（最低价）");
-        assert_eq!(compiled["tender"]["value"], json!({ "amount": 200000.0, "currency": "CNY" }));
+        assert_eq!(compiled["tender"]["value"], json!({ "amount": 200_000.0, "currency": "CNY" }));
         assert_eq!(compiled["tender"]["numberOfTenderers"], 3);
         let awards = compiled["awards"].as_array().unwrap();
         let states: Vec<_> = awards.iter().map(|award| award["status"].as_str().unwrap()).collect();

@@ -128,12 +128,12 @@ impl Alarms<'_> {
         let region = db.region(&purchase.region).await?;
         let rules = db.policy(&region, entry.at.day()).await?.selection;
         let registrations = db.registrations(purchase.id).await?;
-        let quoted = values(&registrations);
-        let numbers: Vec<_> = quoted.iter().map(|(_, value)| *value).collect();
+        let valued = values(&registrations);
+        let numbers: Vec<_> = valued.iter().map(|(_, value)| *value).collect();
         let Some(pattern) = pattern(&numbers, rules.pattern_quotes as usize) else {
             return Ok(None);
         };
-        let quotes: Vec<_> = quoted
+        let quotes: Vec<_> = valued
             .iter()
             .map(|(one, _)| {
                 let quote = one.quotes.iter().find(|quote| quote.round == 0);
@@ -142,7 +142,7 @@ impl Alarms<'_> {
             .collect();
         let evidence = json!({ "pattern": pattern, "quotes": quotes });
         let key = format!("quote_pattern {}", purchase.id);
-        let agencies = quoted.iter().map(|(one, _)| one.agency_id);
+        let agencies = valued.iter().map(|(one, _)| one.agency_id);
         Ok(Some(of_purchase(AlarmRule::QuotePattern, key, purchase, agencies, evidence)))
     }
 }

@@ -127,9 +127,10 @@ impl Complaints<'_> {
         let handler = tx.matter_of_case(purchase.case_id).await?.lead;
         let due = clock.within(clock.policy.selection.complaint_acceptance_days);
         let state = ComplaintState::Filed { due };
+        let id = ComplaintId(self.0.env.id());
         let complaint = Complaint {
-            id: ComplaintId(self.0.env.id()),
-            number: receipt(clock.now, self.0.env.secret()),
+            id,
+            number: receipt(clock.now, id),
             purchase_id: purchase.id,
             owner_id: purchase.applicant_id,
             handler,
@@ -267,11 +268,11 @@ impl Complaints<'_> {
     }
 }
 
-/// The number of a receipt: its day, and digits that say nothing of who has it.
-fn receipt(at: Timestamp, random: [u8; 5]) -> String {
+/// The number of a receipt: its day, and the random end of the complaint's id.
+fn receipt(at: Timestamp, id: ComplaintId) -> String {
     let day = at.day().to_string().replace('-', "");
-    let digits: String = random.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("TS{day}-{digits}")
+    let id = id.0.simple().to_string().to_uppercase();
+    format!("TS{day}-{}", &id[20..])
 }
 
 fn check_decision(decision: &str) -> Result<(), Error> {

@@ -169,12 +169,12 @@ on_both! {
         complaints.accept(&handler(), other.id).await.unwrap();
         let upheld = complaints.uphold(&handler(), filed.id, "成立，中选无效").await.unwrap();
         assert_eq!(upheld.due_at, None);
-        let failed = world.get(purchase.id).await;
+        let ended = world.get(purchase.id).await;
         let failure = Failure::ComplaintUpheld;
-        assert_eq!(failed.state, crate::purchase::state::Failed { failure }.into());
+        assert_eq!(ended.state, crate::purchase::state::Failed { failure }.into());
         // The other is still decided, and changes nothing any more.
         complaints.dismiss(&handler(), other.id, "已处理").await.unwrap();
-        assert_eq!(world.get(purchase.id).await, failed);
+        assert_eq!(world.get(purchase.id).await, ended);
         // The requirement may be purchased again.
         let case = world.market.cases().get(&world.owner.actor, world.case.id).await.unwrap();
         assert!(case.requirements.iter().all(|need| need.purchase_id.is_none()));
@@ -262,7 +262,7 @@ on_both! {
         for outcome in futures::future::join_all(eight).await {
             match outcome {
                 Ok(one) => filed.push(one),
-                failed => assert_eq!(refusal(failed), Refusal::ComplaintExists),
+                refused => assert_eq!(refusal(refused), Refusal::ComplaintExists),
             }
         }
         assert_eq!(filed.len(), 1);

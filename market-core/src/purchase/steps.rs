@@ -232,12 +232,11 @@ impl Purchase {
         handler: DepartmentCode,
         clock: &Clock,
     ) -> Result<Moved, Refusal> {
-        let (award, days_left) = match &self.state {
-            PurchaseState::Awarded(state) => (state.award.clone(), 0),
-            _ => {
-                let Publicity { award, until } = self.publicity()?.clone();
-                (award, clock.calendar.between(clock.today(), until))
-            }
+        let (award, days_left) = if let PurchaseState::Awarded(state) = &self.state {
+            (state.award.clone(), 0)
+        } else {
+            let Publicity { award, until } = self.publicity()?.clone();
+            (award, clock.calendar.between(clock.today(), until))
         };
         let to = Suspended { award, complaint_id, handler, days_left };
         Ok(self.moved("purchase_suspended", clock.now, to))
