@@ -69,9 +69,11 @@ fn notice() -> Notice {
 async fn open(app: &TestApp) -> Open {
     let (market, system) = (&app.market, Call::from(Actor::system()));
     let operator = app.operator().await;
-    let (path, agency_token) = admitted_agency(app, &operator).await;
+    let (path, _) = admitted_agency(app, &operator).await;
     let agency_id: AgencyId = path.rsplit('/').next().unwrap().parse().unwrap();
     let agency = acting(Party::Agency(agency_id));
+    // A session would end before the purchase is closed.
+    let agency_token = app.person("complainant", agency.actor.party.clone()).await;
     let item = market.catalog().item(&ITEM.parse().unwrap()).await.unwrap();
     let required = item.requirements.first().unwrap();
     let certificate = NewQualification {

@@ -90,7 +90,7 @@ on_both! { loaded:
             "<feed xmlns=\"http://www.w3.org/2005/Atom\"",
             "<title>采购公告 油烟&lt;噪声&gt;&amp;检测</title>",
             "<category term=\"purchase\" label=\"采购公告\"/>",
-            "最高限价 200_000.00 元",
+            "最高限价 200000.00 元",
         ] {
             assert!(feed.text.contains(part), "{part}: {}", feed.text);
         }
