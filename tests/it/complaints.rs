@@ -206,9 +206,15 @@ on_both! {
         withdraw.meets(409, "complaint-over").await;
 
         app.market.number().await.unwrap();
-        let feed = app.get("/api/v1/feed?limit=100").gives(200).await;
-        assert!(feed.text.contains("purchase_suspended") && feed.text.contains("purchase_resumed"));
-        assert!(!feed.text.contains("complaint_filed") && !feed.text.contains(CANARY));
+        let (mut feed, mut after) = (String::new(), 0);
+        loop {
+            let page = app.get(&format!("/api/v1/feed?limit=100&after={after}")).gives(200).await;
+            feed.push_str(&page.text);
+            let Some(last) = page.json["items"].as_array().unwrap().last() else { break };
+            after = last["pos"].as_i64().unwrap();
+        }
+        assert!(feed.contains("purchase_suspended") && feed.contains("purchase_resumed"));
+        assert!(!feed.contains("complaint_filed") && !feed.contains(CANARY));
     }
 
     async fn an_upheld_or_refused_complaint_is_decided(app: &TestApp) {
