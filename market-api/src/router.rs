@@ -84,6 +84,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::saved_searches::router())
         .merge(routes::notices::router())
         .merge(routes::public_notices::router())
+        .merge(routes::deadlines::router())
         .merge(routes::facts::router())
 }
 

@@ -19,6 +19,7 @@ pub mod asked;
 pub mod case;
 pub mod catalog;
 pub mod complaint;
+pub mod deadline;
 pub mod department;
 pub mod draw;
 pub mod feed;
@@ -40,6 +41,7 @@ pub mod statistics;
 mod store;
 #[cfg(test)]
 mod testing;
+pub mod timers;
 pub mod vocabulary;
 
 pub use kernel::{

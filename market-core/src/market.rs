@@ -16,6 +16,7 @@ use crate::{
     case::Cases,
     catalog::Catalog,
     complaint::Complaints,
+    deadline::Deadlines,
     department::Departments,
     feed::Feed,
     letter::{Letters, Shelf},
@@ -28,6 +29,7 @@ use crate::{
     saved_search::{Notices, SavedSearches},
     search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
+    timers::Timers,
     vocabulary::Vocabulary,
 };
 
@@ -202,6 +204,16 @@ impl Market {
     /// Purchases by open selection.
     pub const fn purchases(&self) -> Purchases<'_> {
         Purchases(self)
+    }
+
+    /// What happens by itself when its time has come.
+    pub const fn timers(&self) -> Timers<'_> {
+        Timers(self)
+    }
+
+    /// Who holds what until when.
+    pub const fn deadlines(&self) -> Deadlines<'_> {
+        Deadlines(self)
     }
 
     /// Letters and summaries, printed.

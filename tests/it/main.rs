@@ -8,6 +8,7 @@ mod asked;
 mod catalogue;
 mod complaints;
 mod crash;
+mod deadlines;
 mod departments;
 mod deposit;
 mod draws;

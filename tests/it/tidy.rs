@@ -27,6 +27,7 @@ const SLICES: &[&str] = &[
     "alarm",
     "publicity",
     "simulation",
+    "deadline",
     "progress",
     "search",
     "asked",

@@ -54,9 +54,9 @@ pub(super) async fn run(
         tokio::spawn(follow(app.clone())),
         tokio::spawn(write_asked(market.clone())),
         tokio::spawn(tell(market.clone())),
-        tokio::spawn(run_purchases(market.clone())),
         tokio::spawn(stop_awards(market.clone())),
         tokio::spawn(alarm(market.clone())),
+        tokio::spawn(run_due(market.clone())),
     ];
     let router = router(app.clone());
     let asked = Arc::new(Notify::new());
@@ -97,11 +97,6 @@ async fn tell(market: Market) {
     match market.saved_searches().follow().await {}
 }
 
-/// Takes the steps of purchases that fall due; any number of processes may.
-async fn run_purchases(market: Market) {
-    match market.purchases().follow().await {}
-}
-
 /// Stops awards that are published while a complaint is investigated.
 async fn stop_awards(market: Market) {
     match market.complaints().follow().await {}
@@ -110,6 +105,11 @@ async fn stop_awards(market: Market) {
 /// Alarms supervisors of what looks like abuse.
 async fn alarm(market: Market) {
     match market.alarms().follow().await {}
+}
+
+/// Takes the steps of purchases and orders that fall due; any number of processes may.
+async fn run_due(market: Market) {
+    match market.timers().follow().await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

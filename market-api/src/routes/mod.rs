@@ -6,6 +6,7 @@ pub(crate) mod alarms;
 pub(crate) mod cases;
 pub(crate) mod catalogue;
 pub(crate) mod complaints;
+pub(crate) mod deadlines;
 pub(crate) mod deliverables;
 pub(crate) mod draws;
 pub(crate) mod facts;

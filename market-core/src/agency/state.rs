@@ -113,6 +113,14 @@ impl AgencyState {
         self.standing().as_str()
     }
 
+    /// The last day of the formal check that it waits for.
+    pub(crate) const fn check_due(&self) -> Option<Day> {
+        match self {
+            Self::Applying(state) => Some(state.due),
+            _ => None,
+        }
+    }
+
     /// The state on a day: a suspension that is over has ended by itself.
     #[must_use]
     pub fn as_of(self, day: Day) -> Self {

@@ -17,11 +17,11 @@ use crate::{
 statements! {
     INSERT = "\
         insert into agencies (id, uscc, name, region, profile, origin, state, suspended_until, \
-        detail, version, created_at, updated_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        detail, version, created_at, updated_at, due_on) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     MOVE = "\
         update agencies set version = $2, name = $3, region = $4, profile = $5, origin = $6, \
-        state = $7, suspended_until = $8, detail = $9, updated_at = $10 \
+        state = $7, suspended_until = $8, detail = $9, updated_at = $10, due_on = $11 \
         where id = $1 and version = $2 - 1";
     BY_ID = "\
         select id, uscc, name, region, profile, origin, detail, version, created_at, updated_at \
@@ -129,6 +129,7 @@ impl Tx {
             .bind(agency.version)
             .bind(agency.created_at)
             .bind(agency.updated_at)
+            .bind(agency.state.check_due())
             .execute()
             .await
             .on_duplicate(Refusal::AgencyExists)?;
@@ -155,6 +156,7 @@ impl Tx {
             .bind(suspended_until(&agency.state))
             .bind(Json(&agency.state))
             .bind(agency.updated_at)
+            .bind(agency.state.check_due())
             .execute()
             .await?;
         if saved != 1 {

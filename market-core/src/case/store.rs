@@ -142,7 +142,7 @@ impl Db {
     }
 
     /// Cases by their ids, in the order of the ids, newest first.
-    pub(super) async fn cases(
+    pub(crate) async fn cases(
         &self,
         ids: impl IntoIterator<Item = CaseId>,
     ) -> Result<Vec<Case>, Error> {

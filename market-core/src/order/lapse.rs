@@ -12,8 +12,12 @@ use super::{
     steps::Moved,
 };
 use crate::{
-    Actor, Call, Day, Error, Refusal, code::DepartmentCode, id::OrderId, rules::Clock, store::retry,
+    Actor, Call, Day, Error, Refusal, code::DepartmentCode, id::OrderId, rules::Clock,
+    store::retry, timers,
 };
+
+/// How many due orders are looked up at once.
+const BATCH: u32 = 100;
 
 const NO_ANSWER: &str = "逾期未答复 / no answer in time";
 const NO_CONTRACT: &str = "逾期未登记合同 / no contract in time";
@@ -25,11 +29,27 @@ impl Orders<'_> {
         self.0.db.orders_due(self.0.env.now(), limit).await
     }
 
+    /// Has every order lapse that is due, and says how many did.
+    pub async fn run_due(&self) -> Result<u64, Error> {
+        timers::run("order", || self.due(BATCH), |id| self.take_due(id)).await
+    }
+
+    /// Whether an order that was due lapses now, and did not by somebody else's doing.
+    async fn take_due(&self, id: OrderId) -> Result<bool, Error> {
+        match self.lapse(id).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(Refusal::OrderNotDue | Refusal::OrderOver)) => Ok(false),
+            Err(why) => Err(why),
+        }
+    }
+
     /// Does to an order what follows by itself once its day has passed; refused before, and once
     /// it has moved on.
     pub async fn lapse(&self, id: OrderId) -> Result<Order, Error> {
         retry(|| async {
             let mut tx = self.0.work().await?;
+            // The time of the database decides, not that of a node.
+            tx.settle_time().await?;
             let held = tx.hold_order(&Call::from(Actor::system()), id).await?;
             let consumers = held.matter.consumers(&held.order.terms.item);
             let moved = held.order.clone().lapse(consumers, &held.clock)?;
@@ -42,7 +62,7 @@ impl Orders<'_> {
 
 impl Order {
     /// Whether something follows by itself once its day has passed.
-    pub(super) fn lapses(&self) -> bool {
+    pub(crate) fn lapses(&self) -> bool {
         match &self.state {
             AnyState::Placed(_) => true,
             AnyState::Accepted(_) => self.terms.purchase_id.is_some(),

@@ -264,6 +264,14 @@ impl PurchaseState {
         }
     }
 
+    /// The last day of its review.
+    pub(super) const fn review_due(&self) -> Option<Day> {
+        match self {
+            Self::InReview(state) => Some(state.due),
+            _ => None,
+        }
+    }
+
     /// The award, once there is one.
     pub const fn award(&self) -> Option<&Award> {
         match self {

@@ -18,12 +18,12 @@ statements! {
     INSERT = "\
         insert into purchases (id, case_id, item, item_version, applicant_id, region, fund, mode, \
         notice, selection, notice_number, predecessor, state, detail, since, due_at, live, \
-        version, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-        $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+        version, created_at, updated_at, due_on) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+        $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
     MOVE = "\
         update purchases set mode = $2, notice = $3, selection = $4, notice_number = $5, \
         state = $6, detail = $7, since = $8, due_at = $9, live = $10, version = $11, \
-        updated_at = $12 where id = $1 and version = $11 - 1";
+        updated_at = $12, due_on = $13 where id = $1 and version = $11 - 1";
     BY_ID = "\
         select id, case_id, item, item_version, applicant_id, region, fund, notice, selection, \
         notice_number, predecessor, detail, since, version, created_at, updated_at \
@@ -147,6 +147,15 @@ impl Db {
         Ok(rows.into_iter().map(Purchase::from).collect())
     }
 
+    /// Every purchase of some ids.
+    pub(crate) async fn purchases_by_id(
+        &self,
+        ids: Vec<PurchaseId>,
+    ) -> Result<Vec<Purchase>, Error> {
+        let rows: Vec<PurchaseRow> = self.query(LIST).within(" and id in", ids).all().await?;
+        Ok(rows.into_iter().map(Purchase::from).collect())
+    }
+
     /// The purchases for which something is due at a time, the longest due first.
     pub(super) async fn due_purchases(
         &self,
@@ -158,7 +167,7 @@ impl Db {
     }
 
     /// When the next purchase is due, if any is.
-    pub(super) async fn next_due_purchase(&self) -> Result<Option<Timestamp>, Error> {
+    pub(crate) async fn next_due_purchase(&self) -> Result<Option<Timestamp>, Error> {
         let (next,): (Option<Timestamp>,) = self.query(NEXT_DUE).one().await?;
         Ok(next)
     }
@@ -240,6 +249,7 @@ impl Tx {
             .bind(purchase.version)
             .bind(purchase.created_at)
             .bind(purchase.updated_at)
+            .bind(purchase.state.review_due())
             .execute()
             .await?;
         self.insert_purchase_notice(&purchase).await?;
@@ -269,6 +279,7 @@ impl Tx {
             .bind(purchase.state.is_live())
             .bind(purchase.version)
             .bind(purchase.updated_at)
+            .bind(purchase.state.review_due())
             .execute()
             .await
             .on_duplicate(Refusal::PurchaseUnderWay)?;

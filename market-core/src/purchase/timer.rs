@@ -4,58 +4,23 @@
 //! unit of work that holds the purchase, asks the database for the time, and looks once more
 //! whether the step is due. Whoever comes second finds it taken.
 
-use std::{convert::Infallible, time::Duration};
-
 use super::{Failure, PurchaseState, Purchases, steps::Moved};
 use crate::{
     Error,
     id::PurchaseId,
     rules::Clock,
     store::{Tx, retry},
+    timers,
 };
 
 /// How many due purchases are looked up at once.
 const BATCH: i64 = 100;
-/// How long to sleep while nothing is due; another node may publish something meanwhile.
-const LOOK: Duration = Duration::from_secs(1);
 
 impl Purchases<'_> {
-    /// Takes every step that is due, and says how many it took. A purchase whose step fails is
-    /// passed over, told of in the log, and tried again the next time.
+    /// Takes every step of a purchase that is due, and says how many it took.
     pub async fn run_due(&self) -> Result<u64, Error> {
-        let mut taken = 0;
-        loop {
-            let due = self.0.db.due_purchases(self.0.env.now(), BATCH).await?;
-            let mut progress = false;
-            for id in &due {
-                match self.take_due(*id).await {
-                    Ok(true) => (taken, progress) = (taken + 1, true),
-                    Ok(false) => {}
-                    Err(why) => tracing::error!(purchase = %id, %why, "a due step failed"),
-                }
-            }
-            if !progress {
-                return Ok(taken);
-            }
-        }
-    }
-
-    /// Takes the steps of purchases as they fall due, for ever.
-    pub async fn follow(&self) -> Infallible {
-        loop {
-            if let Err(why) = self.run_due().await {
-                tracing::warn!("due steps of purchases are not taken: {why}");
-            }
-            tokio::time::sleep(self.until_next().await).await;
-        }
-    }
-
-    /// How long nothing is due, but no longer than [`LOOK`].
-    async fn until_next(&self) -> Duration {
-        let Ok(Some(next)) = self.0.db.next_due_purchase().await else { return LOOK };
-        let micros = next.micros().saturating_sub(self.0.env.now().micros());
-        let left = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-        left.clamp(Duration::from_millis(10), LOOK)
+        let due = || self.0.db.due_purchases(self.0.env.now(), BATCH);
+        timers::run("purchase", due, |id| self.take_due(id)).await
     }
 
     async fn take_due(&self, id: PurchaseId) -> Result<bool, Error> {

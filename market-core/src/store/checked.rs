@@ -15,6 +15,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("case", crate::case::store::STATEMENTS),
     ("catalog", crate::catalog::store::STATEMENTS),
     ("complaint", crate::complaint::store::STATEMENTS),
+    ("deadline", crate::deadline::store::STATEMENTS),
     ("deliverable", crate::order::deliverable_store::STATEMENTS),
     ("department", crate::department::store::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
