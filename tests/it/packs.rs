@@ -196,6 +196,7 @@ fn the_demonstration_is_loaded_once_and_found_again() {
     }
     let (_, statistics) = statistics.split_once("\r\n\r\n").unwrap();
     assert!(!statistics.contains(":0"), "orders in every state: {statistics}");
+    proofs_verify(folder.path(), &address);
     drop(first);
 
     let second = Demo::start(folder.path());
@@ -204,6 +205,26 @@ fn the_demonstration_is_loaded_once_and_found_again() {
     let token = told["tokens"]["applicant"].as_str().unwrap();
     let path = format!("/api/v1/cases/{}", told["case"].as_str().unwrap());
     assert!(get(&address, &path, token).contains("开办餐馆"), "{}", second.welcome);
+}
+
+/// The demonstration holds selections that anybody can verify from their files alone.
+fn proofs_verify(folder: &Path, address: &str) {
+    let body = |path: &str| {
+        let answer = get(address, path, "none");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let draws: Value = serde_json::from_str(&body("/api/v1/draws")).unwrap();
+    let draws = draws["items"].as_array().unwrap();
+    let modes: Vec<_> = draws.iter().map(|draw| draw["mode"].as_str().unwrap()).collect();
+    assert_eq!(modes, ["lowest_price", "best_price", "random"]);
+    for draw in draws {
+        let id = draw["purchase_id"].as_str().unwrap();
+        let proof = body(&format!("/api/v1/draws/{id}/proof"));
+        fs::write(folder.join("proof.json"), &proof).unwrap();
+        assert!(run(folder, &["draw", "verify", "proof.json"]).status.success(), "{proof}");
+        fs::write(folder.join("proof.json"), proof.replacen("2026", "2027", 1)).unwrap();
+        assert_eq!(run(folder, &["draw", "verify", "proof.json"]).status.code(), Some(1));
+    }
 }
 
 fn served_at(facts: &Value) -> String {

@@ -1,10 +1,11 @@
 //! The demonstration market: loaded once into its folder, found again at every later start.
 //!
-//! Read `packs` for what it is made of, `people` for who acts in it, `story` for what has happened
-//! before it is first opened.
+//! Read `packs` for what it is made of, `people` for who acts in it, `story` and `selections` for
+//! what has happened before it is first opened.
 
 mod packs;
 mod people;
+mod selections;
 mod story;
 
 use std::{

@@ -13,6 +13,8 @@ use market_core::{
     sha256_hex,
 };
 
+use super::selections;
+
 /// How far an order of the story comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Goal {
@@ -55,15 +57,7 @@ struct Chapter {
 const CHAPTERS: &[Chapter] = &[
     chapter("open-restaurant", "浒山街道面馆", Fund::Social, 0, 1, &[NotOrdered], false),
     chapter("open-restaurant", "古塘街道小吃店", Fund::Social, 1, 60, &[Completed], true),
-    chapter(
-        "open-supermarket",
-        "观海卫镇生活超市",
-        Fund::Social,
-        2,
-        20,
-        &[Placed, Accepted],
-        false,
-    ),
+    chapter("open-supermarket", "观海卫镇生活超市", Fund::Social, 2, 1, &[Placed, Accepted], false),
     chapter("open-pharmacy", "周巷镇药店", Fund::Social, 3, 25, &[Contracted, Declined], true),
     chapter("open-printing-enterprise", "逍林镇印刷厂", Fund::Social, 4, 45, &[InService], true),
     chapter(
@@ -148,6 +142,7 @@ pub(super) async fn tell(
         let case = teller.tell(chapter, applicant, now).await?;
         first.get_or_insert(case);
     }
+    selections::tell(&teller.market, now, applicants[1]).await?;
     first.ok_or(Error::Inconsistent("story"))
 }
 
@@ -379,7 +374,7 @@ fn contract(order: &Order, now: Timestamp) -> Contract {
 }
 
 /// A code that is written in this file.
-fn code<T: std::str::FromStr>(text: &str) -> T
+pub(super) fn code<T: std::str::FromStr>(text: &str) -> T
 where
     T::Err: std::fmt::Debug,
 {
