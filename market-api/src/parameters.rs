@@ -50,6 +50,38 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
     }
 }
 
+/// What a form sends: as the parameters of a query, but every box that is ticked sends its own.
+#[derive(Debug)]
+pub(crate) struct Filled<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Filled<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let uri = format!("{}?{}", parts.uri.path(), gathered(query)).parse();
+        parts.uri = uri.map_err(|_| Problem::from(Code::MALFORMED))?;
+        let Parameters(filled) = Parameters::from_request_parts(parts, state).await?;
+        Ok(Self(filled))
+    }
+}
+
+/// A query in which each parameter stands once, with all its values, separated by commas.
+pub(crate) fn gathered(query: &str) -> String {
+    let mut all: Vec<(&str, String)> = Vec::new();
+    for (name, value) in query.split('&').filter_map(|part| part.split_once('=')) {
+        match all.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push_str("%2C");
+                values.push_str(value);
+            }
+            None => all.push((name, value.to_owned())),
+        }
+    }
+    let all: Vec<_> = all.iter().map(|(name, values)| format!("{name}={values}")).collect();
+    all.join("&")
+}
+
 /// The name of the first parameter that holds a NUL character.
 fn with_nul(query: &str) -> Option<&str> {
     let mut parameters = query.split('&').filter(|parameter| parameter.contains("%00"));

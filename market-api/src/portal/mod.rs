@@ -1,22 +1,17 @@
 //! The portal: what people see in a browser.
 //!
-//! Every page is complete as HTML: no script, nothing from elsewhere, one stylesheet. A handler
+//! Every page is complete as HTML and works without a script; nothing comes from elsewhere. A handler
 //! asks the market, turns what it gets into the words of a view, and renders the template of the
 //! same name. `words` says how things are written, `names` what codes are called.
-
-use std::sync::LazyLock;
 
 use askama::Template;
 use axum::{
     Router,
-    http::{
-        HeaderValue,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
-    },
+    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use market_core::{Cursor, Error, Market, sha256_hex};
+use market_core::{Cursor, Error, Market};
 
 pub(crate) use self::failure::page as failure_page;
 use crate::{
@@ -25,6 +20,7 @@ use crate::{
 };
 
 mod agency;
+mod assets;
 mod failure;
 mod home;
 mod item;
@@ -34,13 +30,6 @@ mod offer;
 mod search;
 mod words;
 
-/// The one stylesheet.
-const STYLE: &str = include_str!("../../assets/market.css");
-
-/// Where the stylesheet is: another one has another address, so that it may be kept for ever.
-static STYLE_PATH: LazyLock<String> =
-    LazyLock::new(|| format!("/assets/market-{}.css", &sha256_hex(STYLE.as_bytes())[..12]));
-
 /// The pages of the portal.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -49,15 +38,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/items/{code}", get(item::show))
         .route("/agencies/{id}", get(agency::show))
         .route("/search", get(search::show))
-        .route(&STYLE_PATH, get(style))
-}
-
-async fn style() -> Response {
-    let kept = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
-        (CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
-    ];
-    (kept, STYLE).into_response()
+        .route("/suggested", get(search::suggest))
+        .merge(assets::routes())
 }
 
 /// What stands around the content of every page.
@@ -67,6 +49,8 @@ struct Frame {
     title: String,
     /// Where the stylesheet is.
     style: &'static str,
+    /// Where the script is that spares loading a whole page.
+    script: &'static str,
     /// Whether the market shows agencies that are made up.
     demonstration: bool,
 }
@@ -79,7 +63,12 @@ impl Frame {
 
     /// The frame of a page that cannot ask the market.
     fn bare(title: impl Into<String>) -> Self {
-        Self { title: title.into(), style: &STYLE_PATH, demonstration: false }
+        Self {
+            title: title.into(),
+            style: &assets::STYLE.path,
+            script: &assets::SCRIPT.path,
+            demonstration: false,
+        }
     }
 }
 
@@ -99,8 +88,8 @@ impl Page {
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let policy = HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         );
         ([(CONTENT_SECURITY_POLICY, policy)], Html(self.0)).into_response()
     }

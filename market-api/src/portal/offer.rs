@@ -3,7 +3,7 @@
 use market_core::{
     Error, Market,
     agency::{Listing, ListingState},
-    search::{self, Hits, ListingFound, NamedBy, SearchQuery},
+    search::{self, Highlights, ListingFound, Part, SearchQuery},
 };
 
 use super::{Link, names::Regions, words};
@@ -11,12 +11,14 @@ use super::{Link, names::Regions, words};
 /// A published listing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Offer {
-    pub(super) title: String,
+    pub(super) id: String,
+    /// Its title, with what was looked for.
+    pub(super) title: Vec<Part>,
     pub(super) price: String,
     pub(super) per: String,
     pub(super) days: u32,
     pub(super) regions: Vec<String>,
-    pub(super) summary: String,
+    pub(super) summary: Vec<Part>,
     /// Its agency, where the page is not the agency's own.
     pub(super) agency: Option<Link>,
     /// Its service item, where the page is not the item's own.
@@ -29,29 +31,28 @@ pub(super) struct Found {
     pub(super) offers: Vec<Offer>,
     pub(super) next: Option<market_core::Cursor>,
     pub(super) total: u64,
-    pub(super) relaxed: bool,
-    /// What the words were taken for, where they do not say it themselves.
-    pub(super) taken_for: Vec<String>,
 }
 
 impl Offer {
     pub(super) async fn of(listing: Listing, regions: &mut Regions<'_>) -> Result<Self, Error> {
         let terms = listing.terms;
         Ok(Self {
-            title: terms.title,
+            id: listing.id.to_string(),
+            title: plain(terms.title),
             price: words::yuan(terms.price),
             per: words::per(&terms.unit),
             days: terms.days,
             regions: regions.names(&terms.regions).await?,
-            summary: terms.summary,
+            summary: plain(terms.summary),
             agency: None,
             item: None,
         })
     }
 
     /// The offer behind a hit; none of one that was taken off since the index saw it.
-    async fn behind(
+    pub(super) async fn behind(
         hit: ListingFound,
+        marked: Option<Highlights>,
         market: &Market,
         regions: &mut Regions<'_>,
     ) -> Result<Option<Self>, Error> {
@@ -61,28 +62,37 @@ impl Offer {
         }
         let href = format!("/agencies/{}", hit.agency_id);
         let agency = Some(Link { href, name: hit.agency_name });
-        Ok(Some(Self { agency, ..Self::of(listing, regions).await? }))
+        let current = Self::of(listing, regions).await?;
+        // What the index saw may have changed since.
+        let marks = |parts: Option<Vec<Part>>, current: Vec<Part>| {
+            parts.filter(|parts| text(parts) == text(&current)).unwrap_or(current)
+        };
+        let (title, summary) = marked.map(|marked| (marked.title, marked.summary)).unzip();
+        let (title, summary) = (marks(title, current.title), marks(summary, current.summary));
+        Ok(Some(Self { agency, title, summary, ..current }))
     }
+}
+
+/// A text in which nothing is marked.
+pub(super) fn plain(text: String) -> Vec<Part> {
+    vec![Part { text, hit: false }]
+}
+
+fn text(parts: &[Part]) -> String {
+    parts.iter().map(|part| &*part.text).collect()
 }
 
 impl Found {
     /// What a search of listings finds.
     pub(super) async fn by(market: &Market, query: &SearchQuery) -> Result<Self, Error> {
-        Self::of(market, market.search().find(query).await?).await
-    }
-
-    /// What hits of listings are.
-    pub(super) async fn of(market: &Market, hits: Hits) -> Result<Self, Error> {
+        let hits = market.search().find(query).await?;
         let mut regions = Regions::new(market);
         let mut offers = Vec::new();
         for hit in hits.items {
             if let search::Found::Listing(listing) = hit.found {
-                offers.extend(Offer::behind(listing, market, &mut regions).await?);
+                offers.extend(Offer::behind(listing, hit.highlights, market, &mut regions).await?);
             }
         }
-        let guessed = hits.understood.into_iter().filter(|named| named.by != NamedBy::Name);
-        let mut taken_for: Vec<String> = guessed.map(|named| named.name).collect();
-        taken_for.dedup();
-        Ok(Self { offers, next: hits.next, total: hits.total, relaxed: hits.relaxed, taken_for })
+        Ok(Self { offers, next: hits.next, total: hits.total })
     }
 }
