@@ -9,9 +9,9 @@ use market_core::{
     rules::Region,
     search::{self, Hit, Hits, SearchQuery, Sort, Subject},
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::{Frame, Link, Page, Pager, cursor, names, offer::Found};
+use super::{Frame, Link, Page, Pager, cursor, names, offer::Found, typed};
 use crate::{parameters::Parameters, problem::Problem};
 
 #[derive(Debug, Template)]
@@ -34,14 +34,14 @@ struct SearchPage {
 
 /// A filter that is chosen from a list.
 #[derive(Debug)]
-struct Select {
-    name: &'static str,
-    label: &'static str,
-    options: Vec<Choice>,
+pub(super) struct Select {
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    pub(super) options: Vec<Choice>,
 }
 
 #[derive(Debug)]
-struct Choice {
+pub(super) struct Choice {
     value: String,
     label: String,
     chosen: bool,
@@ -52,26 +52,13 @@ struct Choice {
 pub(super) struct Asked {
     #[serde(default)]
     q: String,
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "typed")]
     category: Option<CategoryCode>,
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "typed")]
     item: Option<ItemCode>,
-    #[serde(default, deserialize_with = "filled")]
+    #[serde(default, deserialize_with = "typed")]
     region: Option<RegionCode>,
     after: Option<String>,
-}
-
-/// A code, or nothing where a form's field was left empty.
-fn filled<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: TryFrom<String, Error: std::fmt::Display>,
-{
-    let text = String::deserialize(from)?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    T::try_from(text).map(Some).map_err(serde::de::Error::custom)
 }
 
 pub(super) async fn show(
@@ -97,7 +84,7 @@ pub(super) async fn show(
         agencies_total: 0,
         taken_for: found.taken_for.clone(),
         nothing: false,
-        pager: Pager::new(&list(address), query.after.as_ref(), found.next.as_ref()),
+        pager: Pager::new(&list("/search", address), query.after.as_ref(), found.next.as_ref()),
         found,
     };
     if query.after.is_none() && query.text.is_some() {
@@ -124,10 +111,10 @@ pub(super) async fn show(
 }
 
 /// The address of the list, without the page of it.
-fn list(address: Option<String>) -> String {
+pub(super) fn list(path: &str, address: Option<String>) -> String {
     let address = address.unwrap_or_default();
     let kept = address.split('&').filter(|part| !part.is_empty() && !part.starts_with("after="));
-    kept.fold("/search?".to_owned(), |list, part| list + part + "&")
+    kept.fold(format!("{path}?"), |list, part| list + part + "&")
 }
 
 fn links(hits: Hits) -> Vec<Link> {
@@ -163,7 +150,7 @@ impl Asked {
 
 /// The regions that a form offers: where the departments decide, what lies beside it, and what
 /// holds both; also the one that is chosen.
-async fn nearby(market: &Market, chosen: Option<&RegionCode>) -> Result<Vec<Region>, Problem> {
+pub(super) async fn nearby(market: &Market, chosen: Option<&RegionCode>) -> Result<Vec<Region>, Problem> {
     let rules = market.rules();
     let mut regions = Vec::new();
     if let Some(department) = market.departments().list().await?.first() {
@@ -220,7 +207,7 @@ fn selects(
 }
 
 impl Choice {
-    fn of(value: &str, label: &str, chosen: Option<&str>) -> Self {
+    pub(super) fn of(value: &str, label: &str, chosen: Option<&str>) -> Self {
         Self { value: value.to_owned(), label: label.to_owned(), chosen: chosen == Some(value) }
     }
 }
@@ -232,7 +219,7 @@ mod tests {
     #[test]
     fn the_next_page_keeps_what_was_asked() {
         let address = "q=%E6%B6%88&region=330282&after=x&category=";
-        assert_eq!(list(Some(address.to_owned())), "/search?q=%E6%B6%88&region=330282&category=&");
-        assert_eq!(list(None), "/search?");
+        assert_eq!(list("/search", Some(address.to_owned())), "/search?q=%E6%B6%88&region=330282&category=&");
+        assert_eq!(list("/search", None), "/search?");
     }
 }

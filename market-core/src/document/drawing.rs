@@ -6,7 +6,7 @@ use super::{
     subject::{Subject, makes_contract, standing_award},
 };
 use crate::{
-    Day, Error, Recorded, Refusal, Timestamp,
+    Day, Error, Money, Recorded, Refusal, Timestamp,
     agency::Agency,
     applicant::Applicant,
     code::{ItemCode, RegionCode},
@@ -16,7 +16,7 @@ use crate::{
     },
     order::Order,
     publicity::Owner,
-    purchase::{Purchase, PurchaseState},
+    purchase::{Award, Purchase, PurchaseState},
     selection::{Quote, Rate},
 };
 
@@ -38,7 +38,8 @@ pub(super) enum Sheet {
 }
 
 /// Whom and what a document names.
-struct Names {
+#[derive(Debug)]
+pub(super) struct Names {
     owner: Applicant,
     agency: Agency,
     item: String,
@@ -76,11 +77,11 @@ impl Documents<'_> {
         let verification = self.verification(code);
         match subject {
             Subject::Award(purchase, entries) => {
-                self.award(purchase, entries, basis, verification, now).await
+                self.draw_up_award(purchase, entries, basis, verification, now).await
             }
             Subject::Contract(order, entries) => {
                 let revision = entries.iter().filter(|entry| makes_contract(entry)).count();
-                self.contract(order, revision, basis, verification).await
+                self.draw_up_contract(order, revision, basis, verification).await
             }
         }
     }
@@ -100,7 +101,7 @@ impl Documents<'_> {
         }
     }
 
-    async fn award(
+    async fn draw_up_award(
         &self,
         purchase: &Purchase,
         entries: &[Recorded],
@@ -108,28 +109,31 @@ impl Documents<'_> {
         verification: Verification,
         now: Timestamp,
     ) -> Result<Drawn, Error> {
-        let award = standing_award(purchase)?;
-        let item = (&purchase.item, purchase.item_version);
-        let names =
-            self.names(purchase.applicant_id, award.agency_id, item, &purchase.region).await?;
+        let (names, facts) =
+            self.award_as_published(purchase, standing_award(purchase)?, entries).await?;
+        let DocumentBody::AwardLetter {
+            amount,
+            discount,
+            awarded_on,
+            publicity_from,
+            publicity_to,
+            ..
+        } = facts.body.clone()
+        else {
+            return Err(Error::Inconsistent("award"));
+        };
         let region = self.0.db.region(&purchase.region).await?;
         let clock = self.0.db.clock(&region, now).await?;
-        let discount = match award.quote {
-            Some(Quote::Discount(rate)) => Some(rate),
-            Some(Quote::Amount(_)) | None => None,
-        };
-        let (publicity_from, publicity_to) = publicity(entries, basis)?;
-        let (awarded_on, amount) = (award.decided_at.day(), award.amount);
         let number = numbered("中选", basis);
         let letter = AwardLetter {
             number: number.clone(),
             title: purchase.notice.title.clone(),
             code: purchase.id.to_string(),
-            owner: names.owner.name.clone(),
-            agency: names.agency.name.clone(),
-            uscc: names.agency.uscc.clone(),
-            item: names.item.clone(),
-            region: names.region.clone(),
+            owner: names.owner.name,
+            agency: names.agency.name,
+            uscc: names.agency.uscc,
+            item: names.item,
+            region: names.region,
             mode: purchase.notice.mode.zh().to_owned(),
             price: price(amount, discount),
             awarded_on,
@@ -141,26 +145,45 @@ impl Documents<'_> {
             issued_on: now.day(),
             verification,
         };
+        Ok(Drawn {
+            sheet: Sheet::Award(Box::new(letter)),
+            number,
+            case_id: purchase.case_id,
+            agency_id: names.agency.id,
+            facts,
+        })
+    }
+
+    /// What anybody may know of an award: the same in its letter and on its page.
+    pub(super) async fn award_as_published(
+        &self,
+        purchase: &Purchase,
+        award: &Award,
+        entries: &[Recorded],
+    ) -> Result<(Names, DocumentFacts), Error> {
+        let item = (&purchase.item, purchase.item_version);
+        let names =
+            self.names(purchase.applicant_id, award.agency_id, item, &purchase.region).await?;
+        let discount = match award.quote {
+            Some(Quote::Discount(rate)) => Some(rate),
+            Some(Quote::Amount(_)) | None => None,
+        };
+        let (publicity_from, publicity_to) = publicity(entries)?;
         let facts = names.facts(DocumentBody::AwardLetter {
             purchase_id: purchase.id,
             title: purchase.notice.title.clone(),
             owner: names.published_owner(),
             mode: purchase.notice.mode,
-            amount,
+            amount: award.amount,
             discount,
-            awarded_on,
+            awarded_on: award.decided_at.day(),
+            publicity_from,
             publicity_to,
         });
-        Ok(Drawn {
-            sheet: Sheet::Award(Box::new(letter)),
-            number,
-            case_id: purchase.case_id,
-            agency_id: award.agency_id,
-            facts,
-        })
+        Ok((names, facts))
     }
 
-    async fn contract(
+    async fn draw_up_contract(
         &self,
         order: &Order,
         revision: usize,
@@ -242,19 +265,17 @@ fn numbered(word: &str, basis: &Recorded) -> String {
     format!("{word}〔{}〕{:06}号", basis.at.day().date().year(), basis.pos)
 }
 
-fn price(amount: crate::Money, discount: Option<Rate>) -> Price {
+fn price(amount: Money, discount: Option<Rate>) -> Price {
     match discount {
         Some(rate) => Price::Discount { rate: rate.to_string(), amount },
         None => Price::Amount(amount),
     }
 }
 
-/// The first and the last day on which the award was published that came to stand by an entry. A
-/// complaint may have stopped it in between.
-fn publicity(entries: &[Recorded], basis: &Recorded) -> Result<(Day, Day), Error> {
-    let published = |entry: &&Recorded| {
-        entry.new_state.as_deref() == Some("publicity") && entry.version < basis.version
-    };
+/// The first and the last day on which the award of today was published. A complaint may have
+/// stopped it in between.
+fn publicity(entries: &[Recorded]) -> Result<(Day, Day), Error> {
+    let published = |entry: &&Recorded| entry.new_state.as_deref() == Some("publicity");
     let begins = |entry: &&Recorded| published(entry) && entry.event != "purchase_resumed";
     let first = entries.iter().rfind(begins).map(|entry| entry.at.day());
     let last = entries.iter().rfind(published).and_then(|entry| entry.data["until"].as_str());

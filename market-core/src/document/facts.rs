@@ -73,7 +73,9 @@ pub enum DocumentBody {
         discount: Option<Rate>,
         /// The day of the selection.
         awarded_on: Day,
-        /// The last day of the award's publicity.
+        /// The first day of the award's publicity …
+        publicity_from: Day,
+        /// … and the last.
         publicity_to: Day,
     },
     /// A contract is on record.

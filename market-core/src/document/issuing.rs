@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use object_store::{Attributes, ObjectStoreExt, PutOptions, PutPayload};
+use object_store::{Attributes, PutOptions, PutPayload};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -70,7 +70,7 @@ impl Documents<'_> {
 
     /// Records a document, and gives the one that stands: this one, or that of whoever was faster.
     /// None, if the subject has moved on since it was read.
-    async fn record(
+    pub(super) async fn record(
         &self,
         about: About,
         read: &Subject,

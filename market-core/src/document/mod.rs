@@ -20,7 +20,7 @@ use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::subject::About;
+use self::subject::{About, Subject};
 pub use self::{
     code::{NotACode, VerificationCode},
     facts::{DocumentBody, DocumentFacts, DocumentKind, NamedAgency, PublishedContract},
@@ -188,6 +188,16 @@ impl Documents<'_> {
             None => None,
         };
         Ok(FileVerified { sha256, issued: document.is_some(), document })
+    }
+
+    /// What anybody may know of the award of a purchase, from its publication on; its letter states
+    /// the same.
+    pub async fn award(&self, id: PurchaseId) -> Result<DocumentFacts, Error> {
+        let Subject::Award(purchase, entries) = self.subject(About::Award(id)).await? else {
+            return Err(Error::Inconsistent("award"));
+        };
+        let award = purchase.state.award().ok_or(Error::NotFound("award"))?;
+        Ok(self.award_as_published(&purchase, award, &entries).await?.1)
     }
 
     async fn award_letters(&self, actor: &Actor, id: PurchaseId) -> Result<Vec<Document>, Error> {

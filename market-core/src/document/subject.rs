@@ -43,6 +43,20 @@ impl DocumentStanding {
     }
 }
 
+impl DocumentStanding {
+    /// The sentence for people, in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Valid => "Valid: issued by this marketplace, and in force",
+            Self::Superseded => "Superseded: what it states has changed since; a later one goes before it",
+            Self::Suspended => "Suspended: a complaint is investigated, or the award is published anew",
+            Self::PassedOn => "Void: the agency dropped out, and the award is no longer its own",
+            Self::Annulled => "Annulled: a complaint was upheld, and the award with it undone",
+            Self::Terminated => "Terminated: the contract was ended before its completion",
+        }
+    }
+}
+
 /// What a document is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum About {

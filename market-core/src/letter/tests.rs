@@ -8,18 +8,13 @@ use std::{
 };
 
 use super::*;
-use crate::{Day, Env, Options};
+use crate::{Day, Env, Options, testing::fonts as paths};
 
 /// The fonts that this machine has: those that `check` installs, or those of `MARKET_FONT`.
 static FONTS: LazyLock<Fonts> = LazyLock::new(|| Fonts::load(&paths()).unwrap());
 
 /// The first font that `check` installs.
 const NOTO: &str = "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc";
-
-fn paths() -> Vec<PathBuf> {
-    let named = std::env::var("MARKET_FONT").unwrap_or_default();
-    named.split(',').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
-}
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
