@@ -42,9 +42,9 @@ pub(super) struct Select {
 
 #[derive(Debug)]
 pub(super) struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) chosen: bool,
 }
 
 /// What the form sends; what is left empty is not asked.

@@ -87,7 +87,7 @@ impl Documents<'_> {
     }
 
     /// How a document with a code is verified.
-    fn verification(&self, code: VerificationCode) -> Verification {
+    fn verification(self, code: VerificationCode) -> Verification {
         let publisher = self.0.publisher();
         let reach = if publisher.is_reached() { Reach::Everybody } else { Reach::ThisMachine };
         let url = format!("{}/verify/{}", publisher.url, code.plain());

@@ -17,7 +17,7 @@ const TRIES: u32 = 8;
 /// How often the journal is read without a sign: other nodes write too.
 const POLL: Duration = Duration::from_secs(1);
 /// How often a font is looked for, while there is none and documents wait for it.
-const FONT: Duration = Duration::from_secs(60);
+const FONT: Duration = Duration::from_mins(1);
 /// So many entries are read at once.
 const ENTRIES: i64 = 100;
 

@@ -117,14 +117,13 @@ impl Documents<'_> {
         id: PurchaseId,
         version: Option<i64>,
     ) -> Result<(Document, Bytes), Error> {
-        let document = match version {
-            Some(version) => one_of(self.award_letters(actor, id).await?, version)?,
-            None => {
-                let purchase = self.0.db.purchase(id).await?;
-                let winner = purchase.state.award().map(|award| award.agency_id);
-                self.check_reader(actor, &purchase, winner.as_slice()).await?;
-                self.issued(About::Award(id)).await?
-            }
+        let document = if let Some(version) = version {
+            one_of(self.award_letters(actor, id).await?, version)?
+        } else {
+            let purchase = self.0.db.purchase(id).await?;
+            let winner = purchase.state.award().map(|award| award.agency_id);
+            self.check_reader(actor, &purchase, winner.as_slice()).await?;
+            self.issued(About::Award(id)).await?
         };
         self.with_file(document).await
     }
@@ -137,12 +136,11 @@ impl Documents<'_> {
         id: OrderId,
         version: Option<i64>,
     ) -> Result<(Document, Bytes), Error> {
-        let document = match version {
-            Some(version) => one_of(self.contract_summaries(actor, id).await?, version)?,
-            None => {
-                self.0.orders().get(actor, id).await?;
-                self.issued(About::Contract(id)).await?
-            }
+        let document = if let Some(version) = version {
+            one_of(self.contract_summaries(actor, id).await?, version)?
+        } else {
+            self.0.orders().get(actor, id).await?;
+            self.issued(About::Contract(id)).await?
         };
         self.with_file(document).await
     }

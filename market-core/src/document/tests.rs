@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 use object_store::{PutPayload, memory::InMemory};
 use serde_json::json;
 
@@ -31,13 +31,15 @@ async fn published(url: &str) -> (World, Purchase) {
     in_market(market(url).await).await
 }
 
-async fn in_market(market: Market) -> (World, Purchase) {
-    let world = World::over(market, Fund::Social, 4).await;
-    let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
-    world.enter(open.id, &["300", "200", "100"]).await;
-    let purchase = world.open(&open).await;
-    assert_eq!(world.winner(&purchase), 2);
-    (world, purchase)
+fn in_market(market: Market) -> BoxFuture<'static, (World, Purchase)> {
+    Box::pin(async move {
+        let world = World::over(market, Fund::Social, 4).await;
+        let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
+        world.enter(open.id, &["300", "200", "100"]).await;
+        let purchase = world.open(&open).await;
+        assert_eq!(world.winner(&purchase), 2);
+        (world, purchase)
+    })
 }
 
 async fn awarded(url: &str) -> (World, Purchase) {
