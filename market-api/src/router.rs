@@ -49,6 +49,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
         (name = "purchases", description = "Open selection: notices, registrations, sealed quotes, openings, awards"),
         (name = "draws", description = "Proofs of selections, for anybody to check"),
+        (name = "documents", description = "Award letters and contract summaries, and their verification by anybody"),
         (name = "complaints", description = "Complaints about purchases, and their decisions"),
         (name = "alarms", description = "What looks like abuse, for supervisors"),
         (name = "search", description = "Finding agencies and listings"),
@@ -77,6 +78,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::registrations::router())
         .merge(routes::openings::router())
         .merge(routes::draws::router())
+        .merge(routes::documents::router())
         .merge(routes::complaints::router())
         .merge(routes::alarms::router())
         .merge(routes::search::router())

@@ -21,6 +21,7 @@ pub mod catalog;
 pub mod complaint;
 pub mod deadline;
 pub mod department;
+pub mod document;
 pub mod draw;
 pub mod feed;
 pub mod import;

@@ -18,6 +18,7 @@ use crate::{
     complaint::Complaints,
     deadline::Deadlines,
     department::Departments,
+    document::Documents,
     feed::Feed,
     letter::{Letters, Shelf},
     matter::Matters,
@@ -219,6 +220,11 @@ impl Market {
     /// Letters and summaries, printed.
     pub const fn letters(&self) -> Letters<'_> {
         Letters(self)
+    }
+
+    /// Award letters and contract summaries, as they were issued.
+    pub const fn documents(&self) -> Documents<'_> {
+        Documents(self)
     }
 
     /// Complaints about purchases.

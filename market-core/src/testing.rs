@@ -1,5 +1,7 @@
 //! A fresh market for a test, on either database.
 
+use std::path::PathBuf;
+
 use sqlx::{Connection, Executor};
 
 use crate::{
@@ -44,10 +46,16 @@ pub(crate) async fn fresh_postgres() -> String {
     format!("{}/{name}", server.trim_end_matches('/'))
 }
 
+/// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.
+pub(crate) fn fonts() -> Vec<PathBuf> {
+    let named = std::env::var("MARKET_FONT").unwrap_or_default();
+    named.split(',').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
+}
+
 /// A market at a URL, whose clock stands at [`START`].
 pub(crate) async fn market(url: &str) -> Market {
     let env = Env::fixed(START.parse().unwrap());
-    Market::open(Options { env, ..Options::new(url) }).await.unwrap()
+    Market::open(Options { env, fonts: fonts(), ..Options::new(url) }).await.unwrap()
 }
 
 /// The nth of many codes with right check digits.

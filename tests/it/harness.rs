@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
 };
 use http_body_util::BodyExt;
@@ -156,6 +156,18 @@ impl TestApp {
 
     pub(crate) async fn open(place: Place, env: Env) -> Self {
         let market = open(&place.url(), env).await;
+        Self::around(place, market)
+    }
+
+    /// The same market on a server that prints with other fonts.
+    pub(crate) async fn with_fonts(self, fonts: Vec<PathBuf>) -> Self {
+        let place = self.leave().await;
+        let options = Options { fonts, ..options(&place.url(), fixed()) };
+        let market = Market::open(options).await.unwrap();
+        Self::around(place, market)
+    }
+
+    fn around(place: Place, market: Market) -> Self {
         let app = App::new(market.clone());
         app.searchable();
         let router = market_api::router(app.clone());
@@ -262,9 +274,11 @@ impl Asking {
         let response = self.router.oneshot(self.request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let is_file = head.headers.get("content-type").is_some_and(|kind| kind == "application/pdf");
+        assert!(is_file || text.as_bytes() == bytes, "the answer is no text");
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: head.status.as_u16(), headers: head.headers, text, json }
+        Answer { status: head.status.as_u16(), headers: head.headers, text, bytes, json }
     }
 
     /// Sends it, and takes nothing but this status for an answer.
@@ -293,6 +307,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    /// The body, as it came.
+    pub(crate) bytes: Bytes,
     /// The body, where it is JSON.
     pub(crate) json: Value,
 }
@@ -309,8 +325,18 @@ fn fixed() -> Env {
 }
 
 async fn open(url: &str, env: Env) -> Market {
-    let options = Options { env, durability: Durability::Relaxed, ..Options::new(url) };
-    Market::open(options).await.unwrap()
+    Market::open(options(url, env)).await.unwrap()
+}
+
+fn options(url: &str, env: Env) -> Options {
+    let fonts = fonts();
+    Options { env, fonts, durability: Durability::Relaxed, ..Options::new(url) }
+}
+
+/// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.
+pub(crate) fn fonts() -> Vec<PathBuf> {
+    let named = std::env::var("MARKET_FONT").unwrap_or_default();
+    named.split(',').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
 }
 
 fn sqlite_url(folder: &Path) -> String {

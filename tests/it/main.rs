@@ -11,6 +11,7 @@ mod crash;
 mod deadlines;
 mod departments;
 mod deposit;
+mod documents;
 mod draws;
 mod fixtures;
 mod guards;

@@ -187,6 +187,14 @@ impl Client {
         answer.text().await.unwrap()
     }
 
+    /// A file that somebody may read.
+    pub(crate) async fn file(&self, path: &str, token: &str) -> Vec<u8> {
+        let asking = self.http.get(format!("{}{path}", self.server)).bearer_auth(token);
+        let answer = asking.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.bytes().await.unwrap().to_vec()
+    }
+
     /// What an answer that must come says.
     pub(crate) async fn read(&self, path: &str, token: &str) -> Value {
         let (status, json) = self.ask(&Request::get(path, token)).await.unwrap();

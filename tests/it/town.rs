@@ -37,7 +37,7 @@ fn uscc(n: usize) -> Uscc {
 pub(crate) struct Town {
     pub(crate) market: Market,
     pub(crate) owner: Call,
-    agencies: Vec<Call>,
+    pub(crate) agencies: Vec<Call>,
 }
 
 impl Town {
@@ -133,8 +133,13 @@ impl Town {
 
     /// The winner gives up, the next confirms, and both sides confirm the contract.
     pub(crate) async fn contract(&self, id: PurchaseId) {
-        let purchases = self.market.purchases();
         self.wait(id).await;
+        self.contract_by_next(id).await;
+    }
+
+    /// The same, once the award stands.
+    pub(crate) async fn contract_by_next(&self, id: PurchaseId) {
+        let purchases = self.market.purchases();
         purchases.decline(&self.agencies[2], id, "人手不足").await.unwrap();
         self.wait(id).await;
         let ordered = purchases.confirm(&self.agencies[1], id).await.unwrap();

@@ -57,7 +57,15 @@ pub(super) async fn run(
         tokio::spawn(stop_awards(market.clone())),
         tokio::spawn(alarm(market.clone())),
         tokio::spawn(run_due(market.clone())),
+        tokio::spawn(issue_documents(market.clone())),
     ];
+    if !market.publisher().is_reached() {
+        tracing::warn!(
+            "--public-url is not set: the QR codes of documents lead to {}/verify, which nobody \
+             reaches from elsewhere",
+            market.publisher().url
+        );
+    }
     let router = router(app.clone());
     let asked = Arc::new(Notify::new());
     let ending = {
@@ -105,6 +113,11 @@ async fn stop_awards(market: Market) {
 /// Alarms supervisors of what looks like abuse.
 async fn alarm(market: Market) {
     match market.alarms().follow().await {}
+}
+
+/// Issues award letters and contract summaries as there is reason; any number of processes may.
+async fn issue_documents(market: Market) {
+    match market.documents().follow().await {}
 }
 
 /// Takes the steps of purchases and orders that fall due; any number of processes may.

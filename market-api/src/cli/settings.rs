@@ -63,7 +63,8 @@ struct Given {
     /// How many days it is kept what was asked of search, without who asked [default: 180]
     #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
     keep_asked_days: Option<u32>,
-    /// The address of the server as others reach it, for links in what is published
+    /// The address of the server as others reach it, for links in what is published and the QR
+    /// codes of documents
     /// [default: http:// and where it listens]
     #[arg(long, global = true, env = "MARKET_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,

@@ -37,6 +37,7 @@ codes! {
     MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "请求内容应为 JSON" "The body must be JSON, and its Content-Type application/json";
     INVALID UNPROCESSABLE_ENTITY "invalid" "请求内容有误" "Something in the request is wrong; errors says what and where";
     INTERNAL INTERNAL_SERVER_ERROR "internal" "系统出错，请稍后再试" "Something is wrong on our side";
+    UNPRINTABLE SERVICE_UNAVAILABLE "unprintable" "文书暂时无法打印，detail 说明缺少什么字体" "The document cannot be printed now; detail says which font is missing";
     BUSY SERVICE_UNAVAILABLE "busy" "系统繁忙，请稍后再试" "Too busy: try again shortly";
 }
 
@@ -71,6 +72,7 @@ impl From<Refusal> for Code {
             | Refusal::OperatorOnly
             | Refusal::SupervisorsOnly
             | Refusal::PartyNotHeld => StatusCode::FORBIDDEN,
+            Refusal::NoSuchDocument => StatusCode::NOT_FOUND,
             Refusal::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::KeyReused | Refusal::DigestMismatch | Refusal::FileEmpty => {
                 StatusCode::UNPROCESSABLE_ENTITY

@@ -77,6 +77,11 @@ impl Problem {
         Self(Box::new(Kept { detail: Some(detail.into()), ..Kept::from(code) }))
     }
 
+    /// The status of its response.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.code.status
+    }
+
     /// Something in the request is wrong, at these places.
     pub(crate) fn invalid(errors: Vec<Fault>) -> Self {
         Self(Box::new(Kept { errors, ..Kept::from(Code::INVALID) }))
@@ -113,6 +118,10 @@ impl From<Error> for Problem {
             Error::Stale(_) => Self::new(Code::STALE, why.to_string()),
             Error::Anonymous => Code::ANONYMOUS.into(),
             Error::Busy => Code::BUSY.into(),
+            Error::Unprintable(_) => {
+                tracing::error!(%why, "a document waits");
+                Self::new(Code::UNPRINTABLE, why.to_string())
+            }
             Error::Storage(_) | Error::Files(_) | Error::Search(_) | Error::Inconsistent(_) => {
                 tracing::error!(error = ?why, "a request failed on our side");
                 Code::INTERNAL.into()
@@ -137,6 +146,9 @@ pub(crate) fn render(
     reader: Reader,
 ) -> Response {
     if response.status().is_success() || response.status().is_redirection() {
+        return response;
+    }
+    if reader == Reader::Person && response.extensions().get::<portal::Told>().is_some() {
         return response;
     }
     let problem = response.extensions_mut().remove::<Problem>();

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The digest that an uploaded file must have, and that a downloaded one has.
-const DIGEST: HeaderName = HeaderName::from_static("x-content-sha256");
+pub(super) const DIGEST: HeaderName = HeaderName::from_static("x-content-sha256");
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload, list_deliverables)).routes(routes!(download))
@@ -78,7 +78,7 @@ async fn upload(
 }
 
 /// Why a body could not be read to its end.
-fn unread(why: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
+pub(super) fn unread(why: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
     if why.is::<LengthLimitError>() {
         return Error::from(Refusal::FileTooLarge).into();
     }
@@ -117,12 +117,12 @@ async fn download(
     Ok((headers, Content::from_stream(content)).into_response())
 }
 
-fn header(text: &str) -> HeaderValue {
+pub(super) fn header(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
 /// RFC 6266 with RFC 8187: the name in percent-encoded UTF-8.
-fn disposition(name: &str) -> String {
+pub(super) fn disposition(name: &str) -> String {
     use std::fmt::Write;
     name.bytes().fold("attachment; filename*=UTF-8''".to_owned(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {

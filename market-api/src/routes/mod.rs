@@ -8,6 +8,7 @@ pub(crate) mod catalogue;
 pub(crate) mod complaints;
 pub(crate) mod deadlines;
 pub(crate) mod deliverables;
+pub(crate) mod documents;
 pub(crate) mod draws;
 pub(crate) mod facts;
 pub(crate) mod ledger;

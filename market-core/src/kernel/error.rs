@@ -26,6 +26,9 @@ pub enum Error {
     /// The store is too busy to take it now: try again.
     #[error("too busy")]
     Busy,
+    /// The market has nothing to print it with: its keeper must install or name a font.
+    #[error("the document cannot be printed: {0}")]
+    Unprintable(String),
     /// Ours to mend, not the caller's.
     #[error("storage failed: {0}")]
     Storage(#[source] sqlx::Error),
@@ -284,6 +287,9 @@ refusals! {
     AlarmAcknowledged "alarm-acknowledged" "预警已处置" "The alarm is acknowledged already";
 
     TooManySavedSearches "too-many-saved-searches" "保存的搜索已达上限" "There are as many saved searches as a person may have";
+
+    AwardNotStanding "award-not-standing" "中选结果尚未生效，或已失效" "No award of the purchase stands: it is not decided, still published, or annulled";
+    NoSuchDocument "no-such-document" "没有此核验码对应的文书，请对照文书逐字核对" "No document bears this code: compare it with the paper, letter by letter";
 
     DigestMismatch "digest-mismatch" "文件内容与声明的 SHA-256 不一致" "The content does not have the declared SHA-256";
     FileTooLarge "file-too-large" "文件超过大小上限" "The file is larger than allowed";

@@ -49,6 +49,8 @@ ids! {
     OrderId,
     /// A deliverable (服务成果).
     DeliverableId,
+    /// A document that was issued (文书).
+    DocumentId,
     /// A saved search (订阅的搜索).
     SavedSearchId,
     /// A notice (通知).

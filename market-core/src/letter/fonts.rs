@@ -46,10 +46,10 @@ pub enum NoFonts {
     )]
     NotInstalled,
     /// A file that was named cannot be read.
-    #[error("cannot read the font {0}: {1}")]
+    #[error("cannot read the font {0}, which --font names: {1}")]
     Unreadable(PathBuf, String),
     /// A file that was named is no font.
-    #[error("{0} is no OpenType font")]
+    #[error("{0}, which --font names, is no OpenType font")]
     NotAFont(PathBuf),
 }
 

@@ -170,7 +170,7 @@ impl Deliverables<'_> {
 }
 
 /// Where content is kept: under its digest, so that the same content is kept once.
-fn place(sha256: &str) -> Path {
+pub(crate) fn place(sha256: &str) -> Path {
     Path::from_iter([&sha256[..2], sha256])
 }
 

@@ -11,7 +11,7 @@ mod change;
 mod contract;
 mod dealing;
 pub(crate) mod dealing_store;
-mod deliverable;
+pub(crate) mod deliverable;
 pub(crate) mod deliverable_store;
 mod departments;
 pub(crate) mod eligibility;

@@ -193,6 +193,14 @@ impl Tx {
         Ok(Held { order, case, matter, clock })
     }
 
+    /// An order held as it is until the unit of work is done, for what rests on it.
+    pub(crate) async fn hold_order_still(&mut self, id: OrderId) -> Result<Order, Error> {
+        let case: Option<(CaseId,)> = self.query(CASE_OF).bind(id).optional().await?;
+        let (case,) = case.ok_or(Error::NotFound("order"))?;
+        self.case_for_update(case).await?;
+        self.order(id).await
+    }
+
     /// Saves a new order. The unique index on live orders keeps a requirement from being ordered
     /// twice, whatever else fails to.
     pub(super) async fn insert_order(

@@ -115,7 +115,7 @@ pub struct Owner {
 
 impl Owner {
     /// An owner of a kind; a natural person's name is masked.
-    pub(super) fn of(kind: ApplicantKind, name: String, uscc: Option<Uscc>) -> Self {
+    pub(crate) fn of(kind: ApplicantKind, name: String, uscc: Option<Uscc>) -> Self {
         let name = match kind {
             ApplicantKind::Natural => name.chars().take(1).chain("**".chars()).collect(),
             ApplicantKind::Legal | ApplicantKind::Other => name,

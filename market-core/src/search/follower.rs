@@ -256,6 +256,7 @@ impl Touched {
             | Kind::Registration
             | Kind::Complaint
             | Kind::Alarm
+            | Kind::Document
             | Kind::Account
             | Kind::SavedSearch => {}
         }

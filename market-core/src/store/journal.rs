@@ -53,6 +53,8 @@ text_enum! {
         Complaint = "complaint",
         /// An alarm for supervisors.
         Alarm = "alarm",
+        /// An award letter or a contract summary.
+        Document = "document",
         /// An account.
         Account = "account",
         /// A saved search.
