@@ -22,6 +22,7 @@ pub mod complaint;
 pub mod deadline;
 pub mod department;
 pub mod draw;
+pub mod evaluation;
 pub mod feed;
 pub mod import;
 mod kernel;
@@ -52,6 +53,7 @@ pub use kernel::{
     code,
     env::Env,
     error::{Error, Fault, Reason, Refusal},
+    evaluation::{Dimension, EvaluationRules, NotADimension, Unrated},
     id,
     mode::Mode,
     money::Money,

@@ -18,6 +18,7 @@ use crate::{
     complaint::Complaints,
     deadline::Deadlines,
     department::Departments,
+    evaluation::Evaluations,
     feed::Feed,
     letter::{Letters, Shelf},
     matter::Matters,
@@ -224,6 +225,11 @@ impl Market {
     /// Complaints about purchases.
     pub const fn complaints(&self) -> Complaints<'_> {
         Complaints(self)
+    }
+
+    /// Evaluations after orders.
+    pub const fn evaluations(&self) -> Evaluations<'_> {
+        Evaluations(self)
     }
 
     /// Alarms for supervisors.

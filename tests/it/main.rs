@@ -12,6 +12,7 @@ mod deadlines;
 mod departments;
 mod deposit;
 mod draws;
+mod evaluations;
 mod fixtures;
 mod guards;
 mod harness;

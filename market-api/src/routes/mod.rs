@@ -9,6 +9,7 @@ pub(crate) mod complaints;
 pub(crate) mod deadlines;
 pub(crate) mod deliverables;
 pub(crate) mod draws;
+pub(crate) mod evaluations;
 pub(crate) mod facts;
 pub(crate) mod ledger;
 pub(crate) mod listings;
