@@ -47,6 +47,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "listings", description = "What agencies offer"),
         (name = "cases", description = "Runs of matters, and the services that they need"),
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
+        (name = "evaluations", description = "What those who took part in an order say of it"),
         (name = "purchases", description = "Open selection: notices, registrations, sealed quotes, openings, awards"),
         (name = "draws", description = "Proofs of selections, for anybody to check"),
         (name = "documents", description = "Award letters and contract summaries, and their verification by anybody"),
@@ -74,6 +75,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
         .merge(routes::ledger::router())
+        .merge(routes::evaluations::router())
         .merge(routes::purchases::router())
         .merge(routes::registrations::router())
         .merge(routes::openings::router())

@@ -23,6 +23,7 @@ pub mod deadline;
 pub mod department;
 pub mod document;
 pub mod draw;
+pub mod evaluation;
 pub mod feed;
 pub mod import;
 mod kernel;
@@ -53,6 +54,7 @@ pub use kernel::{
     code,
     env::Env,
     error::{Error, Fault, Reason, Refusal},
+    evaluation::{Dimension, EvaluationRules, NotADimension, Unrated},
     id,
     mode::Mode,
     money::Money,

@@ -19,6 +19,7 @@ use crate::{
     deadline::Deadlines,
     department::Departments,
     document::Documents,
+    evaluation::Evaluations,
     feed::Feed,
     letter::{Letters, Shelf},
     matter::Matters,
@@ -230,6 +231,11 @@ impl Market {
     /// Complaints about purchases.
     pub const fn complaints(&self) -> Complaints<'_> {
         Complaints(self)
+    }
+
+    /// Evaluations after orders.
+    pub const fn evaluations(&self) -> Evaluations<'_> {
+        Evaluations(self)
     }
 
     /// Alarms for supervisors.

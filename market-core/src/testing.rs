@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sqlx::{Connection, Executor};
 
 use crate::{
-    Calendar, ContractRules, Env, Market, Options, PolicyFile, PolicyProfile, Ranking,
+    Calendar, ContractRules, Env, EvaluationRules, Market, Options, PolicyFile, PolicyProfile, Ranking,
     SelectionRules, Uscc, rules::Clock,
 };
 
@@ -74,6 +74,7 @@ pub(crate) fn ranking() -> Ranking {
         return_penalty: 250,
         late_penalty: 150,
         decline_penalty: 20,
+        evaluation_weight: 500,
         credit_grades: [900, 750, 600, 400],
         newcomer_days: 365,
         newcomer_orders: 5,
@@ -121,6 +122,7 @@ pub(crate) fn clock() -> Clock {
         contract: contract_rules(),
         ranking: ranking(),
         selection: selection(),
+        evaluation: EvaluationRules::default(),
     };
     Clock { now: START.parse().unwrap(), calendar: Calendar::default(), policy }
 }

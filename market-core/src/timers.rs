@@ -1,4 +1,5 @@
-//! What happens by itself: the steps of purchases and orders whose stored time has come.
+//! What happens by itself: the steps of purchases, orders and evaluations whose stored time has
+//! come.
 //!
 //! Any number of nodes may run this at once, and any may stop in the middle: each step is taken in
 //! a unit of work of its own that looks once more whether it is due. Whoever comes second finds it
@@ -18,11 +19,13 @@ const NAP: Duration = Duration::from_millis(10);
 pub struct Timers<'m>(pub(crate) &'m Market);
 
 impl Timers<'_> {
-    /// Takes every step that is due, of purchases and of orders, and says how many it took.
+    /// Takes every step that is due, of purchases, orders and evaluations, and says how many it
+    /// took.
     pub async fn run_due(&self) -> Result<u64, Error> {
         let purchases = self.0.purchases().run_due().await;
         let orders = self.0.orders().run_due().await;
-        Ok(purchases? + orders?)
+        let evaluations = self.0.evaluations().run_due().await;
+        Ok(purchases? + orders? + evaluations?)
     }
 
     /// Takes the steps as they fall due, for ever.

@@ -13,6 +13,7 @@ mod departments;
 mod deposit;
 mod documents;
 mod draws;
+mod evaluations;
 mod fixtures;
 mod guards;
 mod harness;

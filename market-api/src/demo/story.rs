@@ -8,7 +8,8 @@ use market_core::{
     agency::{Listing, ListingFilter, ListingState},
     case::{Case, CaseState, Fund, NewCase, StepState},
     code::{DepartmentCode, ItemCode},
-    id::{ApplicantId, CaseId, PersonId},
+    evaluation::NewEvaluation,
+    id::{ApplicantId, CaseId, OrderId, PersonId},
     order::{Contract, NewDeliverable, NewOrder, NewReturn, Order, ReturnCode},
     sha256_hex,
 };
@@ -58,7 +59,7 @@ const CHAPTERS: &[Chapter] = &[
     chapter("open-restaurant", "浒山街道面馆", Fund::Social, 0, 1, &[NotOrdered], false),
     chapter("open-restaurant", "古塘街道小吃店", Fund::Social, 1, 60, &[Completed], true),
     chapter("open-supermarket", "观海卫镇生活超市", Fund::Social, 2, 1, &[Placed, Accepted], false),
-    chapter("open-pharmacy", "周巷镇药店", Fund::Social, 3, 25, &[Contracted, Declined], true),
+    chapter("open-pharmacy", "周巷镇药店", Fund::Social, 3, 3, &[Contracted, Declined], true),
     chapter("open-printing-enterprise", "逍林镇印刷厂", Fund::Social, 4, 45, &[InService], true),
     chapter(
         "build-plant",
@@ -116,6 +117,20 @@ const fn chapter(
     approved: bool,
 ) -> Chapter {
     Chapter { matter, title, fund, by, days_ago, goals, approved }
+}
+
+/// What applicants say of agencies, and the best mark that they give.
+const SAID: [(&str, u32); 5] = [
+    ("报告规范，沟通及时，比约定提前两天交付。", 5),
+    ("现场人员专业，问题解释清楚。", 5),
+    ("按期完成，资料齐全。", 4),
+    ("收费与上架价格一致，没有额外费用。", 5),
+    ("总体满意，联系响应可以再快一些。", 4),
+];
+
+/// A mark, the best or sometimes one less.
+fn mark(code: &str, best: u32, seed: usize) -> (String, u32) {
+    (code.to_owned(), best - u32::from(seed.is_multiple_of(3)))
 }
 
 /// The region of the demonstration.
@@ -317,9 +332,11 @@ impl Teller {
         if goal == SignedOff {
             return Ok(());
         }
-        for code in self.consumers(applicant, &order).await? {
+        let agency = of(Party::Agency(order.terms.agency_id));
+        let consumers = self.consumers(applicant, &order).await?;
+        for code in &consumers {
             self.pass(7);
-            let officer = department(&code);
+            let officer = department(code);
             if goal == ReturnedByDepartment {
                 let why = ReturnCode::Substandard;
                 let new = NewReturn {
@@ -328,6 +345,35 @@ impl Teller {
                 return orders.return_deliverable(&officer, order.id, new).await.map(drop);
             }
             orders.use_deliverable(&officer, order.id).await?;
+        }
+        self.evaluate(applicant, &agency, order.id, &consumers).await
+    }
+
+    /// Everybody who took part says how it went.
+    async fn evaluate(
+        &self,
+        applicant: &Call,
+        agency: &Call,
+        order: OrderId,
+        consumers: &[DepartmentCode],
+    ) -> Result<(), Error> {
+        let seed = usize::from(order.0.as_bytes()[15]);
+        let (comment, best) = SAID[seed % SAID.len()];
+        let about = |codes: &[&str], comment: &str| NewEvaluation {
+            marks: (0..).zip(codes).map(|(at, code)| mark(code, best, seed + at)).collect(),
+            comment: comment.to_owned(),
+        };
+        let of_agency = about(&["quality", "timeliness", "attitude", "fee"], comment);
+        let of_applicant = about(&["cooperation", "payment"], "");
+        let of_deliverable = about(&["quality", "lawfulness"], "");
+        let all = self.market.evaluations();
+        self.pass(30);
+        all.give(applicant, order, of_agency).await?;
+        self.pass(5);
+        all.give(agency, order, of_applicant).await?;
+        for code in consumers {
+            self.pass(3);
+            all.give(&department(code), order, of_deliverable.clone()).await?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use market_core::{
         DeliverableKind, Nature, PriceMode, QualificationType, Requirement, Rule, ServiceItem,
     },
     case::Fund,
+    evaluation::Rater,
     matter::Source,
     purchase::{Price, PurchaseState},
 };
@@ -99,6 +100,15 @@ pub(super) const fn nature(nature: Nature) -> &'static str {
         Nature::Statutory => "法定前置（审批依法要求）",
         Nature::Technical => "技术性服务（为审批委托）",
         Nature::Voluntary => "自愿委托",
+    }
+}
+
+/// As what somebody evaluates.
+pub(super) const fn rater(rater: Rater) -> &'static str {
+    match rater {
+        Rater::Applicant => "委托人",
+        Rater::Department => "使用成果的审批部门",
+        Rater::Agency => "中介机构",
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod deadlines;
 pub(crate) mod deliverables;
 pub(crate) mod documents;
 pub(crate) mod draws;
+pub(crate) mod evaluations;
 pub(crate) mod facts;
 pub(crate) mod ledger;
 pub(crate) mod listings;

@@ -278,6 +278,18 @@ refusals! {
     PaymentDecided "payment-decided" "该付款已处理" "The payment is decided already";
     TooManyPayments "too-many-payments" "该订单登记的付款过多" "Too many payments were recorded for the order";
 
+    EvaluationNotOpen "evaluation-not-open" "订单尚未办结，或不需要评价" "The order has not ended, or is not evaluated";
+    EvaluationClosed "evaluation-closed" "评价期已结束" "The time to evaluate the order is over";
+    NotARater "not-a-rater" "不是该订单的评价方" "Only the two sides, and departments that used the deliverable, evaluate the order";
+    AlreadyEvaluated "already-evaluated" "已评价，每单只能评价一次" "The party has evaluated the order already";
+    EvaluationSealed "evaluation-sealed" "评价尚未公布" "The evaluation is not published yet";
+    EvaluationHidden "evaluation-hidden" "评价已隐藏" "The evaluation is hidden already";
+    NotAppealable "not-appealable" "该评价不能申诉" "Only the agency appeals, against an evaluation of itself";
+    AppealTooLate "appeal-too-late" "申诉期已过" "The time to appeal against the evaluation is over";
+    AlreadyAppealed "already-appealed" "该评价已申诉过" "An appeal against the evaluation was made already";
+    EvaluationNotAppealed "evaluation-not-appealed" "没有待处理的申诉" "No appeal against the evaluation awaits a decision";
+    EvaluationNotDue "evaluation-not-due" "申诉处理期限未到" "The last day of the decision is not over";
+
     NotPartyToPurchase "not-party-to-purchase" "不是该采购项目的当事人" "Only the owner and agencies that registered are parties to the purchase";
     ComplaintExists "complaint-exists" "对该采购项目已有未办结的投诉" "The party has a complaint about the purchase that is not decided yet";
     ComplaintTooLate "complaint-too-late" "中选公示期已结束，不再受理投诉" "The publicity of the award is over: a complaint comes too late";

@@ -65,6 +65,8 @@ ids! {
     ComplaintId,
     /// A payment for an order (付款).
     PaymentId,
+    /// An evaluation of a side of an order (评价).
+    EvaluationId,
     /// An alarm for the supervisor (预警).
     AlarmId,
 }

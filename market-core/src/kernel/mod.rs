@@ -8,6 +8,7 @@ pub(crate) mod change;
 pub mod code;
 pub(crate) mod env;
 pub(crate) mod error;
+pub(crate) mod evaluation;
 pub(crate) mod fund;
 pub mod id;
 pub(crate) mod mode;

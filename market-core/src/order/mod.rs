@@ -26,7 +26,7 @@ pub mod state;
 mod steps;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
 

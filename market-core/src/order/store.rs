@@ -93,11 +93,11 @@ impl From<OrderRow> for Order {
 
 /// An order about to take a step, with its case held until the step is done.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) order: Order,
-    pub(super) case: Case,
-    pub(super) matter: Matter,
-    pub(super) clock: Clock,
+pub(crate) struct Held {
+    pub(crate) order: Order,
+    pub(crate) case: Case,
+    pub(crate) matter: Matter,
+    pub(crate) clock: Clock,
 }
 
 impl Db {
@@ -179,7 +179,7 @@ impl Tx {
 
     /// An order about to take a step by a party to it. Its case is locked first, so that steps of
     /// one case follow one another.
-    pub(super) async fn hold_order(&mut self, call: &Call, id: OrderId) -> Result<Held, Error> {
+    pub(crate) async fn hold_order(&mut self, call: &Call, id: OrderId) -> Result<Held, Error> {
         let case: Option<(CaseId,)> = self.query(CASE_OF).bind(id).optional().await?;
         let (case,) = case.ok_or(Error::NotFound("order"))?;
         let case = self.case_for_update(case).await?;
@@ -267,6 +267,7 @@ impl Tx {
             return Err(Error::Stale("order"));
         }
         self.record_order(&order, from, event, &held.clock).await?;
+        self.follow_in_evaluations(&order, &held.matter.lead, &held.clock).await?;
         let failed = held.order.fails_as_award(&order.state).then(|| held.clock.clone());
         self.follow_in_case(&order, held).await?;
         if let Some(clock) = failed {

@@ -252,6 +252,8 @@ impl Touched {
             | Kind::Applicant
             | Kind::Case
             | Kind::Order
+            | Kind::EvaluationWindow
+            | Kind::Evaluation
             | Kind::Purchase
             | Kind::Registration
             | Kind::Complaint

@@ -19,6 +19,8 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("deliverable", crate::order::deliverable_store::STATEMENTS),
     ("department", crate::department::store::STATEMENTS),
     ("document", crate::document::store::STATEMENTS),
+    ("evaluation", crate::evaluation::store::STATEMENTS),
+    ("evaluation, public", crate::evaluation::public::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),

@@ -15,6 +15,7 @@ pub(super) mod calendar;
 pub(super) mod categories;
 mod contract_rules;
 pub(super) mod departments;
+mod evaluation_rules;
 pub(super) mod items;
 pub(super) mod listings;
 pub(super) mod matters;
