@@ -43,7 +43,7 @@ impl Purchase {
         own: Option<&Registration>,
         now: Timestamp,
     ) -> Vec<Action> {
-        let may = |act: Act| act.allows(actor.role(), relation, self.state.name());
+        let may = |act: Act| act.allows(actor.role(), relation, self.state.stands());
         let (owner, operator, opener) = (may(OWN), may(REVIEW), may(OPEN));
         let (enters, quotes, takes) = (may(ENTER), QUOTE.admits(actor), TAKE.admits(actor));
         let open = self.open_at(now).map(drop);

@@ -75,7 +75,7 @@ impl Purchase {
     fn won_by(&self, call: &Call) -> Result<(), Error> {
         let winner = self.state.award().map(|award| Party::Agency(award.agency_id));
         let relation = Relation::party_if(winner.as_ref() == Some(&call.actor.party));
-        TAKE.permits(&call.actor, relation, self.state.name()).map(drop)
+        TAKE.permits(&call.actor, relation, self.state.stands()).map(drop)
     }
 
     /// What the order of its award agrees on.

@@ -59,7 +59,7 @@ impl Tx {
             }
             _ => purchase.owner(Some(actor)),
         };
-        FILE.permits_of("purchase", actor, relation, purchase.state.name()).map(drop)
+        FILE.permits_of("purchase", actor, relation, purchase.state.stands()).map(drop)
     }
 
     /// There is an accepted complaint: the clock of a published award stops, and of one that stands

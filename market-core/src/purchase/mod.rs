@@ -253,13 +253,13 @@ impl Purchase {
 
     /// Whether an actor sees a field whole that only an owner and the operator may.
     fn shows(&self, field: Act, actor: Option<&Actor>) -> bool {
-        field.shows(actor, self.owner(actor), self.state.name())
+        field.shows(actor, self.owner(actor), self.state.stands())
     }
 
     /// The purchase as an actor may see it; before it is published it is its owner's and the
     /// reviewer's alone.
     fn shown_to(mut self, actor: Option<&Actor>) -> Result<Self, Error> {
-        SHOW.permits(actor, self.owner(actor), self.state.name())?;
+        SHOW.permits(actor, self.owner(actor), self.state.stands())?;
         if !self.shows(AVOIDED, actor) {
             self.notice = self.notice.published();
         }
@@ -269,7 +269,7 @@ impl Purchase {
     /// Whether an actor may do what is for its owner, its reviewer, or anybody of a role: in the
     /// state that it is in. Others learn nothing that they could not read anyway.
     pub(super) fn permits(&self, act: Act, actor: &Actor) -> Result<(), Error> {
-        act.permits_of("purchase", actor, self.owner(Some(actor)), self.state.name()).map(drop)
+        act.permits_of("purchase", actor, self.owner(Some(actor)), self.state.stands()).map(drop)
     }
 
     /// Whether the actor is the owner.

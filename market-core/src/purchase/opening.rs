@@ -84,7 +84,7 @@ impl Purchases<'_> {
             (Party::Department(_), Some((_, of))) if is_for(of) => Relation::Supervisor,
             _ => purchase.owner(Some(actor)),
         };
-        DEPOSIT.permits_of("deposit", actor, relation, purchase.state.name())?;
+        DEPOSIT.permits_of("deposit", actor, relation, purchase.state.stands())?;
         deposit.map(|(deposit, _)| deposit).ok_or(Error::NotFound("deposit"))
     }
 
@@ -185,7 +185,7 @@ impl Purchase {
     fn witness(&self, actor: &Actor) -> Result<&DepartmentCode, Error> {
         let witness = self.notice.witness_department.as_ref();
         let is_it = matches!(&actor.party, Party::Department(code) if witness == Some(code));
-        WITNESS.permits(actor, Relation::party_if(is_it), self.state.name())?;
+        WITNESS.permits(actor, Relation::party_if(is_it), self.state.stands())?;
         Ok(witness.ok_or(Refusal::NotAParticipant)?)
     }
 }
@@ -202,7 +202,7 @@ impl Tx {
             Party::Department(code) => self.matter_of_case(purchase.case_id).await?.relation(code),
             _ => purchase.owner(Some(&call.actor)),
         };
-        act.permits(&call.actor, relation, purchase.state.name())?;
+        act.permits(&call.actor, relation, purchase.state.stands())?;
         Ok(purchase.opening().map(drop)?)
     }
 

@@ -238,7 +238,7 @@ impl Purchases<'_> {
     ) -> Result<Vec<Registration>, Error> {
         let purchase = self.get(Some(actor), id).await?;
         let relation = self.0.db.relation_to(actor, &purchase).await?;
-        match LIST.permits(actor, relation, purchase.state.name())? {
+        match LIST.permits(actor, relation, purchase.state.stands())? {
             Reach::Own => Ok(vec![self.own_registration(actor, id).await?]),
             Reach::All if !purchase.is_opened() => Err(Refusal::PurchaseNotOpening.into()),
             Reach::All => self.0.db.registrations(id).await,

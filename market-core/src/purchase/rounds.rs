@@ -82,7 +82,7 @@ impl Purchases<'_> {
     pub async fn replies(&self, actor: &Actor, id: PurchaseId) -> Result<Vec<Reply>, Error> {
         let purchase = self.get(Some(actor), id).await?;
         let relation = self.0.db.relation_to(actor, &purchase).await?;
-        let own = match REPLIES.permits(actor, relation, purchase.state.name())? {
+        let own = match REPLIES.permits(actor, relation, purchase.state.stands())? {
             Reach::Own => Some(self.own_registration(actor, id).await?.id),
             Reach::All => None,
         };

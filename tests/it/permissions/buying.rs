@@ -61,12 +61,12 @@ impl Cast<'_> {
             ("mode", mode.to_owned()),
         ];
         scene.names.extend(names);
-        if wanted != "draft" {
+        if !matches!(wanted, "draft" | "given-up") {
             let code = if wanted == "open" { kept_code() } else { code() };
             let code = json!({ "opening_code": code });
             purchase = self.post(&format!("{path}/submit"), code, &owner).await;
         }
-        if !matches!(wanted, "draft" | "in_review") {
+        if !matches!(wanted, "draft" | "given-up" | "in_review") {
             self.enter(&path, mode, wanted == "open", &mut scene).await;
         }
         if wanted == "revealing" {
@@ -75,13 +75,17 @@ impl Cast<'_> {
         }
         match wanted {
             "draft" | "in_review" | "open" | "witness" => {}
-            "voided" => {
+            "voided" | "given-up" => {
                 let why = json!({ "reason": "计划调整" });
                 purchase = self.post(&format!("{path}/void"), why, &owner).await;
             }
             _ => purchase = self.close(&path, wanted, &mut scene).await,
         }
         scene.state = text(&purchase, "/state/state");
+        if wanted == "given-up" {
+            // What nobody could read stays as unknown as it was.
+            "in_review".clone_into(&mut scene.state);
+        }
         scene.thing = purchase;
         scene
     }

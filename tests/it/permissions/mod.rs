@@ -108,7 +108,7 @@ impl Cast<'_> {
             Some(player) if !operation.id.ends_with("sign_in") => &player.token,
             _ => self.token(seat),
         };
-        let path = path(operation, scene).expect("the scene has what the path names");
+        let path = path(operation, scene).unwrap_or_else(|| panic!("{} {scene:?}", operation.id));
         if operation.id == "orders_upload" {
             return self.file(&path, token, "检测报告").await;
         }
@@ -176,7 +176,12 @@ on_both! { loaded:
             let (at, early) = requests::scenes(&operation.id);
             let scenes = at.iter().map(|scene| (*scene, true));
             for (name, is_time) in scenes.chain(early.iter().map(|scene| (*scene, false))) {
-                let found = try_scene(&cast, &operation, &rows, name, is_time).await;
+                let trying = try_scene(&cast, &operation, &rows, name, is_time);
+                // One scene that cannot be made is not to hide what is wrong in others.
+                let Ok(found) = AssertUnwindSafe(trying).catch_unwind().await else {
+                    flaws.push(format!("{} {name}: cannot be tried", operation.id));
+                    continue;
+                };
                 for (seat, row, flaw) in found {
                     tried.insert((operation.id.clone(), row, seat));
                     flaws.extend(flaw.map(|flaw| format!("{} {name} {seat}: {flaw}", operation.id)));

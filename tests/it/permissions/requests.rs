@@ -78,7 +78,9 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         | "purchases_notice_at"
         | "purchases_timeline"
         | "purchases_actions"
-        | "purchases_questions" => &["purchase draft", "purchase in_review", "purchase open"],
+        | "purchases_questions" => {
+            &["purchase draft", "purchase in_review", "purchase given-up", "purchase open"]
+        }
         "publicity_records" | "publicity_releases" => &["purchase open"],
         "complaints_show" | "complaints_actions" | "complaints_withdraw" => {
             &["complaint filed", "complaint investigating", "complaint of_owner"]
@@ -130,7 +132,9 @@ pub(super) fn query(operation: &str, scene: &Scene) -> String {
     match operation {
         "search_search" => "?q=消防".to_owned(),
         "search_suggest" => "?text=消防".to_owned(),
-        "cases_eligibility" => format!("?listing={}", scene.names["listing"]),
+        "cases_eligibility" => {
+            format!("?listing={}", scene.names.get("listing").map_or("", String::as_str))
+        }
         "orders_upload" => "?name=report.txt&media_type=text/plain".to_owned(),
         _ => String::new(),
     }

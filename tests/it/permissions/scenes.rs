@@ -96,8 +96,13 @@ impl Cast<'_> {
         let synonym = json!({ "kind": "saying", "names": ["消防检测"] });
         let path = format!("/api/v1/synonyms/{phrase}");
         self.does(Method::PUT, &path, Some(synonym), Seat::Operator).await;
-        let names =
-            [("version", "1".to_owned()), ("phrase", phrase), ("login", format!("new-{n}"))];
+        let Party::Applicant(owner) = &self.seats[&Seat::Owner].actor.party else { panic!() };
+        let names = [
+            ("version", "1".to_owned()),
+            ("phrase", phrase),
+            ("login", format!("new-{n}")),
+            ("id", owner.to_string()),
+        ];
         scene.names.extend(names);
         scene
     }

@@ -39,7 +39,8 @@ holds in all others. An act that has no operation is open to programs that embed
 
 Of an account the owner, the agency and the department are the person themselves. Of an act that
 makes something they are whoever makes it. `of_owner` is a complaint that the owner of the purchase
-made itself; the agency is then another one.
+made itself; the agency is then another one. `in_review` is also a purchase that was given up before
+anybody could read it.
 ";
 
 const ROW_LEVEL: &str = "

