@@ -49,6 +49,7 @@ pub mod vocabulary;
 pub use kernel::{
     action::Action,
     actor::{Actor, Call, Party},
+    authority,
     calendar::{Calendar, DayKind},
     change::Change,
     code,

@@ -174,6 +174,11 @@ impl TestApp {
         Self { app, market, router, place }
     }
 
+    /// Where its database is.
+    pub(crate) fn url(&self) -> String {
+        self.place.url()
+    }
+
     /// Lets go of the database, and removes it.
     pub(crate) async fn close(self) {
         self.leave().await.remove().await;

@@ -26,6 +26,7 @@ mod openings;
 mod orders;
 mod packs;
 mod passing;
+mod permissions;
 mod portal;
 mod problems;
 mod program;

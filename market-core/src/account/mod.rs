@@ -9,9 +9,13 @@ use serde_json::json;
 
 pub use self::token::{Issued, Token};
 use crate::{
-    Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
+    Actor, Call, Error, Fault, Market, Page, Paging, Party, Timestamp,
     id::PersonId,
-    kernel::{secret::hash_password, text::check_text},
+    kernel::{
+        authority::{Act, Relation, act},
+        secret::hash_password,
+        text::check_text,
+    },
     store::{begin, retry},
 };
 
@@ -127,15 +131,19 @@ impl NewPerson {
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts<'a>(pub(crate) &'a Market);
 
-/// Whether the actor may manage a person's account: the operator everybody's, others their own.
-fn operator_or_self(actor: &Actor, person: PersonId) -> Result<(), Refusal> {
-    if actor.person == person { Ok(()) } else { actor.operator() }
+const LIST: Act = act("person.list");
+const MANAGE: Act = act("person.manage");
+const SHOW: Act = act("person.show");
+
+/// Whether an account is the actor's own.
+fn oneself(actor: &Actor, person: PersonId) -> Relation {
+    Relation::party_if(actor.person == person)
 }
 
 impl Accounts<'_> {
     /// Gives a person an account; the operator does.
     pub async fn create_person(&self, call: &Call, new: NewPerson) -> Result<Person, Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut faults = Vec::new();
         new.check("", &mut faults);
         Error::unless_faultless(faults)?;
@@ -164,7 +172,7 @@ impl Accounts<'_> {
         person: PersonId,
         password: Password,
     ) -> Result<Person, Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         self.keep_password(call, person, "", password).await
     }
 
@@ -225,7 +233,7 @@ impl Accounts<'_> {
         person: PersonId,
         disabled: bool,
     ) -> Result<Person, Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.set_disabled", &(person, disabled));
         let mut person = tx.person(person).await?.expected(call)?;
         if person.disabled == disabled {
@@ -243,7 +251,7 @@ impl Accounts<'_> {
     }
 
     async fn grant_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.grant", &(person, party));
         let person = tx.person(person).await?.expected(call)?;
         if !tx.has_party(party).await? {
@@ -261,7 +269,7 @@ impl Accounts<'_> {
     }
 
     async fn revoke_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.revoke", &(person, party));
         let person = tx.person(person).await?.expected(call)?;
         if tx.delete_membership(person.id, party).await? {
@@ -273,7 +281,7 @@ impl Accounts<'_> {
 
     /// A person with their parties: the operator sees everybody, others themselves.
     pub async fn get(&self, actor: &Actor, person: PersonId) -> Result<Account, Error> {
-        operator_or_self(actor, person).map_err(|_| Error::NotFound("person"))?;
+        SHOW.permits(actor, oneself(actor, person), "")?;
         let found = self.0.db.person(person).await?.ok_or(Error::NotFound("person"))?;
         let parties = self.0.db.parties(person).await?;
         Ok(Account { person: found, parties })
@@ -281,14 +289,14 @@ impl Accounts<'_> {
 
     /// The person with a login, for the operator.
     pub async fn by_login(&self, actor: &Actor, login: &str) -> Result<Account, Error> {
-        actor.operator()?;
+        LIST.admits(actor)?;
         let found = self.0.db.login(login).await?.ok_or(Error::NotFound("person"))?;
         self.get(actor, found.person.id).await
     }
 
     /// Everybody with an account, by login; for the operator.
     pub async fn list(&self, actor: &Actor, paging: &Paging) -> Result<Page<Person>, Error> {
-        actor.operator()?;
+        LIST.admits(actor)?;
         self.0.db.people(paging).await
     }
 }

@@ -6,7 +6,10 @@ use crate::{
     Actor, Call, Error, Fault, Market, Party, Timestamp, Uscc,
     account::{NewPerson, Person},
     id::ApplicantId,
-    kernel::text::check_text,
+    kernel::{
+        authority::{Act, Relation, act},
+        text::check_text,
+    },
     store::{
         Tx, begin,
         journal::{Entry, Kind},
@@ -106,6 +109,9 @@ impl NewApplicant {
     }
 }
 
+const SHOW: Act = act("applicant.show");
+const PHONE: Act = act("field.applicant.phone");
+
 /// The applicants of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Applicants<'a>(pub(crate) &'a Market);
@@ -159,13 +165,10 @@ impl Applicants<'_> {
 
     /// An applicant: itself sees all of it, the operator and departments all but its telephone.
     pub async fn get(&self, actor: &Actor, id: ApplicantId) -> Result<Applicant, Error> {
-        let missing = Error::NotFound("applicant");
-        let is_itself = actor.party == Party::Applicant(id);
-        if !is_itself && !matches!(actor.party, Party::Operator | Party::Department(_)) {
-            return Err(missing);
-        }
-        let found = self.0.db.applicant(id).await?.ok_or(missing)?;
-        Ok(if is_itself { found } else { found.masked() })
+        let relation = Relation::party_if(actor.party == Party::Applicant(id));
+        SHOW.permits(actor, relation, "")?;
+        let found = self.0.db.applicant(id).await?.ok_or(Error::NotFound("applicant"))?;
+        Ok(if PHONE.shows(actor, relation, "") { found } else { found.masked() })
     }
 }
 

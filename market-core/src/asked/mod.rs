@@ -21,6 +21,7 @@ use self::{
 use crate::{
     Actor, Error, Market, Page, Paging, Timestamp,
     code::ItemCode,
+    kernel::authority::act,
     search::{Hits, SearchQuery},
     store::retry,
 };
@@ -213,7 +214,7 @@ impl Asked<'_> {
         days: u32,
         paging: &Paging,
     ) -> Result<Page<AskedText>, Error> {
-        actor.operator()?;
+        const { act("search.misses") }.admits(actor)?;
         self.0.db.missed_texts(self.window(days)?, paging).await
     }
 

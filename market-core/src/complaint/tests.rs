@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Kind, Mode,
+    Kind, Mode, Refusal,
     case::Fund,
     id::PersonId,
     purchase::{

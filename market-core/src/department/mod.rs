@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Call, Error, Market, Refusal, Timestamp,
+    Call, Error, Market, Party, Timestamp,
     code::{DepartmentCode, RegionCode},
+    kernel::authority::{Act, Relation, act},
     sealing::PublicKey,
     store::{begin, retry},
 };
@@ -60,6 +61,8 @@ impl Department {
     }
 }
 
+const SET_KEY: Act = act("department.set-opening-key");
+
 /// The approval departments of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Departments<'a>(pub(crate) &'a Market);
@@ -83,9 +86,8 @@ impl Departments<'_> {
         code: &DepartmentCode,
         key: &PublicKey,
     ) -> Result<Department, Error> {
-        if call.actor.department()? != code {
-            return Err(Refusal::OtherDepartment.into());
-        }
+        let is_own = matches!(&call.actor.party, Party::Department(own) if own == code);
+        SET_KEY.permits(&call.actor, Relation::party_if(is_own), "")?;
         retry(|| self.set_opening_key_once(call, code, key)).await
     }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Call, Change, Env, Error, Market,
+    kernel::authority::act,
     store::{Db, Tx, begin, retry},
 };
 
@@ -82,7 +83,7 @@ impl Market {
         sheet: &Sheet,
         options: &ImportOptions,
     ) -> Result<Report, Error> {
-        call.actor.operator()?;
+        const { act("import.run") }.admits(&call.actor)?;
         for _ in 0..AGAIN {
             match retry(|| self.import_once(call, kind, sheet, options)).await {
                 Err(Error::Stale(_)) => {}

@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 pub(crate) mod actor;
+pub mod authority;
 pub(crate) mod calendar;
 mod capital;
 pub(crate) mod change;

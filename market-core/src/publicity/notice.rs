@@ -7,7 +7,10 @@ use crate::{
     applicant::ApplicantKind,
     code::{ItemCode, RegionCode},
     id::{AgencyId, PurchaseId},
-    kernel::fund::Fund,
+    kernel::{
+        authority::{Act, Relation, act},
+        fund::Fund,
+    },
     purchase::{Failure, Notice},
     store::text_enum,
 };
@@ -113,12 +116,17 @@ pub struct Owner {
     pub uscc: Option<Uscc>,
 }
 
+const NAME: Act = act("field.applicant.name");
+
 impl Owner {
     /// An owner of a kind; a natural person's name is masked.
     pub(crate) fn of(kind: ApplicantKind, name: String, uscc: Option<Uscc>) -> Self {
+        let is_shown = NAME.shows(None, Relation::Stranger, "");
         let name = match kind {
-            ApplicantKind::Natural => name.chars().take(1).chain("**".chars()).collect(),
-            ApplicantKind::Legal | ApplicantKind::Other => name,
+            ApplicantKind::Natural if !is_shown => {
+                name.chars().take(1).chain("**".chars()).collect()
+            }
+            ApplicantKind::Natural | ApplicantKind::Legal | ApplicantKind::Other => name,
         };
         Self { name, uscc }
     }

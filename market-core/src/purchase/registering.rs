@@ -10,10 +10,14 @@ use super::{
     registration::Enclosed,
 };
 use crate::{
-    Actor, Call, Error, Fault, Mode, Page, Paging, Party, Refusal, Timestamp,
+    Actor, Call, Error, Fault, Mode, Page, Paging, Refusal, Timestamp,
     draw::{Bytes32, quote_commitment},
     id::{AgencyId, PractitionerId, PurchaseId, RegistrationId},
-    kernel::{sealing, text::check_lines},
+    kernel::{
+        authority::{Act, Reach, act},
+        sealing,
+        text::check_lines,
+    },
     rules::Clock,
     selection::Quote,
     store::{Tx, begin, retry},
@@ -63,6 +67,13 @@ pub(super) fn context(purchase: PurchaseId, registration: RegistrationId, round:
     format!("{purchase} {registration} {round}")
 }
 
+/// To ask whether to take part, to register, and to ask questions.
+pub(super) const ENTER: Act = act("purchase.enter");
+pub(super) const QUOTE: Act = act("registration.change");
+const SHOW: Act = act("registration.show");
+const LIST: Act = act("registration.list");
+const LIST_OWN: Act = act("registration.list-own");
+
 /// The most practitioners that a registration names.
 const MOST_PRACTITIONERS: usize = 100;
 
@@ -73,6 +84,7 @@ impl Purchases<'_> {
         actor: &Actor,
         id: PurchaseId,
     ) -> Result<RegistrationEligibility, Error> {
+        ENTER.admits(actor)?;
         let agency_id = actor.agency()?;
         self.get(Some(actor), id).await?;
         let mut tx = self.0.work_as(actor).await?;
@@ -99,9 +111,11 @@ impl Purchases<'_> {
             return Err(Error::invalid("/practitioners", "length", message));
         }
         retry(|| async {
+            ENTER.admits(&call.actor)?;
             let agency_id = call.actor.agency()?;
             let mut tx = begin!(self.0, call, "purchases.register", &(id, &new));
-            let purchase = tx.hold_purchase(id).await?.known()?;
+            let purchase = tx.hold_purchase(id).await?;
+            purchase.permits(ENTER, &call.actor)?;
             purchase.open_at(tx.at)?;
             let clock = tx.clock_of_purchase(&purchase).await?;
             let entrant = tx.entrant(agency_id).await?;
@@ -126,6 +140,7 @@ impl Purchases<'_> {
     /// never opened.
     pub async fn withdraw(&self, call: &Call, id: PurchaseId) -> Result<Registration, Error> {
         retry(|| async {
+            QUOTE.admits(&call.actor)?;
             let agency_id = call.actor.agency()?;
             let mut tx = begin!(self.0, call, "purchases.withdraw", &id);
             let purchase = tx.hold_purchase(id).await?.known()?;
@@ -159,6 +174,7 @@ impl Purchases<'_> {
         id: PurchaseId,
         new: &NewQuote,
     ) -> Result<QuoteReceipt, Error> {
+        QUOTE.admits(&call.actor)?;
         let agency_id = call.actor.agency()?;
         let mut tx = begin!(self.0, call, "purchases.quote", &(id, new));
         let purchase = tx.hold_purchase(id).await?.known()?;
@@ -194,6 +210,7 @@ impl Purchases<'_> {
         actor: &Actor,
         id: PurchaseId,
     ) -> Result<Registration, Error> {
+        SHOW.admits(actor)?;
         let agency_id = actor.agency()?;
         self.get(Some(actor), id).await?;
         let found = self.0.db.registration_of(id, agency_id).await?;
@@ -206,6 +223,7 @@ impl Purchases<'_> {
         actor: &Actor,
         paging: &Paging,
     ) -> Result<Page<Registration>, Error> {
+        LIST_OWN.admits(actor)?;
         let agency_id = actor.agency()?;
         let found = self.0.db.registrations_of_agency(agency_id, paging).await?;
         Ok(paging.page(found, |registration| registration.id.to_string()))
@@ -219,18 +237,12 @@ impl Purchases<'_> {
         id: PurchaseId,
     ) -> Result<Vec<Registration>, Error> {
         let purchase = self.get(Some(actor), id).await?;
-        let may_know = match &actor.party {
-            Party::Agency(_) => return Ok(vec![self.own_registration(actor, id).await?]),
-            Party::Applicant(_) | Party::Operator => purchase.is_known_whole_to(Some(actor)),
-            Party::Department(department) => self.decides(department, &purchase).await?,
-        };
-        if !may_know {
-            return Err(Error::NotFound("purchase"));
+        let relation = self.0.db.relation_to(actor, &purchase).await?;
+        match LIST.permits(actor, relation, purchase.state.stands())? {
+            Reach::Own => Ok(vec![self.own_registration(actor, id).await?]),
+            Reach::All if !purchase.is_opened() => Err(Refusal::PurchaseNotOpening.into()),
+            Reach::All => self.0.db.registrations(id).await,
         }
-        if !purchase.is_opened() {
-            return Err(Refusal::PurchaseNotOpening.into());
-        }
-        self.0.db.registrations(id).await
     }
 }
 

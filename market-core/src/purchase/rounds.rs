@@ -9,9 +9,12 @@ use super::{
     steps::Moved,
 };
 use crate::{
-    Actor, Call, Error, Mode, Party, Refusal, Timestamp,
+    Actor, Call, Error, Mode, Refusal, Timestamp,
     id::{PurchaseId, RegistrationId},
-    kernel::text::check_lines,
+    kernel::{
+        authority::{Act, Reach, act},
+        text::check_lines,
+    },
     rules::Clock,
     selection::Quote,
     store::{Tx, begin, retry},
@@ -41,6 +44,8 @@ pub struct Reply {
     /// When.
     pub at: Timestamp,
 }
+
+const REPLIES: Act = act("reply.list");
 
 impl Purchases<'_> {
     /// The owner replies to an agency, which may then quote again in this round.
@@ -76,10 +81,10 @@ impl Purchases<'_> {
     /// What the owner replied: to itself all, to an agency what it was told.
     pub async fn replies(&self, actor: &Actor, id: PurchaseId) -> Result<Vec<Reply>, Error> {
         let purchase = self.get(Some(actor), id).await?;
-        let own = match &actor.party {
-            Party::Agency(_) => Some(self.own_registration(actor, id).await?.id),
-            _ if purchase.is_known_whole_to(Some(actor)) => None,
-            _ => return Err(Error::NotFound("purchase")),
+        let relation = self.0.db.relation_to(actor, &purchase).await?;
+        let own = match REPLIES.permits(actor, relation, purchase.state.stands())? {
+            Reach::Own => Some(self.own_registration(actor, id).await?.id),
+            Reach::All => None,
         };
         let rows = self.0.db.replies(id).await?;
         let rows = rows.into_iter().filter(|row| own.is_none_or(|own| row.registration_id == own));

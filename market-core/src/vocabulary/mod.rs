@@ -7,13 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Call, Error, Fault, Market, Page, Paging, Timestamp,
-    kernel::text::check_text,
+    kernel::{
+        authority::{Act, act},
+        text::check_text,
+    },
     store::{begin, retry, text_enum},
 };
 
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+
+const EDIT: Act = act("synonym.edit");
 
 /// The most characters of a phrase.
 const LONGEST_PHRASE: usize = 40;
@@ -129,7 +134,7 @@ impl Vocabulary<'_> {
 
     /// Lets a phrase mean what is given; the operator does. Doing so again changes nothing.
     pub async fn put(&self, call: &Call, new: NewSynonym) -> Result<Synonym, Error> {
-        call.actor.operator()?;
+        EDIT.admits(&call.actor)?;
         Error::unless_faultless(new.faults("/"))?;
         match retry(|| self.put_once(call, &new)).await {
             // Somebody else has just put the same phrase.
@@ -151,7 +156,7 @@ impl Vocabulary<'_> {
 
     /// Lets a phrase mean nothing any more; the operator does.
     pub async fn remove(&self, call: &Call, phrase: &str) -> Result<(), Error> {
-        call.actor.operator()?;
+        EDIT.admits(&call.actor)?;
         if !is_phrase(phrase) {
             return Err(Error::NotFound("synonym"));
         }
