@@ -22,7 +22,9 @@ impl Timers<'_> {
     pub async fn run_due(&self) -> Result<u64, Error> {
         let purchases = self.0.purchases().run_due().await;
         let orders = self.0.orders().run_due().await;
-        Ok(purchases? + orders?)
+        let taken = purchases? + orders?;
+        metrics::counter!("market_timers_steps_total").increment(taken);
+        Ok(taken)
     }
 
     /// Takes the steps as they fall due, for ever.
