@@ -39,7 +39,8 @@ type Seen = Result<Lags, &'static str>;
 #[derive(Debug, Serialize)]
 pub(crate) struct Check {
     /// Which.
-    check: &'static str,
+    #[serde(rename = "check")]
+    name: &'static str,
     /// What it says: how far behind, or of which version.
     #[serde(skip_serializing_if = "Option::is_none")]
     says: Option<i64>,
@@ -56,19 +57,19 @@ pub(crate) struct ReadyView {
 }
 
 impl Check {
-    const fn well(check: &'static str) -> Self {
-        Self { check, says: None, wrong: None }
+    const fn well(name: &'static str) -> Self {
+        Self { name, says: None, wrong: None }
     }
 
-    fn wrong(check: &'static str, why: &str) -> Self {
-        Self { check, says: None, wrong: Some(why.to_owned()) }
+    fn wrong(name: &'static str, why: &str) -> Self {
+        Self { name, says: None, wrong: Some(why.to_owned()) }
     }
 
     /// Something that may be so far behind, and no further.
-    fn behind(check: &'static str, behind: i64, bound: i64) -> Self {
+    fn behind(name: &'static str, behind: i64, bound: i64) -> Self {
         let wrong =
             (behind > bound).then(|| format!("{behind} entries behind, of {bound} at most"));
-        Self { check, says: Some(behind), wrong }
+        Self { name, says: Some(behind), wrong }
     }
 }
 
@@ -114,16 +115,17 @@ impl Health {
         if self.0.is_stopping.load(Ordering::Relaxed) {
             return vec![Check::wrong("stopping", "about to end")];
         }
-        let search = match self.0.is_searchable.load(Ordering::Relaxed) {
-            true => Check::well("index"),
-            false => Check::wrong("index", "searches do not see yet what is in the database"),
+        let search = if self.0.is_searchable.load(Ordering::Relaxed) {
+            Check::well("index")
+        } else {
+            Check::wrong("index", "searches do not see yet what is in the database")
         };
         let lags = match self.look(market).await {
             Ok(lags) => lags,
             Err(why) => return vec![search, Check::wrong("database", why)],
         };
         let migrations = Check {
-            check: "migrations",
+            name: "migrations",
             says: Some(lags.schema),
             wrong: (!lags.is_migrated())
                 .then(|| format!("of version {}, not {}", lags.schema, lags.schema_known)),
@@ -155,7 +157,7 @@ pub(crate) async fn ready(
     let checks = health.checks(&market).await;
     let wrong: Vec<Fault> = checks
         .iter()
-        .filter_map(|one| Some(Fault::new(one.check, "check", one.wrong.clone()?)))
+        .filter_map(|one| Some(Fault::new(one.name, "check", one.wrong.clone()?)))
         .collect();
     if wrong.is_empty() {
         Ok(Json(ReadyView { status: "ready", checks }))
@@ -173,7 +175,7 @@ mod tests {
 
     async fn wrong(health: &Health, market: &Market) -> Vec<&'static str> {
         let checks = health.checks(market).await;
-        checks.iter().filter(|one| one.wrong.is_some()).map(|one| one.check).collect()
+        checks.iter().filter(|one| one.wrong.is_some()).map(|one| one.name).collect()
     }
 
     async fn market() -> Market {

@@ -270,7 +270,7 @@ impl Limits {
 impl Rate {
     /// How long it takes until one more may be asked.
     pub(crate) fn period(self) -> Duration {
-        Duration::from_secs(60) / self.per_minute.get()
+        Duration::from_mins(1) / self.per_minute.get()
     }
 }
 

@@ -106,7 +106,6 @@ impl Vitals<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::testing::{market, on_both};
 
     on_both! {

@@ -78,7 +78,7 @@ on_both! {
         let search = || app.get("/api/v1/search").at(&server);
         let first = search().gives(200).await;
         assert_eq!(first.headers["ratelimit-policy"], "\"address-search\";q=2;w=120");
-        search().by("mkt_bad").gives(200).await;
+        search().by("mkt_bad").gives(401).await;
         let refused = search().meets(429, "too-many-requests").await;
         assert!(refused.headers["ratelimit"].to_str().unwrap().contains("\"address-search\";r=0;t="));
         app.get("/api/v1/statistics").at(&server).gives(200).await;
@@ -145,7 +145,8 @@ fn a_proxy_that_is_trusted_tells_who_asks() {
     };
     let is_refused = |answer: &str| answer.starts_with("HTTP/1.1 429");
 
-    let (behind, _folder) = serve(&format!("limits.trusted_proxies = ['127.0.0.0/8']\n{limited}"));
+    let (behind, _folder) =
+        serve(&format!("[limits]\ntrusted_proxies = ['127.0.0.0/8']\n{limited}"));
     for client in ["192.0.2.1", "192.0.2.2", "9.9.9.9, 192.0.2.3"] {
         assert!(!is_refused(&ask(&behind.address, client)));
         assert!(!is_refused(&ask(&behind.address, client)));

@@ -82,7 +82,7 @@ struct Given {
     /// cannot reach [default: nowhere]
     #[arg(long, global = true, env = "MARKET_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
-    /// The OpenTelemetry collector that gets traces, such as http://127.0.0.1:4318
+    /// The OpenTelemetry collector that gets traces, such as `http://127.0.0.1:4318`
     /// [default: none]
     #[arg(long, global = true, env = "MARKET_OTLP_ENDPOINT", value_name = "URL")]
     otlp_endpoint: Option<String>,

@@ -52,10 +52,9 @@ fn address(text: &str) -> Option<IpAddr> {
 /// IPv6. Where there are too many to keep, neighbours count as one, too.
 pub(crate) fn network(address: IpAddr, crowded: Crowded) -> IpAddr {
     let bits = match (address, crowded) {
-        (IpAddr::V4(_), Crowded::No) => 32,
-        (IpAddr::V4(_), Crowded::Yes) => 16,
         (IpAddr::V6(_), Crowded::No) => 64,
-        (IpAddr::V6(_), Crowded::Yes) => 32,
+        (IpAddr::V4(_), Crowded::No) | (IpAddr::V6(_), Crowded::Yes) => 32,
+        (IpAddr::V4(_), Crowded::Yes) => 16,
     };
     IpNet::new(address, bits).map_or(address, |network| network.network())
 }

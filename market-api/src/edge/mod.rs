@@ -131,9 +131,12 @@ async fn pass(State(app): State<App>, request: Request, next: Next) -> Response 
     }
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     // Turning away must stay cheap, and a flood must not fill the disk.
-    span.in_scope(|| match is_turned_away {
-        true => tracing::debug!(status, micros, "turned away"),
-        false => tracing::info!(status, micros, "answered"),
+    span.in_scope(|| {
+        if is_turned_away {
+            tracing::debug!(status, micros, "turned away");
+        } else {
+            tracing::info!(status, micros, "answered");
+        }
     });
     response
 }

@@ -46,7 +46,7 @@ impl Pace {
     /// When the next bytes must be here, of a body that began then and of which so many came.
     fn until(self, began: Instant, came: u64) -> Instant {
         let at_rate = match self.rate {
-            0 => Duration::from_secs(86_400),
+            0 => Duration::from_hours(24),
             rate => Duration::from_millis(came.saturating_mul(1_000) / rate),
         };
         (Instant::now() + self.idle).min(began + self.idle + at_rate)
@@ -156,9 +156,12 @@ impl Room {
         let mut room: Option<OwnedSemaphorePermit> = None;
         let mut pieces = 0;
         while let Some(frame) = paced.frame().await {
-            let frame = frame.map_err(|_| match slow.is() {
-                true => Problem::from(Code::TOO_SLOW),
-                false => Problem::new(Code::MALFORMED, "the body broke off"),
+            let frame = frame.map_err(|_| {
+                if slow.is() {
+                    Problem::from(Code::TOO_SLOW)
+                } else {
+                    Problem::new(Code::MALFORMED, "the body broke off")
+                }
             })?;
             let Some(data) = frame.data_ref() else { continue };
             if came.len() + data.len() > limit {
@@ -216,7 +219,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stands_still_is_cut_off() {
         let began = Instant::now();
-        let why = receive(body(1_000, 2, Duration::from_secs(60))).await.unwrap_err();
+        let why = receive(body(1_000, 2, Duration::from_mins(1))).await.unwrap_err();
         assert!(why.contains("too-slow"), "{why}");
         assert_eq!(began.elapsed(), Duration::from_secs(5));
     }

@@ -59,9 +59,9 @@ impl Buckets {
 
     /// Takes from the bucket of an address.
     pub(crate) fn ask(&self, class: Class, client: IpAddr) -> Option<Standing> {
-        let shelf = &self.addresses[class.place()?];
-        let crowded = if shelf.limiter.len() < CROWD { Crowded::No } else { Crowded::Yes };
-        Some(shelf.ask(&network(client, crowded)))
+        let kept = &self.addresses[class.place()?];
+        let crowded = if kept.limiter.len() < CROWD { Crowded::No } else { Crowded::Yes };
+        Some(kept.ask(&network(client, crowded)))
     }
 
     /// Takes from the bucket of an actor.
@@ -259,7 +259,7 @@ mod tests {
         clock.advance(Duration::from_millis(1));
         assert!(shelf.ask(&"li").refusal().is_none());
         assert!(shelf.ask(&"li").refusal().is_some());
-        clock.advance(Duration::from_secs(3_600));
+        clock.advance(Duration::from_hours(1));
         for _ in 0..5 {
             assert!(shelf.ask(&"li").refusal().is_none());
         }
@@ -274,7 +274,7 @@ mod tests {
             shelf.ask(&n);
         }
         assert_eq!(shelf.limiter.len(), TIDY as usize);
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         shelf.ask(&u32::MAX);
         assert_eq!(shelf.limiter.len(), 1);
     }

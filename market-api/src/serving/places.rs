@@ -96,18 +96,12 @@ impl Places {
         if let Some(address) = address.filter(|_| room == Room::Whole) {
             *taken.by_address.entry(address).or_default() += 1;
         }
-        taken.tell();
+        metrics::gauge!("market_connections").increment(1);
         Some(Seat { places: self.clone(), address, room })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Taken {
-    fn tell(&self) {
-        metrics::gauge!("market_connections").set(self.whole + self.told);
     }
 }
 
@@ -134,7 +128,7 @@ impl Drop for Seat {
                 }
             }
         }
-        taken.tell();
+        metrics::gauge!("market_connections").decrement(1);
     }
 }
 

@@ -35,7 +35,7 @@ const TRANSACTIONS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// How often what grows is counted.
-const RECOUNT: Duration = Duration::from_secs(60);
+const RECOUNT: Duration = Duration::from_mins(1);
 /// How often figures are folded together, asked for or not.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// The longest that counting may take.

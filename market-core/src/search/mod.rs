@@ -182,7 +182,7 @@ impl Search<'_> {
     }
 
     /// How many documents searches see.
-    pub(crate) fn documents(&self) -> u64 {
+    pub(crate) fn documents(self) -> u64 {
         self.0.index.serving().view().searcher.num_docs()
     }
 
