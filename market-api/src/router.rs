@@ -1,6 +1,6 @@
 //! Every path of the server.
 
-use axum::{Router, routing::get};
+use axum::{Router, middleware, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
     order::AnyState,
@@ -111,6 +111,7 @@ pub fn router(app: App) -> Router {
     let router = api
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
         .merge(portal::routes())
+        .route("/livez", get(health::alive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/feeds/notices.atom", get(routes::public_notices::feed))
@@ -120,6 +121,23 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(not_so)
         .with_state(app.clone());
     edge::around(router, app)
+}
+
+/// Whether the server runs and is ready, and nothing else: for those who ask when there is no room
+/// for anybody else, and for the address of metrics.
+pub(crate) fn probes(app: App) -> Router {
+    Router::new()
+        .route("/livez", get(health::alive))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(no_room)
+        .with_state(app.clone())
+        .layer(middleware::from_fn_with_state(app, edge::plainly))
+}
+
+/// Too many connections: nothing is looked at, so that saying so costs little.
+async fn no_room() -> Problem {
+    Code::BUSY.into()
 }
 
 async fn nowhere() -> Problem {

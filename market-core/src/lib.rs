@@ -44,6 +44,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 pub mod timers;
+pub mod vitals;
 pub mod vocabulary;
 
 pub use kernel::{
@@ -70,6 +71,6 @@ pub use kernel::{
 };
 pub use market::{Market, Options};
 pub use store::{
-    Durability,
+    Connections, Durability,
     journal::{Kind, Recorded},
 };

@@ -32,6 +32,7 @@ use crate::{
     search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     timers::Timers,
+    vitals::Vitals,
     vocabulary::Vocabulary,
 };
 
@@ -261,6 +262,11 @@ impl Market {
     /// Searches that people saved, to hear of what is new.
     pub const fn saved_searches(&self) -> SavedSearches<'_> {
         SavedSearches(self)
+    }
+
+    /// How the market fares, for those who run it.
+    pub const fn vitals(&self) -> Vitals<'_> {
+        Vitals(self)
     }
 
     /// What people were told of.

@@ -25,7 +25,9 @@ impl Timers<'_> {
         let purchases = self.0.purchases().run_due().await;
         let orders = self.0.orders().run_due().await;
         let evaluations = self.0.evaluations().run_due().await;
-        Ok(purchases? + orders? + evaluations?)
+        let taken = purchases? + orders? + evaluations?;
+        metrics::counter!("market_timers_steps_total").increment(taken);
+        Ok(taken)
     }
 
     /// Takes the steps as they fall due, for ever.

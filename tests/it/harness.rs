@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
 };
 use http_body_util::BodyExt;
-use market_api::App;
+use market_api::{App, Limits};
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
     account::{NewPerson, Password},
@@ -168,7 +168,7 @@ impl TestApp {
     }
 
     fn around(place: Place, market: Market) -> Self {
-        let app = App::new(market.clone());
+        let app = App::with_limits(market.clone(), Limits::without_rates());
         app.searchable();
         let router = market_api::router(app.clone());
         Self { app, market, router, place }
@@ -255,6 +255,11 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
+    /// Sends it to another server of the same market.
+    pub(crate) fn at(self, router: &Router) -> Self {
+        Self { router: router.clone(), ..self }
+    }
+
     /// Sends it with a token.
     pub(crate) fn by(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
@@ -303,6 +308,13 @@ impl Asking {
         assert_eq!(problem["status"], status);
         assert_eq!(problem["instance"], "test");
         answer
+    }
+}
+
+impl TestApp {
+    /// Another server of the same market, with limits of its own.
+    pub(crate) fn within(&self, limits: Limits) -> Router {
+        market_api::router(App::with_limits(self.market.clone(), limits))
     }
 }
 

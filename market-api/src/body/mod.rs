@@ -16,9 +16,6 @@ use crate::problem::{Code, Problem};
 
 mod strict;
 
-/// The largest JSON body, in bytes.
-pub(crate) const MAX_BODY: usize = 1 << 20;
-
 /// A JSON body of the API's own, which has passed its own checks.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);

@@ -7,10 +7,11 @@ use std::{
 };
 
 use clap::Args;
-use market_core::{Market, Options, publicity::Publisher};
+use market_core::{Error, Market, Options, publicity::Publisher};
 use serde::Deserialize;
 
 use super::Failure;
+use crate::Limits;
 
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -75,6 +76,20 @@ struct Given {
     /// [default: ocds-000000-, which is nobody's]
     #[arg(long, global = true, env = "MARKET_OCDS_PREFIX", value_name = "PREFIX")]
     ocds_prefix: Option<String>,
+    /// Whether to limit how often one may ask, as `[limits]` of the file says [default: true]
+    #[arg(long, global = true, env = "MARKET_RATE_LIMITS", value_name = "BOOL")]
+    rate_limits: Option<bool>,
+    /// Where to tell Prometheus, and nobody else, how the server is; an address that the public
+    /// cannot reach [default: nowhere]
+    #[arg(long, global = true, env = "MARKET_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+    /// The OpenTelemetry collector that gets traces, such as `http://127.0.0.1:4318`
+    /// [default: none]
+    #[arg(long, global = true, env = "MARKET_OTLP_ENDPOINT", value_name = "URL")]
+    otlp_endpoint: Option<String>,
+    /// Limits that differ from the usual ones; docs/operations.md lists all. In the file only.
+    #[arg(skip)]
+    limits: Option<toml::Table>,
     /// What to log, such as `debug` or `info,market_api=debug` [default: info]
     #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -102,6 +117,9 @@ pub(super) struct Settings {
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
     pub(super) publisher: Publisher,
+    pub(super) limits: Limits,
+    pub(super) metrics_listen: Option<SocketAddr>,
+    pub(super) otlp_endpoint: Option<String>,
     pub(super) log: String,
     pub(super) log_json: bool,
 }
@@ -113,10 +131,10 @@ impl Settings {
         let folder = given.data.clone().unwrap_or_else(default_data);
         let usual = Some(folder.join("market.toml")).filter(|path| path.exists());
         let file = config.or(usual).map_or_else(|| Ok(Given::default()), |path| read(&path))?;
-        Ok(Self::complete(given, file))
+        Self::complete(given, file)
     }
 
-    fn complete(given: Given, file: Given) -> Self {
+    fn complete(given: Given, file: Given) -> Result<Self, Failure> {
         let data = given.data.or(file.data).unwrap_or_else(default_data);
         let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
         let index = given.index.or(file.index).unwrap_or_else(|| data.join("index"));
@@ -131,7 +149,16 @@ impl Settings {
             ocds_prefix: given.ocds_prefix.or(file.ocds_prefix).unwrap_or(usual.ocds_prefix),
         };
         let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
-        Self {
+        let limits = Limits::read(&file.limits.unwrap_or_default());
+        let limits = limits.map_err(|faults| Failure::from(Error::Invalid(faults)))?;
+        let rates = given.rate_limits.or(file.rate_limits).unwrap_or(true);
+        let otlp_endpoint = given.otlp_endpoint.or(file.otlp_endpoint);
+        if otlp_endpoint.as_ref().is_some_and(|url| !url.starts_with("http://")) {
+            let why = "otlp_endpoint: must begin with http://; a collector on this machine or in \
+                this network can pass traces on over TLS";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        Ok(Self {
             data,
             files,
             index,
@@ -140,9 +167,12 @@ impl Settings {
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
             publisher,
+            limits: Limits { rates, ..limits },
+            metrics_listen: given.metrics_listen.or(file.metrics_listen),
+            otlp_endpoint,
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             log_json: given.log_json.or(file.log_json).unwrap_or(false),
-        }
+        })
     }
 
     /// Opens the market, whose folder is made if it is not there.
@@ -201,7 +231,9 @@ mod tests {
 
     #[test]
     fn what_nobody_gives_has_a_default() {
-        let settings = Settings::complete(Given::default(), Given::default());
+        let settings = Settings::complete(Given::default(), Given::default()).unwrap();
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!((settings.metrics_listen, settings.otlp_endpoint), (None, None));
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database, "sqlite:market-data/market.db");
         assert!(!settings.log_json);
@@ -212,11 +244,12 @@ mod tests {
 
     #[test]
     fn fonts_keep_their_order() {
-        let settings = Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']"));
+        let settings =
+            Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']")).unwrap();
         assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
         let line = ["market", "--font", "b.ttc", "--font", "a.otf"];
         let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
-        let settings = Settings::complete(given, file("font = ['c.ttc']"));
+        let settings = Settings::complete(given, file("font = ['c.ttc']")).unwrap();
         assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
     }
 
@@ -224,11 +257,29 @@ mod tests {
     fn a_flag_goes_before_the_file() {
         let given = Given { log: Some("debug".to_owned()), ..Given::default() };
         let file = file("log = 'warn'\nlisten = '0.0.0.0:80'\ndata = '/srv/a?b'\n");
-        let settings = Settings::complete(given, file);
+        let settings = Settings::complete(given, file).unwrap();
         assert_eq!(settings.log, "debug");
         assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
         assert_eq!(settings.publisher.url, "http://0.0.0.0:80");
+    }
+
+    #[test]
+    fn limits_are_of_the_file_and_rates_can_be_switched_off() {
+        let text = "rate_limits = true\n[limits.per_actor.write]\nburst = 7";
+        let given = Given { rate_limits: Some(false), ..Given::default() };
+        let settings = Settings::complete(given, file(text)).unwrap();
+        assert!(!settings.limits.rates);
+        assert_eq!(settings.limits.per_actor.write.burst.get(), 7);
+        let bad = Settings::complete(Given::default(), file("[limits.per_actor]\nwrote = 1"));
+        let Err(Failure::Usage(why)) = bad else { panic!("{bad:?}") };
+        assert!(why.starts_with("limits.per_actor.wrote: unknown field"), "{why}");
+    }
+
+    #[test]
+    fn traces_go_to_a_collector_nearby() {
+        let bad = Settings::complete(Given::default(), file("otlp_endpoint = 'https://a.b'"));
+        assert!(matches!(bad, Err(Failure::Usage(why)) if why.starts_with("otlp_endpoint")));
     }
 
     #[test]

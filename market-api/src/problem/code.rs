@@ -33,11 +33,15 @@ codes! {
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED "method-not-allowed" "该路径不支持此方法" "The path does not take this method";
     INELIGIBLE CONFLICT "ineligible" "该服务不符合办件要求" "The listing does not fit the case; reasons says why";
     STALE PRECONDITION_FAILED "stale" "内容已被他人更改，请刷新后重试" "It was changed meanwhile: read it again and retry";
+    TOO_SLOW REQUEST_TIMEOUT "too-slow" "请求内容传输过慢" "The request's body came too slowly";
     BODY_TOO_LARGE PAYLOAD_TOO_LARGE "body-too-large" "请求内容过大" "The request's body is too large";
+    URL_TOO_LONG URI_TOO_LONG "url-too-long" "请求地址过长" "The request's URL is too long";
     MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "请求内容应为 JSON" "The body must be JSON, and its Content-Type application/json";
     INVALID UNPROCESSABLE_ENTITY "invalid" "请求内容有误" "Something in the request is wrong; errors says what and where";
+    TOO_MANY_REQUESTS TOO_MANY_REQUESTS "too-many-requests" "请求过于频繁，请稍后再试" "Too many requests: Retry-After says when to ask again";
     INTERNAL INTERNAL_SERVER_ERROR "internal" "系统出错，请稍后再试" "Something is wrong on our side";
     UNPRINTABLE SERVICE_UNAVAILABLE "unprintable" "文书暂时无法打印，detail 说明缺少什么字体" "The document cannot be printed now; detail says which font is missing";
+    NOT_READY SERVICE_UNAVAILABLE "not-ready" "服务尚未就绪" "The server is not ready; errors says why";
     BUSY SERVICE_UNAVAILABLE "busy" "系统繁忙，请稍后再试" "Too busy: try again shortly";
 }
 

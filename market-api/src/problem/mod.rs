@@ -40,6 +40,8 @@ struct Kept {
     detail: Option<String>,
     errors: Vec<Fault>,
     reasons: Vec<Reason>,
+    /// In how many seconds to try again.
+    retry_after: Option<u64>,
 }
 
 /// What went wrong, as RFC 9457 has it.
@@ -82,6 +84,17 @@ impl Problem {
         self.0.code.status
     }
 
+    /// The same, with when to try again, in seconds.
+    pub(crate) fn after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// The server is not ready, for these reasons.
+    pub(crate) fn not_ready(errors: Vec<Fault>) -> Self {
+        Self(Box::new(Kept { errors, ..Kept::from(Code::NOT_READY) }))
+    }
+
     /// Something in the request is wrong, at these places.
     pub(crate) fn invalid(errors: Vec<Fault>) -> Self {
         Self(Box::new(Kept { errors, ..Kept::from(Code::INVALID) }))
@@ -90,7 +103,7 @@ impl Problem {
 
 impl From<Code> for Kept {
     fn from(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), reasons: Vec::new() }
+        Self { code, detail: None, errors: Vec::new(), reasons: Vec::new(), retry_after: None }
     }
 }
 
@@ -157,6 +170,9 @@ pub(crate) fn render(
         Reader::Program => problem.0.response(id, language),
         Reader::Person => problem.0.page(id),
     };
+    if let Some(seconds) = problem.0.retry_after() {
+        rendered.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
     if let Some(allowed) = response.headers_mut().remove(ALLOW) {
         rendered.headers_mut().insert(ALLOW, allowed);
     }
@@ -164,6 +180,12 @@ pub(crate) fn render(
 }
 
 impl Kept {
+    /// In how many seconds to try again, where that may help.
+    fn retry_after(&self) -> Option<u64> {
+        let usual = (self.code.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        self.retry_after.or(usual)
+    }
+
     /// The problem as a page of the portal, which is in Chinese.
     fn page(&self, id: &str) -> Response {
         let mut response = match portal::failure_page(self.code.status, self.code.zh, id) {
@@ -175,7 +197,7 @@ impl Kept {
     }
 
     fn response(&self, id: &str, language: Language) -> Response {
-        let Self { code, detail, errors, reasons } = self;
+        let Self { code, detail, errors, reasons, .. } = self;
         let view = ProblemView {
             kind: format!("/problems/{}", code.code),
             title: language.pick(code.zh, code.en),
@@ -193,14 +215,8 @@ impl Kept {
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
         headers.insert(VARY, HeaderValue::from_static("accept-language"));
-        match code.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            }
-            _ => {}
+        if code.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

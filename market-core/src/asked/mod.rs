@@ -100,6 +100,14 @@ impl Asking {
     }
 }
 
+impl Asking {
+    /// How many counts wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        let waiting = locked(&self.waiting);
+        waiting.texts.len() + waiting.items.len()
+    }
+}
+
 /// What is asked of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a>(pub(crate) &'a Market);

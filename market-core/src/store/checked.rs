@@ -38,6 +38,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("search", crate::search::store::STATEMENTS),
     ("statistics", crate::statistics::STATEMENTS),
     ("transaction", super::tx::STATEMENTS),
+    ("vitals", crate::vitals::STATEMENTS),
     ("vocabulary", crate::vocabulary::store::STATEMENTS),
 ];
 

@@ -1,6 +1,6 @@
 //! A unit of work: made for one call, committed with its answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::{
@@ -84,10 +84,12 @@ impl Db {
         wake: Arc<Notify>,
     ) -> Result<Tx, Error> {
         let at = env.now();
+        let asked = Instant::now();
         let driver = match self {
             Self::Pg(pool) => Driver::Pg(pool.begin().await?),
             Self::Lite { writer, .. } | Self::Memory(writer) => Driver::Lite(writer.begin().await?),
         };
+        metrics::histogram!("market_db_wait_seconds").record(asked.elapsed());
         Ok(Tx { driver, actor, at, env, key: None, wake })
     }
 
@@ -160,7 +162,10 @@ impl Tx {
             self.query(ANSWER).bind(scope).bind(key).bind(kept).execute().await?;
         }
         match self.driver {
-            Driver::Pg(tx) => tx.commit().await?,
+            Driver::Pg(tx) => {
+                tx.commit().await?;
+                metrics::histogram!("market_db_commit_transactions").record(1.0);
+            }
             Driver::Lite(tx) => tx.commit().await?,
         }
         self.wake.notify_waiters();

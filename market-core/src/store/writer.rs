@@ -65,6 +65,8 @@ impl Shared {
             let _ = self.run("rollback").await;
         }
         self.open = false;
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
+        metrics::histogram!("market_db_commit_transactions").record(self.waiting.len() as f64);
         let done = done.map_err(|why| why.to_string());
         for waiter in self.waiting.drain(..) {
             let _ = waiter.send(done.clone());
