@@ -8,17 +8,19 @@ mod lists;
 mod requests;
 mod scenes;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, panic::AssertUnwindSafe};
 
-use self::{cast::Cast, scenes::Scene};
-use crate::harness::{Answer, TestApp, on_both};
 use axum::http::Method;
+use futures::FutureExt;
 use market_core::{
     authority::{self, Decision, Row, Seat},
     complaint::ComplaintState,
     order::AnyState,
     purchase::PurchaseState,
 };
+
+use self::{cast::Cast, scenes::Scene};
+use crate::harness::{Answer, TestApp, on_both};
 
 /// An operation of the description.
 struct Operation {
