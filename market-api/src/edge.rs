@@ -7,11 +7,15 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, LOCATION, REFERRER_POLICY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use market_core::{Outcome, Went};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
@@ -25,6 +29,12 @@ use crate::{
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Says of an answer that it was given before, to the first call under the same key.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Says of an answer that it is a rehearsal's: nothing of it was kept.
+const REHEARSED: HeaderName = HeaderName::from_static("validate-only");
 
 /// The longest that a request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,8 +54,10 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::from(Code::INTERNAL).into_response()
 }
 
-async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let outcome = Outcome::default();
+    request.extensions_mut().insert(outcome.clone());
     let id = request_id(request.headers()).unwrap_or_else(|| app.market().env().id().to_string());
     let language = Language::of(request.headers());
     let reader = Reader::of(request.uri().path(), request.headers());
@@ -56,11 +68,31 @@ async fn pass(State(app): State<App>, request: Request, next: Next) -> Response 
 
     let response = next.run(request).instrument(span.clone()).await;
     let response = problem::render(response, &id, language, reader);
-    let mut response = tagged::unless_known(known.as_ref(), response);
+    let response = tagged::unless_known(known.as_ref(), response);
+    let mut response = told(outcome.went(), response);
     add_headers(response.headers_mut(), &id);
 
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), micros, "answered"));
+    response
+}
+
+/// The response with what it has to say of how its call went.
+fn told(went: Went, mut response: Response) -> Response {
+    let yes = HeaderValue::from_static("true");
+    match went {
+        Went::Plainly => {}
+        Went::Replayed => drop(response.headers_mut().insert(REPLAYED, yes)),
+        Went::Rehearsed if response.status().is_success() => {
+            *response.status_mut() = StatusCode::OK;
+            let headers = response.headers_mut();
+            // Nothing is there, and nothing has this version.
+            headers.remove(LOCATION);
+            headers.remove(ETAG);
+            headers.insert(REHEARSED, yes);
+        }
+        Went::Rehearsed => {}
+    }
     response
 }
 

@@ -37,16 +37,23 @@ pub(crate) struct Parameters<T>(pub(crate) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::<T>::from_request_parts(parts, state).await;
-        let Query(parameters) = query.map_err(|why| Problem::invalid(vec![parameter(&why)]))?;
-        match parts.uri.query().and_then(with_nul) {
-            Some(name) => {
-                let nul = Fault::new(name, "characters", "must hold no NUL character");
-                Err(Problem::invalid(vec![nul]))
-            }
-            None => Ok(Self(parameters)),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let asked = parts.uri.query().unwrap_or_default();
+        query(asked).map(Self)
+    }
+}
+
+/// Reads a query.
+pub(crate) fn query<T: DeserializeOwned>(asked: &str) -> Result<T, Problem> {
+    let uri = format!("/?{asked}").parse().map_err(|_| Code::MALFORMED)?;
+    let parameters = Query::<T>::try_from_uri(&uri);
+    let Query(parameters) = parameters.map_err(|why| Problem::invalid(vec![parameter(&why)]))?;
+    match with_nul(asked) {
+        Some(name) => {
+            let nul = Fault::new(name, "characters", "must hold no NUL character");
+            Err(Problem::invalid(vec![nul]))
         }
+        None => Ok(parameters),
     }
 }
 

@@ -10,8 +10,8 @@ use market_core::{
 use utoipa::{
     OpenApi, PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
-        path::{Operation, PathItem},
+        ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -19,7 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    App, edge, health, portal,
+    App,
+    call::{EXCEPTIONS, Guard},
+    edge, health, portal,
     problem::{Code, Problem, ProblemView, registry},
     routes,
 };
@@ -145,6 +147,34 @@ fn complete(description: &mut utoipa::openapi::OpenApi) {
             operation.operation_id = qualified(operation);
         }
     }
+    for item in description.paths.paths.values_mut() {
+        let PathItem { put, post, delete, patch, .. } = item;
+        for operation in [put, post, delete, patch].into_iter().flatten() {
+            describe_guards(operation);
+        }
+    }
+}
+
+/// Adds to an operation that changes something how it is rehearsed, and what it goes without.
+fn describe_guards(operation: &mut Operation) {
+    let id = operation.operation_id.clone().unwrap_or_default();
+    let without: Vec<_> = EXCEPTIONS.iter().filter(|one| one.operation == id).collect();
+    if without.iter().all(|one| one.without != Guard::Rehearsal) {
+        let rehearsal = ParameterBuilder::new()
+            .name(Guard::Rehearsal.name())
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(
+                "Whether this is a rehearsal: all of it is done, answered with 200 and \
+                 `Validate-Only: true`, and taken back. Ids and times in the answer are nobody's.",
+            ))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Boolean)));
+        operation.parameters.get_or_insert_default().push(rehearsal.build().into());
+    }
+    let reasons = without.iter().map(|one| format!("No `{}`: {}.", one.without.name(), one.because));
+    let described = operation.description.take().into_iter().chain(reasons);
+    let described = described.collect::<Vec<_>>().join("\n\n");
+    operation.description = Some(described).filter(|text| !text.is_empty());
 }
 
 /// An operation's id: its handler's name after its tag's, for many nouns can be listed.

@@ -1,7 +1,7 @@
 //! Domain, storage and search of an intermediary-services marketplace (网上中介服务超市).
 //!
 //! Open a [`Market`], then speak its nouns: `market.orders().place(..)`. Every call that changes
-//! something takes a [`Call`]: who acts, guarded by an idempotency key or a version if so wished.
+//! something takes a [`Call`]: who acts, guarded by an idempotency key or a version if so wished, or only rehearsed.
 //! Every change leaves an entry in the journal, which the search index and the public feed follow.
 //!
 //! The main job, from the packs of a city to a department's use of a deliverable
@@ -46,8 +46,9 @@ pub mod vocabulary;
 
 pub use kernel::{
     action::Action,
-    actor::{Actor, Call, Party},
+    actor::{Actor, Party},
     calendar::{Calendar, DayKind},
+    call::{Call, Intent, Outcome, Went},
     change::Change,
     code,
     env::Env,

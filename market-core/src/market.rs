@@ -293,6 +293,11 @@ impl Market {
         self.db.begin(actor.clone(), self.env.clone(), self.wake.clone()).await
     }
 
+    /// Begins a call's unit of work that is not kept under its key.
+    pub(crate) async fn work_for(&self, call: &Call) -> Result<Tx, Error> {
+        self.db.begin_unkept(call, self.env.clone(), self.wake.clone()).await
+    }
+
     /// Begins a call's unit of work, or gives the answer that the same call got before.
     pub(crate) async fn begin<T: DeserializeOwned>(
         &self,

@@ -38,6 +38,49 @@ on_both! {
         assert_eq!(me.json["parties"].as_array().unwrap().len(), 2);
     }
 
+    async fn a_key_counts_at_its_place_alone(app: &TestApp) {
+        let operator = app.operator().await;
+        let robot = |login: &str| json!({ "login": login, "name": "导入程序" });
+        let mut places = Vec::new();
+        for login in ["robot-1", "robot-2"] {
+            let made = app.post("/api/v1/people", &robot(login)).by(&operator).gives(201).await;
+            places.push(made.headers["location"].to_str().unwrap().to_owned());
+        }
+        for place in &places {
+            let path = format!("{place}/disable");
+            let step = || app.post(&path, &json!({})).by(&operator).header("idempotency-key", "k-1");
+            let first = step().gives(200).await;
+            assert_eq!((&first.json["disabled"], &first.json["version"]), (&json!(true), &json!(2)));
+            assert!(!first.headers.contains_key("idempotent-replayed"));
+            let again = step().gives(200).await;
+            assert_eq!(again.headers["idempotent-replayed"], "true");
+            assert_eq!((again.text, &again.headers["etag"]), (first.text, &first.headers["etag"]));
+        }
+    }
+
+    async fn what_is_refused_leaves_its_key_free(app: &TestApp) {
+        let token = app.applicant("wang").await;
+        let post = |name: &str| app.post(SHOP, &shop(name)).by(&token).header("idempotency-key", "k-1");
+        post("").meets(422, "invalid").await;
+        let made = post("一号店").gives(201).await;
+        assert!(!made.headers.contains_key("idempotent-replayed"));
+    }
+
+    async fn a_change_without_its_guards_is_refused(app: &TestApp) {
+        let operator = app.operator().await;
+        let robot = json!({ "login": "robot", "name": "导入程序" });
+        let make = || app.post("/api/v1/people", &robot).by(&operator).bare();
+        make().meets(400, "idempotency-key-missing").await;
+        let made = make().header("idempotency-key", "k-1").gives(201).await;
+        let path = format!("{}/disable", made.headers["location"].to_str().unwrap());
+        let disable = || app.post(&path, &json!({})).by(&operator).bare();
+        disable().header("if-match", "*").meets(400, "idempotency-key-missing").await;
+        disable().header("idempotency-key", "k-2").meets(428, "if-match-missing").await;
+        app.post("/api/v1/people", &robot).bare().meets(401, "anonymous").await;
+        let both = disable().header("idempotency-key", "k-2").header("if-match", "\"1\"");
+        both.gives(200).await;
+    }
+
     async fn a_bad_key_is_refused(app: &TestApp) {
         let token = app.applicant("wang").await;
         for key in ["", "with blank", &"x".repeat(256)] {

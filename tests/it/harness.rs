@@ -193,7 +193,7 @@ impl TestApp {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().unwrap();
-        let asking = Asking { router: self.router.clone(), request };
+        let asking = Asking { router: self.router.clone(), request, bare: false };
         asking.header("x-request-id", "test")
     }
 
@@ -235,6 +235,7 @@ impl TestApp {
 pub(crate) struct Asking {
     router: Router,
     request: Request<Body>,
+    bare: bool,
 }
 
 impl Asking {
@@ -258,8 +259,25 @@ impl Asking {
         self.header("content-type", kind)
     }
 
+    /// Without the guards that it would have otherwise: a key of its own, and any version.
+    pub(crate) fn bare(self) -> Self {
+        Self { bare: true, ..self }
+    }
+
+    fn guarded(mut self) -> Self {
+        let is_safe = self.request.method().is_safe();
+        let headers = self.request.headers_mut();
+        if !is_safe && !self.bare {
+            let key = unique("key").parse().unwrap();
+            headers.entry("idempotency-key").or_insert(key);
+            headers.entry("if-match").or_insert(HeaderValue::from_static("*"));
+        }
+        self
+    }
+
     pub(crate) async fn send(self) -> Answer {
-        let response = self.router.oneshot(self.request).await.unwrap();
+        let Self { router, request, .. } = self.guarded();
+        let response = router.oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();

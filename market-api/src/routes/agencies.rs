@@ -18,7 +18,7 @@ use super::WithActions;
 use crate::{
     App,
     body::Input,
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
@@ -77,10 +77,10 @@ async fn list(
 
 /// Apply for admission; the caller may act for the new agency from then on
 #[utoipa::path(post, path = "/agencies", tag = "agencies", security(("token" = [])),
-    params(Guards), request_body = NewAgency, responses((status = 201, body = Agency)))]
+    params(Key), request_body = NewAgency, responses((status = 201, body = Agency)))]
 async fn apply(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewAgency>,
 ) -> Result<Created<Agency>, Problem> {
     let agency = market.agencies().apply(&call, new).await?;

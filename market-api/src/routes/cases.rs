@@ -17,7 +17,7 @@ use validator::Validate;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
@@ -82,10 +82,10 @@ pub(crate) struct Link {
 }
 
 /// Opens a case of a matter.
-#[utoipa::path(post, path = "/cases", tag = "cases", security(("token" = [])), params(Guards), request_body = NewCase,
+#[utoipa::path(post, path = "/cases", tag = "cases", security(("token" = [])), params(Key), request_body = NewCase,
     responses((status = 201, body = Case)))]
 async fn open(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     Input(new): Input<NewCase>,
 ) -> Result<Created<Case>, Problem> {

@@ -15,7 +15,7 @@ use super::cases::Why;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
@@ -70,10 +70,10 @@ pub(crate) struct Decide {
 /// The owner of a purchase, or an agency that registered for it, complains before the publicity of
 /// the award ends. Who complains is known to the handler alone.
 #[utoipa::path(post, path = "/purchases/{id}/complaints", tag = "complaints", security(("token" = [])),
-    params(Guards, ("id" = PurchaseId, Path)), request_body = Letter,
+    params(Key, ("id" = PurchaseId, Path)), request_body = Letter,
     responses((status = 201, body = Complaint)))]
 async fn file(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
     Input(letter): Input<Letter>,

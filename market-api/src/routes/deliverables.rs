@@ -22,10 +22,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     App,
-    call::{Guarded, Guards},
+    call::{GuardedWith, Guards},
     caller::Caller,
     page::whole,
-    parameters::{At, Parameters},
+    parameters::At,
     problem::{Code, Problem},
     tagged::Created,
 };
@@ -57,10 +57,9 @@ pub(crate) struct Named {
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Deliverable)))]
 async fn upload(
-    Guarded(call): Guarded,
+    GuardedWith(call, named): GuardedWith<Named>,
     State(market): State<Market>,
     At(id): At<OrderId>,
-    Parameters(named): Parameters<Named>,
     request: Request,
 ) -> Result<Created<Deliverable>, Problem> {
     let limit = market.deliverables().limit(&call.actor, id).await?;

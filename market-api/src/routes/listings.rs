@@ -15,7 +15,7 @@ use super::WithActions;
 use crate::{
     App,
     body::Input,
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::paging,
     parameters::{At, Parameters},
@@ -71,10 +71,10 @@ async fn list(
 
 /// Draft a listing
 #[utoipa::path(post, path = "/listings", tag = "listings", security(("token" = [])),
-    params(Guards), request_body = NewListing, responses((status = 201, body = Listing)))]
+    params(Key), request_body = NewListing, responses((status = 201, body = Listing)))]
 async fn create(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewListing>,
 ) -> Result<Created<Listing>, Problem> {
     let listing = market.listings().create(&call, new).await?;

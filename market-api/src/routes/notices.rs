@@ -17,10 +17,11 @@ use crate::{
     page::paging,
     parameters::{At, Parameters},
     problem::Problem,
+    tagged::Tagged,
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(read))
 }
 
 /// Which notices.
@@ -52,6 +53,18 @@ async fn list(
     Ok(Json(market.notices().list(&actor, filter, &paging).await?))
 }
 
+/// One of your notices
+#[utoipa::path(get, path = "/notices/{id}", tag = "notices", security(("token" = [])),
+    params(("id" = NoticeId, Path)), responses((status = 200, body = Notice)))]
+async fn show(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    At(id): At<NoticeId>,
+) -> Result<Tagged<Notice>, Problem> {
+    let notice = market.notices().get(&actor, id).await?;
+    Ok(Tagged(notice.version(), notice))
+}
+
 /// Note that you have read a notice
 #[utoipa::path(post, path = "/notices/{id}/read", tag = "notices",
     security(("token" = [])), params(("id" = NoticeId, Path), Guards),
@@ -60,6 +73,7 @@ async fn read(
     State(market): State<Market>,
     Guarded(call): Guarded,
     At(id): At<NoticeId>,
-) -> Result<Json<Notice>, Problem> {
-    Ok(Json(market.notices().read(&call, id).await?))
+) -> Result<Tagged<Notice>, Problem> {
+    let notice = market.notices().read(&call, id).await?;
+    Ok(Tagged(notice.version(), notice))
 }

@@ -15,7 +15,7 @@ use super::cases::Why;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
@@ -71,10 +71,10 @@ pub(crate) struct Deliver {
 }
 
 /// Buys a listing for a requirement of the caller's case. Eligibility is checked again here.
-#[utoipa::path(post, path = "/orders", tag = "orders", security(("token" = [])), params(Guards), request_body = NewOrder,
+#[utoipa::path(post, path = "/orders", tag = "orders", security(("token" = [])), params(Key), request_body = NewOrder,
     responses((status = 201, body = Order)))]
 async fn place(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     Input(new): Input<NewOrder>,
 ) -> Result<Created<Order>, Problem> {

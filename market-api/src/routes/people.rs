@@ -14,7 +14,7 @@ use validator::Validate;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once, Unguarded},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
@@ -89,10 +89,10 @@ async fn list(
 
 /// Give a person an account
 #[utoipa::path(post, path = "/people", tag = "people", security(("token" = [])),
-    params(Guards), request_body = NewPerson, responses((status = 201, body = Person)))]
+    params(Key), request_body = NewPerson, responses((status = 201, body = Person)))]
 async fn create(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewPerson>,
 ) -> Result<Created<Person>, Problem> {
     let person = market.accounts().create_person(&call, new).await?;
@@ -199,7 +199,7 @@ async fn tokens(
     responses((status = 201, body = Issued)))]
 async fn issue(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Unguarded(call): Unguarded,
     At(id): At<PersonId>,
     Body(new): Body<NewToken>,
 ) -> Result<(StatusCode, Json<Issued>), Problem> {
@@ -214,7 +214,7 @@ async fn issue(
     responses((status = 204)))]
 async fn revoke_token(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Unguarded(call): Unguarded,
     At(id): At<String>,
 ) -> Result<StatusCode, Problem> {
     market.accounts().revoke_token(&call, &id).await?;

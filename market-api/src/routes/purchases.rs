@@ -18,7 +18,7 @@ use super::cases::Why;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
@@ -78,10 +78,10 @@ pub(super) fn asker(caller: Option<&Caller>) -> Option<&Actor> {
 }
 
 /// Drafts a purchase for a requirement of the caller's case.
-#[utoipa::path(post, path = "/purchases", tag = "purchases", security(("token" = [])), params(Guards),
+#[utoipa::path(post, path = "/purchases", tag = "purchases", security(("token" = [])), params(Key),
     request_body = NewPurchase, responses((status = 201, body = Purchase)))]
 async fn create(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     Input(new): Input<NewPurchase>,
 ) -> Result<Created<Purchase>, Problem> {

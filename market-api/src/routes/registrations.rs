@@ -20,7 +20,7 @@ use super::{
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
@@ -85,10 +85,10 @@ async fn questions(
 
 /// An agency asks about a purchase while registration is open.
 #[utoipa::path(post, path = "/purchases/{id}/questions", tag = "purchases", security(("token" = [])),
-    params(Guards, ("id" = PurchaseId, Path)), request_body = Said,
+    params(Key, ("id" = PurchaseId, Path)), request_body = Said,
     responses((status = 201, body = Question)))]
 async fn ask(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
     Input(said): Input<Said>,

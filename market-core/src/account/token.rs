@@ -155,7 +155,7 @@ impl Accounts<'_> {
         expires_at: Option<Timestamp>,
     ) -> Result<Issued, Error> {
         // Not under an idempotency key, for the answer that is kept with one holds the token.
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.person(person).await?.expected(call)?;
         if !tx.holds(person.id, party).await? {
             return Err(Refusal::PartyNotHeld.into());
@@ -187,7 +187,7 @@ impl Accounts<'_> {
         if operator_or_self(&call.actor, token.person_id).is_err() {
             return Err(missing);
         }
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.person(token.person_id).await?;
         if !tx.revoke_token(id).await? {
             return tx.finish(token).await;

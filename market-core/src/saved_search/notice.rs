@@ -29,6 +29,13 @@ pub struct Notice {
     pub read_at: Option<Timestamp>,
 }
 
+impl Notice {
+    /// Its version: it changes once, when it is read.
+    pub const fn version(&self) -> i64 {
+        if self.read_at.is_some() { 2 } else { 1 }
+    }
+}
+
 /// Which notices are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NoticeFilter {
@@ -54,6 +61,11 @@ impl Notices<'_> {
         self.0.db.notices(actor, filter, paging).await
     }
 
+    /// A notice of the actor's.
+    pub async fn get(&self, actor: &Actor, id: NoticeId) -> Result<Notice, Error> {
+        self.0.db.notice(actor, id).await?.ok_or(Error::NotFound("notice"))
+    }
+
     /// Notes that the actor has read a notice; once read, it stays so.
     pub async fn read(&self, call: &Call, id: NoticeId) -> Result<Notice, Error> {
         retry(|| self.read_once(call, id)).await
@@ -61,7 +73,11 @@ impl Notices<'_> {
 
     async fn read_once(&self, call: &Call, id: NoticeId) -> Result<Notice, Error> {
         let mut tx = begin!(self.0, call, "notices.read", &id);
-        let notice = tx.read_notice(id).await?.ok_or(Error::NotFound("notice"))?;
+        let before = tx.notice_for_update(id).await?.ok_or(Error::NotFound("notice"))?;
+        if call.expected.is_some_and(|expected| expected != before.version()) {
+            return Err(Error::Stale("notice"));
+        }
+        let notice = tx.read_notice(before).await?;
         tx.finish(notice).await
     }
 }
