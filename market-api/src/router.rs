@@ -35,9 +35,13 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         title = "Market",
         description = "The API of an intermediary-services marketplace (网上中介服务超市). Lists are \
             `{\"items\": […], \"next\": …}`: pass `next` as `after`. Money is a decimal string of \
-            yuan. Single things carry an `ETag`; pass it as `If-Match` to change only what you saw. \
-            An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
-            is an RFC 9457 problem with a stable `code`: see /problems."
+            yuan. What makes or changes something needs an `Idempotency-Key`, new for each call that \
+            you mean: sent again with the same key, method, path and input, it gives the first \
+            answer again (`Idempotent-Replayed: true`) and changes nothing. Answers are kept for 72 \
+            hours at least, and their keys expire then. Single things carry an `ETag`; what changes \
+            one needs it as `If-Match`, or `*` for whatever version there is. \
+            `validate_only=true` rehearses a request: it is done, answered and taken back. Every \
+            failure is an RFC 9457 problem with a stable `code`: see /problems."
     ),
     components(schemas(AgencyState, AnyState, NoticeKind, Sort, Standing, Subject)),
     tags(

@@ -68,5 +68,6 @@ pub use kernel::{
 pub use market::{Market, Options};
 pub use store::{
     Durability,
+    expiry::KEPT_AT_LEAST,
     journal::{Kind, Recorded},
 };

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Notify;
 
 use crate::{
-    Actor, Call, Durability, Env, Error,
+    Actor, Call, Durability, Env, Error, KEPT_AT_LEAST,
     account::Accounts,
     agency::{Agencies, Listings},
     alarm::Alarms,
@@ -48,6 +48,8 @@ pub struct Market {
     pub(crate) asking: Arc<Asking>,
     /// What documents are printed with.
     pub(crate) fonts: Arc<Shelf>,
+    /// How long answers are kept under the keys of their calls.
+    pub(crate) keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub(crate) publisher: Arc<Publisher>,
     /// Told after every commit of this process.
@@ -72,6 +74,9 @@ pub struct Options {
     pub durability: Durability,
     /// How many days it is kept what was asked of search.
     pub keep_asked_days: u32,
+    /// How many hours an answer is kept under the idempotency key of its call, [`KEPT_AT_LEAST`]
+    /// at least.
+    pub keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub publisher: Publisher,
     /// Where time, ids and secrets come from.
@@ -89,6 +94,7 @@ impl Options {
             search_limit: Duration::from_secs(2),
             durability: Durability::Full,
             keep_asked_days: 180,
+            keep_keys_hours: KEPT_AT_LEAST,
             publisher: Publisher::default(),
             env: Env::real(),
         }
@@ -110,8 +116,9 @@ impl Market {
         let asking = Arc::new(Asking::new(options.keep_asked_days));
         let fonts = Arc::new(Shelf::new(options.fonts));
         let publisher = Arc::new(options.publisher);
+        let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
         let (env, wake) = (options.env, Arc::default());
-        Ok(Self { db, env, files, index, asking, fonts, publisher, wake })
+        Ok(Self { db, env, files, index, asking, fonts, keep_keys_hours, publisher, wake })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the

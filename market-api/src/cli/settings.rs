@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use market_core::{Market, Options, publicity::Publisher};
+use market_core::{KEPT_AT_LEAST, Market, Options, publicity::Publisher};
 use serde::Deserialize;
 
 use super::Failure;
@@ -63,6 +63,9 @@ struct Given {
     /// How many days it is kept what was asked of search, without who asked [default: 180]
     #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
     keep_asked_days: Option<u32>,
+    /// How many hours an answer is kept under its Idempotency-Key, at least 72 [default: 72]
+    #[arg(long, global = true, env = "MARKET_KEEP_KEYS_HOURS", value_name = "HOURS")]
+    keep_keys_hours: Option<u32>,
     /// The address of the server as others reach it, for links in what is published
     /// [default: http:// and where it listens]
     #[arg(long, global = true, env = "MARKET_PUBLIC_URL", value_name = "URL")]
@@ -100,6 +103,7 @@ pub(super) struct Settings {
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
+    pub(super) keep_keys_hours: u32,
     pub(super) publisher: Publisher,
     pub(super) log: String,
     pub(super) log_json: bool,
@@ -112,7 +116,16 @@ impl Settings {
         let folder = given.data.clone().unwrap_or_else(default_data);
         let usual = Some(folder.join("market.toml")).filter(|path| path.exists());
         let file = config.or(usual).map_or_else(|| Ok(Given::default()), |path| read(&path))?;
-        Ok(Self::complete(given, file))
+        Self::complete(given, file).checked()
+    }
+
+    /// Callers are promised that their keys are kept for a time.
+    fn checked(self) -> Result<Self, Failure> {
+        if self.keep_keys_hours < KEPT_AT_LEAST {
+            let least = format!("keep_keys_hours: must be at least {KEPT_AT_LEAST}");
+            return Err(Failure::Usage(least));
+        }
+        Ok(self)
     }
 
     fn complete(given: Given, file: Given) -> Self {
@@ -138,6 +151,10 @@ impl Settings {
             listen,
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
+            keep_keys_hours: given
+                .keep_keys_hours
+                .or(file.keep_keys_hours)
+                .unwrap_or(KEPT_AT_LEAST),
             publisher,
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             log_json: given.log_json.or(file.log_json).unwrap_or(false),
@@ -156,6 +173,7 @@ impl Settings {
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
+            keep_keys_hours: self.keep_keys_hours,
             publisher: self.publisher.clone(),
             ..Options::new(self.database.clone())
         };
@@ -228,6 +246,15 @@ mod tests {
         assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
         assert_eq!(settings.publisher.url, "http://0.0.0.0:80");
+    }
+
+    #[test]
+    fn keys_are_kept_as_long_as_promised() {
+        let of = |text| Settings::complete(Given::default(), file(text)).checked();
+        assert_eq!(of("").unwrap().keep_keys_hours, 72);
+        assert_eq!(of("keep_keys_hours = 100").unwrap().keep_keys_hours, 100);
+        let why = of("keep_keys_hours = 71").unwrap_err();
+        assert!(format!("{why:?}").contains("keep_keys_hours: must be at least 72"), "{why:?}");
     }
 
     #[test]
