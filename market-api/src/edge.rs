@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -17,7 +18,9 @@ use axum::{
 };
 use market_core::{Outcome, Went};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    timeout::{TimeoutBody, TimeoutLayer},
 };
 use tracing::Instrument;
 
@@ -35,6 +38,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Says of an answer that it is a rehearsal's: nothing of it was kept.
 const REHEARSED: HeaderName = HeaderName::from_static("validate-only");
+
+/// The longest that the next part of a request's body may take.
+const BODY_PATIENCE: Duration = Duration::from_secs(15);
 
 /// The longest that a request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -58,6 +64,7 @@ async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Respo
     let began = Instant::now();
     let outcome = Outcome::default();
     request.extensions_mut().insert(outcome.clone());
+    let request = request.map(|body| Body::new(TimeoutBody::new(BODY_PATIENCE, body)));
     let id = request_id(request.headers()).unwrap_or_else(|| app.market().env().id().to_string());
     let language = Language::of(request.headers());
     let reader = Reader::of(request.uri().path(), request.headers());
@@ -125,27 +132,32 @@ fn add_headers(headers: &mut HeaderMap, id: &str) {
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, routing::get};
+    use axum::routing::{get, post};
     use http_body_util::BodyExt;
     use market_core::{Market, Options};
     use tower::ServiceExt;
 
     use super::*;
+    use crate::body::Input;
 
     async fn panics() -> StatusCode {
         panic!("at market-api/src/secret.rs")
     }
 
     async fn answer(path: &str) -> (u16, HeaderMap, String) {
+        given(Request::get(path).header(REQUEST_ID, "r-1").body(Body::empty()).unwrap()).await
+    }
+
+    async fn given(request: Request) -> (u16, HeaderMap, String) {
         let market = Market::open(Options::new("sqlite::memory:")).await.unwrap();
         let router = Router::new()
             .route("/panics", get(panics))
+            .route("/body", post(|_: Input<()>| async {}))
             .route("/slow", get(std::future::pending::<()>))
             .route("/late", get(|| async { StatusCode::IM_A_TEAPOT }));
-        let request = Request::get(path).header(REQUEST_ID, "r-1").body(Body::empty());
         tokio::time::pause();
         let router = around(router, App::new(market));
-        let response = router.oneshot(request.unwrap()).await.unwrap();
+        let response = router.oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (head.status.as_u16(), head.headers, String::from_utf8(body.to_vec()).unwrap())
@@ -167,6 +179,15 @@ mod tests {
         let (status, headers, body) = answer("/slow").await;
         assert_eq!((status, &headers["retry-after"]), (503, &"1".parse().unwrap()));
         assert!(body.contains("\"busy\""), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_comes_too_slowly_is_not_waited_for() {
+        let slow = Body::from_stream(futures::stream::pending::<Result<&[u8], std::io::Error>>());
+        let request = Request::post("/body").header("content-type", "application/json");
+        let (status, _, body) = given(request.header(REQUEST_ID, "r-1").body(slow).unwrap()).await;
+        assert_eq!(status, 408, "{body}");
+        assert!(body.contains("\"request-timeout\""), "{body}");
     }
 
     #[tokio::test]

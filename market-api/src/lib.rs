@@ -14,6 +14,7 @@ pub mod demo;
 mod edge;
 pub mod generate;
 mod health;
+mod offered;
 mod page;
 mod parameters;
 mod portal;
@@ -25,4 +26,5 @@ pub mod words;
 
 pub use app::App;
 pub use call::{EXCEPTIONS, Exception, Guard};
+pub use problem::registry::problems;
 pub use router::{openapi, router};

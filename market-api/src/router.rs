@@ -1,6 +1,6 @@
 //! Every path of the server.
 
-use axum::{Router, routing::get};
+use axum::{Router, middleware, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
     order::AnyState,
@@ -21,7 +21,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     App,
     call::{EXCEPTIONS, Guard},
-    edge, health, portal,
+    edge, health,
+    offered::{Offered, acceptable},
+    portal,
     problem::{Code, Problem, ProblemView, registry},
     routes,
 };
@@ -110,7 +112,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The server of a market.
 pub fn router(app: App) -> Router {
     let (api, description) = described();
+    let offered = Offered::of(&description);
     let router = api
+        .route_layer(middleware::from_fn_with_state(offered, acceptable))
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
         .merge(portal::routes())
         .route("/healthz", get(health::alive))

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
-use crate::fixtures::load_packs;
+use crate::{fixtures::load_packs, rehearsal};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -40,10 +40,10 @@ macro_rules! on_both {
     };
     (async $($tests:tt)*) => { on_both! { sqlite postgres: async $($tests)* } };
     ($lite:ident $pg:ident: $(async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
-        mod $name {
+        pub(crate) mod $name {
             use super::*;
 
-            async fn run($app: &TestApp) $body
+            pub(crate) async fn run($app: &TestApp) $body
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
@@ -70,6 +70,8 @@ pub(crate) struct TestApp {
     pub(crate) market: Market,
     router: Router,
     place: Place,
+    /// Whether everything is rehearsed before it is done.
+    rehearsing: AtomicBool,
 }
 
 /// Where a market is kept, until the test ends.
@@ -159,7 +161,7 @@ impl TestApp {
         let app = App::new(market.clone());
         app.searchable();
         let router = market_api::router(app.clone());
-        Self { app, market, router, place }
+        Self { app, market, router, place, rehearsing: AtomicBool::new(false) }
     }
 
     /// Lets go of the database, and removes it.
@@ -171,6 +173,12 @@ impl TestApp {
     pub(crate) async fn leave(self) -> Place {
         self.market.close().await.unwrap();
         self.place
+    }
+
+    /// From now on, has everything rehearsed before it is done: nothing of the rehearsal may be
+    /// left, and what is done then must be answered alike.
+    pub(crate) fn rehearse_first(&self) {
+        self.rehearsing.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self, path: &str) -> Asking {
@@ -193,7 +201,8 @@ impl TestApp {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().unwrap();
-        let asking = Asking { router: self.router.clone(), request, bare: false };
+        let rehearsing = self.rehearsing.load(Ordering::Relaxed).then(|| self.place.url());
+        let asking = Asking { router: self.router.clone(), request, bare: false, rehearsing };
         asking.header("x-request-id", "test")
     }
 
@@ -236,6 +245,8 @@ pub(crate) struct Asking {
     router: Router,
     request: Request<Body>,
     bare: bool,
+    /// The database, where the request is rehearsed before it is sent.
+    rehearsing: Option<String>,
 }
 
 impl Asking {
@@ -276,13 +287,42 @@ impl Asking {
     }
 
     pub(crate) async fn send(self) -> Answer {
+        match self.rehearsing.clone() {
+            Some(url) => rehearsal::before(&url, self).await,
+            None => self.send_at_once().await,
+        }
+    }
+
+    /// The request twice: as it is, and as a rehearsal of it. Nothing, where it cannot be rehearsed.
+    pub(crate) async fn twice(self) -> (Self, Option<Self>) {
+        let Self { router, request, bare, .. } = self.guarded();
+        let (head, body) = request.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let of = |uri: &str| {
+            let mut request = Request::new(Body::from(bytes.clone()));
+            *request.method_mut() = head.method.clone();
+            *request.headers_mut() = head.headers.clone();
+            *request.uri_mut() = uri.parse().unwrap();
+            Self { router: router.clone(), request, bare, rehearsing: None }
+        };
+        let uri = head.uri.to_string();
+        let joint = if uri.contains('?') { '&' } else { '?' };
+        let is_meant = head.method.is_safe() || uri.contains("/sessions");
+        let rehearsal = (!is_meant).then(|| of(&format!("{uri}{joint}validate_only=true")));
+        (of(&uri), rehearsal)
+    }
+
+    pub(crate) async fn send_at_once(self) -> Answer {
         let Self { router, request, .. } = self.guarded();
         let response = router.oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: head.status.as_u16(), headers: head.headers, text, json }
+        let status = head.status.as_u16();
+        assert!(status < 400 || !tells_of_inside(&text), "{text}");
+        assert!(head.headers.contains_key("x-request-id"));
+        Answer { status, headers: head.headers, text, json }
     }
 
     /// Sends it, and takes nothing but this status for an answer.
@@ -303,6 +343,12 @@ impl Asking {
         assert_eq!(problem["instance"], "test");
         answer
     }
+}
+
+/// Whether a failure tells of what is inside.
+fn tells_of_inside(text: &str) -> bool {
+    let inside = ["sqlx", "/home", "src/", "panicked", "SELECT ", "target/", "relation \"", ".rs:"];
+    inside.iter().any(|one| text.contains(one))
 }
 
 /// What came back.
@@ -354,7 +400,8 @@ async fn on_server(sql: &str) {
     conn.close().await.unwrap();
 }
 
-fn unique(what: &str) -> String {
+/// A text that nothing else in the tests has.
+pub(crate) fn unique(what: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let (process, micros) = (std::process::id(), Env::real().now().micros());
     format!("it_{what}_{process}_{micros}_{}", NEXT.fetch_add(1, Ordering::Relaxed))

@@ -33,6 +33,8 @@ mod purchase_crash;
 mod purchase_nodes;
 mod purchase_steps;
 mod purchases;
+mod rehearsal;
+mod rehearsals;
 mod search;
 mod server;
 mod standing;

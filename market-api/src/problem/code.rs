@@ -32,6 +32,8 @@ codes! {
     NOT_FOUND NOT_FOUND "not-found" "没有该内容，或您无权查看" "There is no such thing, or you may not know of it";
     NO_SUCH_PATH NOT_FOUND "no-such-path" "没有该路径" "There is no such path";
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED "method-not-allowed" "该路径不支持此方法" "The path does not take this method";
+    NOT_ACCEPTABLE NOT_ACCEPTABLE "not-acceptable" "无法以所要求的格式（Accept）作答" "There is no answer in a format that Accept asks for";
+    TOO_SLOW REQUEST_TIMEOUT "request-timeout" "请求内容传送过慢" "The request's body came too slowly";
     INELIGIBLE CONFLICT "ineligible" "该服务不符合办件要求" "The listing does not fit the case; reasons says why";
     STALE PRECONDITION_FAILED "stale" "内容已被他人更改，请刷新后重试" "It was changed meanwhile: read it again and retry";
     UNCONDITIONAL PRECONDITION_REQUIRED "if-match-missing" "缺少 If-Match 请求头：请填入所见内容的 ETag，或填 * 表示不论版本" "The If-Match header is missing: give the ETag of what you saw, or * for whatever version there is";

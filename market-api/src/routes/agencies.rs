@@ -22,8 +22,8 @@ use crate::{
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -94,11 +94,12 @@ async fn show(
     State(market): State<Market>,
     caller: Option<Caller>,
     At(id): At<AgencyId>,
-) -> Result<Tagged<WithActions<Agency>>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Agency>>, Problem> {
     let actor = caller.as_ref().map(|Caller(actor)| actor);
     let agency = market.agencies().get(actor, id).await?;
     let actions = actor.map(|actor| agency.actions(actor));
-    Ok(Tagged(agency.version, WithActions { thing: agency, actions }))
+    Ok(Living(agency.version, WithActions::told(agency, actions, language)))
 }
 
 /// What its orders say of an agency, and its credit

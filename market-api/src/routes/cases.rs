@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
+use super::told;
 use crate::{
     App,
     body::{Body, Input},
@@ -21,8 +22,8 @@ use crate::{
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -114,9 +115,11 @@ async fn show(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<CaseId>,
-) -> Result<Tagged<Progress>, Problem> {
-    let progress = market.progress().of_case(&actor, id).await?;
-    Ok(Tagged(progress.version, progress))
+    language: Language,
+) -> Result<Living<Progress>, Problem> {
+    let mut progress = market.progress().of_case(&actor, id).await?;
+    progress.actions = told(progress.actions, language);
+    Ok(Living(progress.version, progress))
 }
 
 /// What the caller may do with a case, and why not the rest.
@@ -126,8 +129,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<CaseId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.cases().actions(&actor, id).await?))
+    Ok(whole(told(market.cases().actions(&actor, id).await?, language)))
 }
 
 /// What happened in a case, oldest first.

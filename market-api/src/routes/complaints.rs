@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
-use super::cases::Why;
+use super::{WithActions, cases::Why, told};
 use crate::{
     App,
     body::{Body, Input},
@@ -19,8 +19,8 @@ use crate::{
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -99,13 +99,16 @@ async fn list(
 
 /// A complaint, as far as the caller may know it.
 #[utoipa::path(get, path = "/complaints/{id}", tag = "complaints", security(("token" = [])),
-    params(("id" = ComplaintId, Path)), responses((status = 200, body = Complaint)))]
+    params(("id" = ComplaintId, Path)), responses((status = 200, body = WithActions<Complaint>)))]
 async fn show(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<ComplaintId>,
-) -> Result<Tagged<Complaint>, Problem> {
-    Ok(tagged(market.complaints().get(&actor, id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Complaint>>, Problem> {
+    let complaint = market.complaints().get(&actor, id).await?;
+    let actions = market.complaints().actions(&actor, id).await?;
+    Ok(Living(complaint.version, WithActions::told(complaint, Some(actions), language)))
 }
 
 /// What the caller may do with a complaint, and why not the rest.
@@ -115,8 +118,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<ComplaintId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.complaints().actions(&actor, id).await?))
+    Ok(whole(told(market.complaints().actions(&actor, id).await?, language)))
 }
 
 /// The department that leads the matter accepts a complaint; the award's clock stops.

@@ -19,8 +19,8 @@ use crate::{
     caller::Caller,
     page::paging,
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -88,11 +88,12 @@ async fn show(
     State(market): State<Market>,
     caller: Option<Caller>,
     At(id): At<ListingId>,
-) -> Result<Tagged<WithActions<Listing>>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Listing>>, Problem> {
     let actor = caller.as_ref().map(|Caller(actor)| actor);
     let listing = market.listings().get(actor, id).await?;
     let actions = actor.map(|actor| listing.actions(actor));
-    Ok(Tagged(listing.version, WithActions { thing: listing, actions }))
+    Ok(Living(listing.version, WithActions::told(listing, actions, language)))
 }
 
 /// Change the terms: a new number, while orders keep the one that they saw

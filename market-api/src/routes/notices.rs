@@ -10,14 +10,15 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::WithActions;
 use crate::{
     App,
     call::{Guarded, Guards},
     caller::Caller,
     page::paging,
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::Tagged,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -55,14 +56,16 @@ async fn list(
 
 /// One of your notices
 #[utoipa::path(get, path = "/notices/{id}", tag = "notices", security(("token" = [])),
-    params(("id" = NoticeId, Path)), responses((status = 200, body = Notice)))]
+    params(("id" = NoticeId, Path)), responses((status = 200, body = WithActions<Notice>)))]
 async fn show(
     State(market): State<Market>,
     Caller(actor): Caller,
     At(id): At<NoticeId>,
-) -> Result<Tagged<Notice>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Notice>>, Problem> {
     let notice = market.notices().get(&actor, id).await?;
-    Ok(Tagged(notice.version(), notice))
+    let actions = Some(notice.actions());
+    Ok(Living(notice.version(), WithActions::told(notice, actions, language)))
 }
 
 /// Note that you have read a notice

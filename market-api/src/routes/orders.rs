@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
-use super::cases::Why;
+use super::{WithActions, cases::Why, told};
 use crate::{
     App,
     body::{Body, Input},
@@ -19,8 +19,8 @@ use crate::{
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -97,13 +97,16 @@ async fn list(
 
 /// An order.
 #[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("token" = [])), params(("id" = OrderId, Path)),
-    responses((status = 200, body = Order)))]
+    responses((status = 200, body = WithActions<Order>)))]
 async fn show(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<OrderId>,
-) -> Result<Tagged<Order>, Problem> {
-    Ok(tagged(market.orders().get(&actor, id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Order>>, Problem> {
+    let order = market.orders().get(&actor, id).await?;
+    let actions = market.orders().actions(&actor, id).await?;
+    Ok(Living(order.version, WithActions::told(order, Some(actions), language)))
 }
 
 /// What the caller may do with an order, and why not the rest.
@@ -113,8 +116,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<OrderId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.orders().actions(&actor, id).await?))
+    Ok(whole(told(market.orders().actions(&actor, id).await?, language)))
 }
 
 /// What happened to an order, oldest first.

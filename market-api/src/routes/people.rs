@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
+use super::WithActions;
 use crate::{
     App,
     body::{Body, Input},
@@ -18,8 +19,8 @@ use crate::{
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::{Code, Problem},
-    tagged::{Created, Tagged},
+    problem::{Code, Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -101,14 +102,16 @@ async fn create(
 
 /// A person with their parties
 #[utoipa::path(get, path = "/people/{id}", tag = "people", security(("token" = [])),
-    params(("id" = PersonId, Path)), responses((status = 200, body = Account)))]
+    params(("id" = PersonId, Path)), responses((status = 200, body = WithActions<Account>)))]
 async fn show(
     State(market): State<Market>,
     Caller(actor): Caller,
     At(id): At<PersonId>,
-) -> Result<Tagged<Account>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Account>>, Problem> {
     let account = market.accounts().get(&actor, id).await?;
-    Ok(Tagged(account.person.version, account))
+    let actions = Some(account.person.actions(&actor));
+    Ok(Living(account.person.version, WithActions::told(account, actions, language)))
 }
 
 /// Let nobody sign in as the person

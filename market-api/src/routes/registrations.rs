@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    WithActions,
     cases::Why,
     purchases::{asker, tagged},
 };
@@ -24,8 +25,8 @@ use crate::{
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::Tagged,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -139,13 +140,16 @@ async fn register(
 /// The registration of the caller's agency.
 #[utoipa::path(get, path = "/purchases/{id}/registration", tag = "purchases",
     security(("token" = [])), params(("id" = PurchaseId, Path)),
-    responses((status = 200, body = Registration)))]
+    responses((status = 200, body = WithActions<Registration>)))]
 async fn own(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
-) -> Result<Tagged<Registration>, Problem> {
-    Ok(registered(market.purchases().own_registration(&actor, id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Registration>>, Problem> {
+    let registration = market.purchases().own_registration(&actor, id).await?;
+    let actions = market.purchases().registration_actions(&actor, id).await?;
+    Ok(Living(registration.version, WithActions::told(registration, Some(actions), language)))
 }
 
 /// Withdraws the registration of the caller's agency; its quote is never opened.

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
+use super::WithActions;
 use crate::{
     App,
     body::Input,
@@ -19,8 +20,8 @@ use crate::{
     caller::Caller,
     page::whole,
     parameters::At,
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -66,14 +67,16 @@ async fn save(
 /// One of your saved searches
 #[utoipa::path(get, path = "/saved-searches/{id}", tag = "saved-searches",
     security(("token" = [])), params(("id" = SavedSearchId, Path)),
-    responses((status = 200, body = SavedSearch)))]
+    responses((status = 200, body = WithActions<SavedSearch>)))]
 async fn show(
     State(market): State<Market>,
     Caller(actor): Caller,
     At(id): At<SavedSearchId>,
-) -> Result<Tagged<SavedSearch>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<SavedSearch>>, Problem> {
     let saved = market.saved_searches().get(&actor, id).await?;
-    Ok(Tagged(SavedSearch::VERSION, saved))
+    let actions = Some(saved.actions());
+    Ok(Living(SavedSearch::VERSION, WithActions::told(saved, actions, language)))
 }
 
 /// Remove a saved search, with what you were told because of it

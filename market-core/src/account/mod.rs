@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub use self::token::{Issued, Token};
 use crate::{
-    Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
+    Action, Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
     id::PersonId,
     kernel::{secret::hash_password, text::check_text},
     store::{begin, retry},
@@ -47,6 +47,23 @@ pub struct Account {
     pub person: Person,
     /// For whom they may act, in the order in which they were granted.
     pub parties: Vec<Party>,
+}
+
+impl Person {
+    /// What an actor may do to the account, and why not the rest.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let operator = actor.operator();
+        let either = operator_or_self(actor, self.id);
+        vec![
+            Action::of("disable", operator),
+            Action::of("enable", operator),
+            Action::of("set_password", operator),
+            Action::of("grant", operator),
+            Action::of("revoke", operator),
+            Action::of("issue_token", either),
+            Action::of("revoke_token", either),
+        ]
+    }
 }
 
 /// A password as it was typed; it can be read and checked, but neither printed nor stored.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Call, Error, Market, Refusal, Timestamp,
+    Action, Actor, Call, Error, Market, Refusal, Timestamp,
     code::{DepartmentCode, RegionCode},
     sealing::PublicKey,
     store::{begin, retry},
@@ -47,7 +47,17 @@ pub(crate) struct NewDepartment {
     pub(crate) phone: String,
 }
 
+/// Whether the actor acts for the department itself.
+fn itself(actor: &Actor, code: &DepartmentCode) -> Result<(), Refusal> {
+    if actor.department()? == code { Ok(()) } else { Err(Refusal::OtherDepartment) }
+}
+
 impl Department {
+    /// What an actor may do with it, and why not.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        vec![Action::of("set_opening_key", itself(actor, &self.code))]
+    }
+
     fn is_just(&self, new: &NewDepartment) -> bool {
         let NewDepartment { code, name, region, phone } = new;
         self.code == *code && self.name == *name && self.region == *region && self.phone == *phone
@@ -83,9 +93,7 @@ impl Departments<'_> {
         code: &DepartmentCode,
         key: &PublicKey,
     ) -> Result<Department, Error> {
-        if call.actor.department()? != code {
-            return Err(Refusal::OtherDepartment.into());
-        }
+        itself(&call.actor, code)?;
         retry(|| self.set_opening_key_once(call, code, key)).await
     }
 

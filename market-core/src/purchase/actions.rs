@@ -1,7 +1,7 @@
 //! What an actor may do with a purchase, and why not the rest.
 
 use super::{Purchase, Purchases, Registration, RegistrationState};
-use crate::{Action, Actor, Error, Mode, Party, Refusal, Timestamp, code::DepartmentCode};
+use crate::{Action, Actor, Error, Mode, Party, Refusal, Timestamp, code::DepartmentCode, id::PurchaseId};
 
 impl Purchases<'_> {
     /// Whether a department decides in the case of a purchase.
@@ -13,6 +13,22 @@ impl Purchases<'_> {
         let case = self.0.db.case(purchase.case_id).await?;
         let matter = self.0.db.matter_version(&case.matter, case.matter_version).await?;
         Ok(matter.involves(department))
+    }
+}
+
+/// What concerns an agency's registration, of all that may be done with a purchase.
+const OF_A_REGISTRATION: [&str; 5] = ["register", "withdraw", "quote", "confirm", "decline"];
+
+impl Purchases<'_> {
+    /// What the actor's agency may do with its registration in a purchase, and why not the rest.
+    pub async fn registration_actions(
+        &self,
+        actor: &Actor,
+        id: PurchaseId,
+    ) -> Result<Vec<Action>, Error> {
+        let mut actions = self.actions(actor, id).await?;
+        actions.retain(|one| OF_A_REGISTRATION.contains(&one.name.as_str()));
+        Ok(actions)
     }
 }
 

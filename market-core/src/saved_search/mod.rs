@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::notice::{Notice, NoticeFilter, Notices};
 use crate::{
-    Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
+    Action, Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
     id::SavedSearchId,
     kernel::text::check_text,
     search::{SearchQuery, Subject},
@@ -50,6 +50,11 @@ pub struct SavedSearch {
 impl SavedSearch {
     /// The version of every saved search: it is removed, but never changed.
     pub const VERSION: i64 = 1;
+
+    /// What whoever saved it may do with it.
+    pub fn actions(&self) -> Vec<Action> {
+        vec![Action::of("remove", Ok(()))]
+    }
 }
 
 /// The searches that people saved.

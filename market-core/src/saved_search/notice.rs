@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Actor, Call, Error, Kind, Market, Page, Paging, Timestamp,
+    Action, Actor, Call, Error, Kind, Market, Page, Paging, Timestamp,
     id::{NoticeId, SavedSearchId},
     store::{begin, retry},
 };
@@ -33,6 +33,11 @@ impl Notice {
     /// Its version: it changes once, when it is read.
     pub const fn version(&self) -> i64 {
         if self.read_at.is_some() { 2 } else { 1 }
+    }
+
+    /// What whoever was told may do with it.
+    pub fn actions(&self) -> Vec<Action> {
+        vec![Action::of("read", Ok(()))]
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Call, Error, Fault, Market, Page, Paging, Timestamp,
+    Action, Actor, Call, Error, Fault, Market, Page, Paging, Timestamp,
     kernel::text::check_text,
     store::{begin, retry, text_enum},
 };
@@ -47,6 +47,14 @@ pub struct Synonym {
     pub version: i64,
     /// When it became what it is.
     pub updated_at: Timestamp,
+}
+
+impl Synonym {
+    /// What an actor may do with it, and why not.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let operator = actor.operator();
+        vec![Action::of("put", operator), Action::of("remove", operator)]
+    }
 }
 
 /// What a phrase is to mean.
