@@ -7,25 +7,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    Router,
-    body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
-};
-use http_body_util::BodyExt;
+use axum::{Router, http::Method};
 use market_api::App;
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
     account::{NewPerson, Password},
     applicant::{ApplicantKind, NewApplicant},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
-use tower::ServiceExt;
 
-use crate::{fixtures::load_packs, rehearsal};
+use crate::{asking::Asking, fixtures::load_packs};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -198,11 +192,8 @@ impl TestApp {
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Asking {
-        let mut request = Request::new(Body::empty());
-        *request.method_mut() = method;
-        *request.uri_mut() = path.parse().unwrap();
         let rehearsing = self.rehearsing.load(Ordering::Relaxed).then(|| self.place.url());
-        let asking = Asking { router: self.router.clone(), request, bare: false, rehearsing };
+        let asking = Asking::new(self.router.clone(), method, path, rehearsing);
         asking.header("x-request-id", "test")
     }
 
@@ -236,134 +227,6 @@ impl TestApp {
         };
         self.market.applicants().sign_up(new, applicant).await.unwrap();
         self.market.accounts().sign_in(login, password, None).await.unwrap().0.token
-    }
-}
-
-/// A request about to be sent.
-#[derive(Debug)]
-pub(crate) struct Asking {
-    router: Router,
-    request: Request<Body>,
-    bare: bool,
-    /// The database, where the request is rehearsed before it is sent.
-    rehearsing: Option<String>,
-}
-
-impl Asking {
-    /// Sends it with a token.
-    pub(crate) fn by(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
-        let name = HeaderName::from_static(name);
-        self.request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
-        self
-    }
-
-    pub(crate) fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string())
-    }
-
-    pub(crate) fn body(mut self, kind: &str, body: impl Into<Body>) -> Self {
-        *self.request.body_mut() = body.into();
-        self.header("content-type", kind)
-    }
-
-    /// Without the guards that it would have otherwise: a key of its own, and any version.
-    pub(crate) fn bare(self) -> Self {
-        Self { bare: true, ..self }
-    }
-
-    fn guarded(mut self) -> Self {
-        let is_safe = self.request.method().is_safe();
-        let headers = self.request.headers_mut();
-        if !is_safe && !self.bare {
-            let key = unique("key").parse().unwrap();
-            headers.entry("idempotency-key").or_insert(key);
-            headers.entry("if-match").or_insert(HeaderValue::from_static("*"));
-        }
-        self
-    }
-
-    pub(crate) async fn send(self) -> Answer {
-        match self.rehearsing.clone() {
-            Some(url) => rehearsal::before(&url, self).await,
-            None => self.send_at_once().await,
-        }
-    }
-
-    /// The request twice: as it is, and as a rehearsal of it. Nothing, where it cannot be rehearsed.
-    pub(crate) async fn twice(self) -> (Self, Option<Self>) {
-        let Self { router, request, bare, .. } = self.guarded();
-        let (head, body) = request.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let of = |uri: &str| {
-            let mut request = Request::new(Body::from(bytes.clone()));
-            *request.method_mut() = head.method.clone();
-            *request.headers_mut() = head.headers.clone();
-            *request.uri_mut() = uri.parse().unwrap();
-            Self { router: router.clone(), request, bare, rehearsing: None }
-        };
-        let uri = head.uri.to_string();
-        let joint = if uri.contains('?') { '&' } else { '?' };
-        let is_meant = head.method.is_safe() || uri.contains("/sessions");
-        let rehearsal = (!is_meant).then(|| of(&format!("{uri}{joint}validate_only=true")));
-        (of(&uri), rehearsal)
-    }
-
-    pub(crate) async fn send_at_once(self) -> Answer {
-        let Self { router, request, .. } = self.guarded();
-        let response = router.oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let status = head.status.as_u16();
-        assert!(status < 400 || !tells_of_inside(&text), "{text}");
-        assert!(head.headers.contains_key("x-request-id"));
-        Answer { status, headers: head.headers, text, json }
-    }
-
-    /// Sends it, and takes nothing but this status for an answer.
-    pub(crate) async fn gives(self, status: u16) -> Answer {
-        let answer = self.send().await;
-        assert_eq!(answer.status, status, "{}", answer.text);
-        answer
-    }
-
-    /// Sends it, and takes nothing but this problem for an answer.
-    pub(crate) async fn meets(self, status: u16, code: &str) -> Answer {
-        let answer = self.gives(status).await;
-        assert_eq!(answer.headers["content-type"], "application/problem+json");
-        let problem = &answer.json;
-        assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["type"], json!(format!("/problems/{code}")));
-        assert_eq!(problem["status"], status);
-        assert_eq!(problem["instance"], "test");
-        answer
-    }
-}
-
-/// Whether a failure tells of what is inside.
-fn tells_of_inside(text: &str) -> bool {
-    let inside = ["sqlx", "/home", "src/", "panicked", "SELECT ", "target/", "relation \"", ".rs:"];
-    inside.iter().any(|one| text.contains(one))
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    /// The body, where it is JSON.
-    pub(crate) json: Value,
-}
-
-impl Answer {
-    pub(crate) fn text_at(&self, pointer: &str) -> &str {
-        self.json.pointer(pointer).and_then(Value::as_str).unwrap()
     }
 }
 

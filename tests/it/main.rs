@@ -5,6 +5,7 @@
 mod accounts;
 mod agencies;
 mod asked;
+mod asking;
 mod catalogue;
 mod complaints;
 mod crash;

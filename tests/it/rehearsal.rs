@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
-use crate::harness::{Answer, Asking};
+use crate::asking::{Answer, Asking};
 
 /// Rehearses a request, looks that nothing is left of it, sends it, and holds its answer against
 /// the rehearsal's.
