@@ -134,6 +134,10 @@ pub(crate) struct GuardedWith<Q>(pub(crate) Call, pub(crate) Q);
 #[derive(Debug)]
 pub(crate) struct Once(pub(crate) Call);
 
+/// The same, with parameters of its own in the query.
+#[derive(Debug)]
+pub(crate) struct OnceWith<Q>(pub(crate) Call, pub(crate) Q);
+
 /// A caller's call that no key can guard, as [`EXCEPTIONS`] says, but its `If-Match` header does.
 #[derive(Debug)]
 pub(crate) struct Seen(pub(crate) Call);
@@ -183,6 +187,19 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let call = call(parts, state).await?;
         let call = keyed(parts, call).and_then(|call| versioned(parts, call))?;
+        Ok(Self(call, query(&own(parts))?))
+    }
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for OnceWith<Q>
+where
+    Market: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let call = call(parts, state).await?;
+        let call = keyed(parts, call)?;
         Ok(Self(call, query(&own(parts))?))
     }
 }

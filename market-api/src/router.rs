@@ -77,6 +77,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::vocabulary::router())
         .merge(routes::agencies::router())
         .merge(routes::listings::router())
+        .merge(routes::listing_import::router())
         .merge(routes::cases::router())
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())

@@ -78,6 +78,28 @@ impl Asking {
         }
     }
 
+    /// With the version that its sender sees, in the place of any version.
+    pub(crate) async fn seen(self) -> Self {
+        let mut asking = self.guarded();
+        let of = thing(asking.request.uri().path());
+        let headers = asking.request.headers().clone();
+        let (Some(of), true) = (of, headers.get("if-match").is_some_and(|tag| tag == "*")) else {
+            return asking;
+        };
+        let mut look = Self::new(asking.router.clone(), Method::GET, &of, None);
+        for name in ["authorization", "x-request-id"] {
+            if let Some(value) = headers.get(name) {
+                look.request.headers_mut().insert(name, value.clone());
+            }
+        }
+        let seen = look.send_at_once().await;
+        if seen.status == 200 {
+            let tag = seen.headers.get("etag").unwrap_or_else(|| panic!("{of} has no tag"));
+            asking.request.headers_mut().insert("if-match", tag.clone());
+        }
+        asking
+    }
+
     /// The request twice: as it is, and as a rehearsal of it. Nothing, where it cannot be rehearsed.
     pub(crate) async fn twice(self) -> (Self, Option<Self>) {
         let Self { router, request, bare, .. } = self.guarded();
@@ -95,6 +117,14 @@ impl Asking {
         let is_meant = head.method.is_safe() || uri.contains("/sessions");
         let rehearsal = (!is_meant).then(|| of(&format!("{uri}{joint}validate_only=true")));
         (of(&uri), rehearsal)
+    }
+
+    /// Sends it; its answer is a file.
+    pub(crate) async fn bytes(self) -> (u16, Vec<u8>) {
+        let Self { router, request, .. } = self.guarded();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
     pub(crate) async fn send_at_once(self) -> Answer {
@@ -127,6 +157,21 @@ impl Asking {
         assert_eq!(problem["status"], status);
         assert_eq!(problem["instance"], "test");
         answer
+    }
+}
+
+/// The path of what a request changes: of the thing that its path names first, unless it has a
+/// version of its own. Whoever posts to a list changes nothing.
+fn thing(path: &str) -> Option<String> {
+    let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
+    match parts.as_slice() {
+        ["me", ..] => Some("/api/v1/me".to_owned()),
+        ["tokens" | "sessions", ..] | [_] => None,
+        ["purchases", id, "registration" | "quote"] => {
+            Some(format!("/api/v1/purchases/{id}/registration"))
+        }
+        [noun, id, ..] => Some(format!("/api/v1/{noun}/{id}")),
+        [] => None,
     }
 }
 

@@ -19,6 +19,7 @@ mod harness;
 mod health;
 mod judged;
 mod ledger;
+mod listing_import;
 mod nodes;
 mod openapi;
 mod openings;

@@ -8,7 +8,7 @@ use crate::asking::{Answer, Asking};
 /// Rehearses a request, looks that nothing is left of it, sends it, and holds its answer against
 /// the rehearsal's.
 pub(crate) async fn before(url: &str, asking: Asking) -> Answer {
-    let (meant, rehearsal) = asking.twice().await;
+    let (meant, rehearsal) = asking.seen().await.twice().await;
     let Some(rehearsal) = rehearsal else { return meant.send_at_once().await };
     let there = rows(url).await;
     let rehearsed = rehearsal.send_at_once().await;

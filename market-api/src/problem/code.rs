@@ -40,6 +40,7 @@ codes! {
     BODY_TOO_LARGE PAYLOAD_TOO_LARGE "body-too-large" "请求内容过大" "The request's body is too large";
     MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "请求内容应为 JSON" "The body must be JSON, and its Content-Type application/json";
     INVALID UNPROCESSABLE_ENTITY "invalid" "请求内容有误" "Something in the request is wrong; errors says what and where";
+    BAD_ROWS UNPROCESSABLE_ENTITY "bad-rows" "表格中有错误，未写入任何内容；rows 逐行说明" "Some rows are wrong, so that nothing was written; rows says what and where";
     INTERNAL INTERNAL_SERVER_ERROR "internal" "系统出错，请稍后再试" "Something is wrong on our side";
     BUSY SERVICE_UNAVAILABLE "busy" "系统繁忙，请稍后再试" "Too busy: try again shortly";
 }

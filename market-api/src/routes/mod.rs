@@ -11,6 +11,7 @@ pub(crate) mod deliverables;
 pub(crate) mod draws;
 pub(crate) mod facts;
 pub(crate) mod ledger;
+pub(crate) mod listing_import;
 pub(crate) mod listings;
 pub(crate) mod notices;
 pub(crate) mod openings;

@@ -9,9 +9,12 @@ use serde_json::json;
 
 pub use self::token::{Issued, Token};
 use crate::{
-    Action, Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
+    Action, Actor, Call, Error, Fault, Intent, Market, Page, Paging, Party, Refusal, Timestamp,
     id::PersonId,
-    kernel::{secret::hash_password, text::check_text},
+    kernel::{
+        secret::{hash_password, slow_digest},
+        text::check_text,
+    },
     store::{begin, retry},
 };
 
@@ -80,6 +83,15 @@ impl Password {
 
     fn check(&self, pointer: &str, faults: &mut Vec<Fault>) {
         check_text(pointer, &self.0, 8, 128, faults);
+    }
+
+    /// What tells it from another password under the key of a call; nothing without a key, or if
+    /// the call is not meant.
+    async fn apart(&self, call: &Call) -> Result<Option<String>, Error> {
+        let (Some(key), Intent::Do) = (&call.key, call.intent) else { return Ok(None) };
+        let with = format!("{} {} {key}", call.actor.person, call.place);
+        let typed = self.0.clone();
+        token::slowly(move || slow_digest(&typed, &with)).await?.map(Some)
     }
 
     /// What is kept of it. Made off the threads that serve requests, for it is slow on purpose.
@@ -156,8 +168,12 @@ impl Accounts<'_> {
         let mut faults = Vec::new();
         new.check("", &mut faults);
         Error::unless_faultless(faults)?;
+        let apart = match &new.password {
+            Some(password) => password.apart(call).await?,
+            None => None,
+        };
         let (person, password) = new.make(self.0).await?;
-        retry(|| self.create_once(call, &person, password.as_deref())).await
+        retry(|| self.create_once(call, &person, password.as_deref(), apart.as_deref())).await
     }
 
     async fn create_once(
@@ -165,9 +181,10 @@ impl Accounts<'_> {
         call: &Call,
         person: &Person,
         password: Option<&str>,
+        apart: Option<&str>,
     ) -> Result<Person, Error> {
         // Not the password: what is kept of a call could be used to guess it quickly.
-        let asked = (&person.login, &person.name);
+        let asked = (&person.login, &person.name, password.is_some(), apart);
         let mut tx = begin!(self.0, call, "accounts.create_person", &asked);
         tx.insert_person(person, password).await?;
         tx.finish(person.clone()).await
@@ -208,8 +225,9 @@ impl Accounts<'_> {
         let mut faults = Vec::new();
         password.check(at, &mut faults);
         Error::unless_faultless(faults)?;
+        let apart = password.apart(call).await?;
         let hash = password.hash(self.0).await?;
-        retry(|| self.keep_password_once(call, person, &hash)).await
+        retry(|| self.keep_password_once(call, person, &hash, apart.as_deref())).await
     }
 
     async fn keep_password_once(
@@ -217,8 +235,9 @@ impl Accounts<'_> {
         call: &Call,
         person: PersonId,
         hash: &str,
+        apart: Option<&str>,
     ) -> Result<Person, Error> {
-        let mut tx = begin!(self.0, call, "accounts.set_password", &person);
+        let mut tx = begin!(self.0, call, "accounts.set_password", &(person, apart));
         let person = tx.person(person).await?.expected(call)?;
         tx.set_password(person.id, hash).await?;
         tx.revoke_tokens(person.id, None).await?;
