@@ -15,6 +15,7 @@ mod edge;
 pub mod generate;
 mod health;
 pub mod limits;
+mod offered;
 mod page;
 mod parameters;
 mod portal;
@@ -28,5 +29,7 @@ pub mod words;
 
 pub use app::App;
 pub use limits::Limits;
+pub use call::{EXCEPTIONS, Exception, Guard};
+pub use problem::registry::problems;
 pub use router::{openapi, router};
 pub use serving::{Served, serve};

@@ -1,7 +1,7 @@
 //! Domain, storage and search of an intermediary-services marketplace (网上中介服务超市).
 //!
 //! Open a [`Market`], then speak its nouns: `market.orders().place(..)`. Every call that changes
-//! something takes a [`Call`]: who acts, guarded by an idempotency key or a version if so wished.
+//! something takes a [`Call`]: who acts, guarded by an idempotency key or a version if so wished, or only rehearsed.
 //! Every change leaves an entry in the journal, which the search index and the public feed follow.
 //!
 //! The main job, from the packs of a city to a department's use of a deliverable
@@ -49,9 +49,10 @@ pub mod vocabulary;
 
 pub use kernel::{
     action::Action,
-    actor::{Actor, Call, Party},
+    actor::{Actor, Party},
     authority,
     calendar::{Calendar, DayKind},
+    call::{Call, Intent, Outcome, Went},
     change::Change,
     code,
     env::Env,
@@ -72,5 +73,6 @@ pub use kernel::{
 pub use market::{Market, Options};
 pub use store::{
     Connections, Durability,
+    expiry::KEPT_AT_LEAST,
     journal::{Kind, Recorded},
 };

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Notify;
 
 use crate::{
-    Actor, Call, Durability, Env, Error,
+    Actor, Call, Durability, Env, Error, KEPT_AT_LEAST,
     account::Accounts,
     agency::{Agencies, Listings},
     alarm::Alarms,
@@ -51,6 +51,8 @@ pub struct Market {
     pub(crate) asking: Arc<Asking>,
     /// What documents are printed with.
     pub(crate) fonts: Arc<Shelf>,
+    /// How long answers are kept under the keys of their calls.
+    pub(crate) keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub(crate) publisher: Arc<Publisher>,
     /// Told after every commit of this process.
@@ -75,6 +77,9 @@ pub struct Options {
     pub durability: Durability,
     /// How many days it is kept what was asked of search.
     pub keep_asked_days: u32,
+    /// How many hours an answer is kept under the idempotency key of its call, [`KEPT_AT_LEAST`]
+    /// at least.
+    pub keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub publisher: Publisher,
     /// Where time, ids and secrets come from.
@@ -92,6 +97,7 @@ impl Options {
             search_limit: Duration::from_secs(2),
             durability: Durability::Full,
             keep_asked_days: 180,
+            keep_keys_hours: KEPT_AT_LEAST,
             publisher: Publisher::default(),
             env: Env::real(),
         }
@@ -113,8 +119,9 @@ impl Market {
         let asking = Arc::new(Asking::new(options.keep_asked_days));
         let fonts = Arc::new(Shelf::new(options.fonts));
         let publisher = Arc::new(options.publisher);
+        let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
         let (env, wake) = (options.env, Arc::default());
-        Ok(Self { db, env, files, index, asking, fonts, publisher, wake })
+        Ok(Self { db, env, files, index, asking, fonts, keep_keys_hours, publisher, wake })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the
@@ -309,6 +316,11 @@ impl Market {
     /// Begins a unit of work of an actor that is not kept under an idempotency key.
     pub(crate) async fn work_as(&self, actor: &Actor) -> Result<Tx, Error> {
         self.db.begin(actor.clone(), self.env.clone(), self.wake.clone()).await
+    }
+
+    /// Begins a call's unit of work that is not kept under its key.
+    pub(crate) async fn work_for(&self, call: &Call) -> Result<Tx, Error> {
+        self.db.begin_unkept(call, self.env.clone(), self.wake.clone()).await
     }
 
     /// Begins a call's unit of work, or gives the answer that the same call got before.

@@ -1,5 +1,5 @@
 //! What happens by itself: the steps of purchases, orders and evaluations whose stored time has
-//! come.
+//! come, and the forgetting of answers that were kept long enough.
 //!
 //! Any number of nodes may run this at once, and any may stop in the middle: each step is taken in
 //! a unit of work of its own that looks once more whether it is due. Whoever comes second finds it
@@ -13,6 +13,9 @@ use crate::{Error, Market};
 const LOOK: Duration = Duration::from_secs(1);
 /// The shortest sleep.
 const NAP: Duration = Duration::from_millis(10);
+
+/// How often answers are forgotten, in seconds.
+const FORGET_EVERY: i64 = 600;
 
 /// What happens by itself in a market.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +33,24 @@ impl Timers<'_> {
         Ok(taken)
     }
 
-    /// Takes the steps as they fall due, for ever.
+    /// Forgets the answers of calls whose keys have expired, and says how many.
+    pub async fn forget_answers(&self) -> Result<u64, Error> {
+        self.0.forget_answers().await
+    }
+
+    /// Takes the steps as they fall due and forgets what is old, for ever.
     pub async fn follow(&self) -> Infallible {
+        let mut forget_at = self.0.env.now();
         loop {
             if let Err(why) = self.run_due().await {
                 tracing::warn!("due steps are not taken: {why}");
+            }
+            let now = self.0.env.now();
+            if now >= forget_at {
+                forget_at = now.plus_seconds(FORGET_EVERY);
+                if let Err(why) = self.forget_answers().await {
+                    tracing::warn!("old answers are not forgotten: {why}");
+                }
             }
             tokio::time::sleep(self.until_next().await).await;
         }

@@ -3,29 +3,23 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
-};
-use http_body_util::BodyExt;
+use axum::{Router, http::Method};
 use market_api::{App, Limits};
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
     account::{NewPerson, Password},
     applicant::{ApplicantKind, NewApplicant},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
-use tower::ServiceExt;
 
-use crate::fixtures::load_packs;
+use crate::{asking::Asking, fixtures::load_packs};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -40,10 +34,10 @@ macro_rules! on_both {
     };
     (async $($tests:tt)*) => { on_both! { sqlite postgres: async $($tests)* } };
     ($lite:ident $pg:ident: $(async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
-        mod $name {
+        pub(crate) mod $name {
             use super::*;
 
-            async fn run($app: &TestApp) $body
+            pub(crate) async fn run($app: &TestApp) $body
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
@@ -70,6 +64,8 @@ pub(crate) struct TestApp {
     pub(crate) market: Market,
     router: Router,
     place: Place,
+    /// Whether everything is rehearsed before it is done.
+    rehearsing: AtomicBool,
 }
 
 /// Where a market is kept, until the test ends.
@@ -171,7 +167,7 @@ impl TestApp {
         let app = App::with_limits(market.clone(), Limits::without_rates());
         app.searchable();
         let router = market_api::router(app.clone());
-        Self { app, market, router, place }
+        Self { app, market, router, place, rehearsing: AtomicBool::new(false) }
     }
 
     /// Where its database is.
@@ -188,6 +184,12 @@ impl TestApp {
     pub(crate) async fn leave(self) -> Place {
         self.market.close().await.unwrap();
         self.place
+    }
+
+    /// From now on, has everything rehearsed before it is done: nothing of the rehearsal may be
+    /// left, and what is done then must be answered alike.
+    pub(crate) fn rehearse_first(&self) {
+        self.rehearsing.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self, path: &str) -> Asking {
@@ -207,10 +209,8 @@ impl TestApp {
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Asking {
-        let mut request = Request::new(Body::empty());
-        *request.method_mut() = method;
-        *request.uri_mut() = path.parse().unwrap();
-        let asking = Asking { router: self.router.clone(), request };
+        let rehearsing = self.rehearsing.load(Ordering::Relaxed).then(|| self.place.url());
+        let asking = Asking::new(self.router.clone(), method, path, rehearsing);
         asking.header("x-request-id", "test")
     }
 
@@ -247,92 +247,10 @@ impl TestApp {
     }
 }
 
-/// A request about to be sent.
-#[derive(Debug)]
-pub(crate) struct Asking {
-    router: Router,
-    request: Request<Body>,
-}
-
-impl Asking {
-    /// Sends it to another server of the same market.
-    pub(crate) fn at(self, router: &Router) -> Self {
-        Self { router: router.clone(), ..self }
-    }
-
-    /// Sends it with a token.
-    pub(crate) fn by(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
-        let name = HeaderName::from_static(name);
-        self.request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
-        self
-    }
-
-    pub(crate) fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string())
-    }
-
-    pub(crate) fn body(mut self, kind: &str, body: impl Into<Body>) -> Self {
-        *self.request.body_mut() = body.into();
-        self.header("content-type", kind)
-    }
-
-    pub(crate) async fn send(self) -> Answer {
-        let response = self.router.oneshot(self.request).await.unwrap();
-        let (head, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let is_file = head.headers.get("content-type").is_some_and(|kind| kind == "application/pdf");
-        assert!(is_file || text.as_bytes() == bytes, "the answer is no text");
-        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: head.status.as_u16(), headers: head.headers, text, bytes, json }
-    }
-
-    /// Sends it, and takes nothing but this status for an answer.
-    pub(crate) async fn gives(self, status: u16) -> Answer {
-        let answer = self.send().await;
-        assert_eq!(answer.status, status, "{}", answer.text);
-        answer
-    }
-
-    /// Sends it, and takes nothing but this problem for an answer.
-    pub(crate) async fn meets(self, status: u16, code: &str) -> Answer {
-        let answer = self.gives(status).await;
-        assert_eq!(answer.headers["content-type"], "application/problem+json");
-        let problem = &answer.json;
-        assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["type"], json!(format!("/problems/{code}")));
-        assert_eq!(problem["status"], status);
-        assert_eq!(problem["instance"], "test");
-        answer
-    }
-}
-
 impl TestApp {
     /// Another server of the same market, with limits of its own.
     pub(crate) fn within(&self, limits: Limits) -> Router {
         market_api::router(App::with_limits(self.market.clone(), limits))
-    }
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    /// The body, as it came.
-    pub(crate) bytes: Bytes,
-    /// The body, where it is JSON.
-    pub(crate) json: Value,
-}
-
-impl Answer {
-    pub(crate) fn text_at(&self, pointer: &str) -> &str {
-        self.json.pointer(pointer).and_then(Value::as_str).unwrap()
     }
 }
 
@@ -379,7 +297,8 @@ async fn on_server(sql: &str) {
     conn.close().await.unwrap();
 }
 
-fn unique(what: &str) -> String {
+/// A text that nothing else in the tests has.
+pub(crate) fn unique(what: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let (process, micros) = (std::process::id(), Env::real().now().micros());
     format!("it_{what}_{process}_{micros}_{}", NEXT.fetch_add(1, Ordering::Relaxed))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use market_api::Guard;
 use serde_json::Value;
 
 use crate::harness::TestApp;
@@ -49,6 +50,45 @@ fn every_operation_is_described_alike() {
             }
         }
     }
+}
+
+/// Whether an operation has a parameter, and needs it.
+fn takes(operation: &Value, name: &str) -> Option<bool> {
+    let parameters = operation["parameters"].as_array()?;
+    let found = parameters.iter().find(|one| one["name"] == name)?;
+    Some(found["required"] == true)
+}
+
+/// What changes something has its guards, or a row in the table of exceptions that says why not.
+#[test]
+fn every_change_is_guarded_or_says_why_not() {
+    let description = description();
+    let mut unused: Vec<_> = market_api::EXCEPTIONS.iter().collect();
+    for (name, operation) in operations(&description) {
+        let id = operation["operationId"].as_str().unwrap();
+        let (method, path) = name.split_once(' ').unwrap();
+        let mut excepted = |guard: Guard| {
+            let before = unused.len();
+            unused.retain(|one| (one.operation, one.without) != (id, guard));
+            before > unused.len()
+        };
+        let is_change = method != "get";
+        // Whoever posts to a list makes something; all else changes something that there is.
+        let is_of_one = method != "post" || path.contains('{');
+        for (guard, is_needed) in [
+            (Guard::Key, is_change),
+            (Guard::Version, is_change && is_of_one),
+            (Guard::Rehearsal, is_change),
+        ] {
+            let expected = match (is_needed && !excepted(guard), guard) {
+                (false, _) => None,
+                (true, Guard::Rehearsal) => Some(false),
+                (true, _) => Some(true),
+            };
+            assert_eq!(takes(operation, guard.name()), expected, "{name}: {}", guard.name());
+        }
+    }
+    assert!(unused.is_empty(), "no such operations: {unused:?}");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Answer, Place, TestApp, on_both},
+    asking::Answer,
+    harness::{Place, TestApp, on_both},
     server::{Client, Server},
     trade::{INSPECTION, Trade, open, trade, trade_in},
 };

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    harness::{Place, TestApp},
+    harness::{Place, TestApp, unique},
     trade::{INSPECTION, Trade, WATER, eligible, open, trade_among},
 };
 
@@ -157,8 +157,9 @@ impl Client {
         if !token.is_empty() {
             asking = asking.bearer_auth(token);
         }
-        if let Some(key) = key {
-            asking = asking.header("idempotency-key", key);
+        if !method.is_safe() {
+            let key = key.clone().unwrap_or_else(|| unique("key"));
+            asking = asking.header("idempotency-key", key).header("if-match", "*");
         }
         if let Some(body) = body {
             asking = asking.json(body);
@@ -175,7 +176,7 @@ impl Client {
         text: &str,
     ) -> Result<(u16, Value), reqwest::Error> {
         let asking = self.http.post(format!("{}{path}", self.server)).bearer_auth(token);
-        let asking = asking.header("idempotency-key", key);
+        let asking = asking.header("idempotency-key", key).header("if-match", "*");
         let asking = asking.header("x-content-sha256", sha256_hex(text.as_bytes()));
         let answer = asking.body(text.to_owned()).send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))

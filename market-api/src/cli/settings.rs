@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use market_core::{Error, Market, Options, publicity::Publisher};
+use market_core::{Error, KEPT_AT_LEAST, Market, Options, publicity::Publisher};
 use serde::Deserialize;
 
 use super::Failure;
@@ -64,6 +64,9 @@ struct Given {
     /// How many days it is kept what was asked of search, without who asked [default: 180]
     #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
     keep_asked_days: Option<u32>,
+    /// How many hours an answer is kept under its Idempotency-Key, at least 72 [default: 72]
+    #[arg(long, global = true, env = "MARKET_KEEP_KEYS_HOURS", value_name = "HOURS")]
+    keep_keys_hours: Option<u32>,
     /// The address of the server as others reach it, for links in what is published and the QR
     /// codes of documents
     /// [default: http:// and where it listens]
@@ -116,6 +119,7 @@ pub(super) struct Settings {
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
+    pub(super) keep_keys_hours: u32,
     pub(super) publisher: Publisher,
     pub(super) limits: Limits,
     pub(super) metrics_listen: Option<SocketAddr>,
@@ -131,7 +135,16 @@ impl Settings {
         let folder = given.data.clone().unwrap_or_else(default_data);
         let usual = Some(folder.join("market.toml")).filter(|path| path.exists());
         let file = config.or(usual).map_or_else(|| Ok(Given::default()), |path| read(&path))?;
-        Self::complete(given, file)
+        Self::complete(given, file)?.checked()
+    }
+
+    /// Callers are promised that their keys are kept for a time.
+    fn checked(self) -> Result<Self, Failure> {
+        if self.keep_keys_hours < KEPT_AT_LEAST {
+            let least = format!("keep_keys_hours: must be at least {KEPT_AT_LEAST}");
+            return Err(Failure::Usage(least));
+        }
+        Ok(self)
     }
 
     fn complete(given: Given, file: Given) -> Result<Self, Failure> {
@@ -166,6 +179,10 @@ impl Settings {
             listen,
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
+            keep_keys_hours: given
+                .keep_keys_hours
+                .or(file.keep_keys_hours)
+                .unwrap_or(KEPT_AT_LEAST),
             publisher,
             limits: Limits { rates, ..limits },
             metrics_listen: given.metrics_listen.or(file.metrics_listen),
@@ -187,6 +204,7 @@ impl Settings {
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
+            keep_keys_hours: self.keep_keys_hours,
             publisher: self.publisher.clone(),
             ..Options::new(self.database.clone())
         };
@@ -280,6 +298,15 @@ mod tests {
     fn traces_go_to_a_collector_nearby() {
         let bad = Settings::complete(Given::default(), file("otlp_endpoint = 'https://a.b'"));
         assert!(matches!(bad, Err(Failure::Usage(why)) if why.starts_with("otlp_endpoint")));
+    }
+
+    #[test]
+    fn keys_are_kept_as_long_as_promised() {
+        let of = |text| Settings::complete(Given::default(), file(text)).unwrap().checked();
+        assert_eq!(of("").unwrap().keep_keys_hours, 72);
+        assert_eq!(of("keep_keys_hours = 100").unwrap().keep_keys_hours, 100);
+        let why = of("keep_keys_hours = 71").unwrap_err();
+        assert!(format!("{why:?}").contains("keep_keys_hours: must be at least 72"), "{why:?}");
     }
 
     #[test]

@@ -15,13 +15,17 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, LOCATION, REFERRER_POLICY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use ipnet::IpNet;
+use market_core::{Outcome, Went};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use tracing::Instrument;
 
@@ -50,6 +54,12 @@ pub(crate) mod rates;
 const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Says of an answer that it was given before, to the first call under the same key.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Says of an answer that it is a rehearsal's: nothing of it was kept.
+const REHEARSED: HeaderName = HeaderName::from_static("validate-only");
 
 /// What all requests of a server share.
 #[derive(Debug)]
@@ -98,8 +108,10 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::from(Code::INTERNAL).into_response()
 }
 
-async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let outcome = Outcome::default();
+    request.extensions_mut().insert(outcome.clone());
     let id = request_id(request.headers()).unwrap_or_else(|| app.market().env().id().to_string());
     let language = Language::of(request.headers());
     let reader = Reader::of(request.uri().path(), request.headers());
@@ -119,7 +131,8 @@ async fn pass(State(app): State<App>, request: Request, next: Next) -> Response 
     let is_turned_away = handled.is_err();
     let response = handled.unwrap_or_else(IntoResponse::into_response);
     let response = problem::render(response, &id, language, reader);
-    let mut response = tagged::unless_known(known.as_ref(), response);
+    let response = tagged::unless_known(known.as_ref(), response);
+    let mut response = told(outcome.went(), response);
     add_headers(response.headers_mut(), &id);
     if let Some(meter) = meter {
         meter.standing().tell(response.headers_mut());
@@ -234,6 +247,25 @@ async fn take_body(
     }
 }
 
+/// The response with what it has to say of how its call went.
+fn told(went: Went, mut response: Response) -> Response {
+    let yes = HeaderValue::from_static("true");
+    match went {
+        Went::Plainly => {}
+        Went::Replayed => drop(response.headers_mut().insert(REPLAYED, yes)),
+        Went::Rehearsed if response.status().is_success() => {
+            *response.status_mut() = StatusCode::OK;
+            let headers = response.headers_mut();
+            // Nothing is there, and nothing has this version.
+            headers.remove(LOCATION);
+            headers.remove(ETAG);
+            headers.insert(REHEARSED, yes);
+        }
+        Went::Rehearsed => {}
+    }
+    response
+}
+
 /// The caller's own id of the request, if it is one that may stand in our logs.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
@@ -263,7 +295,7 @@ fn add_headers(headers: &mut HeaderMap, id: &str) {
 
 #[cfg(test)]
 mod tests {
-    use axum::{http::StatusCode, routing::get};
+    use axum::routing::get;
     use http_body_util::BodyExt;
     use market_core::{Market, Options};
     use tower::ServiceExt;

@@ -14,7 +14,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use market_core::{Error, Fault, Reason, Refusal};
+use market_core::{Error, Fault, Reason, Refusal, import::BadRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,7 +42,12 @@ struct Kept {
     reasons: Vec<Reason>,
     /// In how many seconds to try again.
     retry_after: Option<u64>,
+    rows: Vec<BadRow>,
 }
+
+/// Marks a failure whose body says all that is to be said, in a form that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AsItIs;
 
 /// What went wrong, as RFC 9457 has it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,6 +76,9 @@ pub(crate) struct ProblemView<'a> {
     /// Why a listing does not fit a case.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     reasons: &'a [Reason],
+    /// Every single thing that is wrong in the rows of a sheet.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    rows: &'a [BadRow],
 }
 
 impl Problem {
@@ -99,11 +107,17 @@ impl Problem {
     pub(crate) fn invalid(errors: Vec<Fault>) -> Self {
         Self(Box::new(Kept { errors, ..Kept::from(Code::INVALID) }))
     }
+
+    /// Rows of a sheet are wrong.
+    pub(crate) fn bad_rows(rows: Vec<BadRow>) -> Self {
+        Self(Box::new(Kept { rows, ..Kept::from(Code::BAD_ROWS) }))
+    }
 }
 
 impl From<Code> for Kept {
     fn from(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), reasons: Vec::new(), retry_after: None }
+        let (errors, reasons, rows) = (Vec::new(), Vec::new(), Vec::new());
+        Self { code, detail: None, errors, reasons, rows, retry_after: None }
     }
 }
 
@@ -158,7 +172,8 @@ pub(crate) fn render(
     language: Language,
     reader: Reader,
 ) -> Response {
-    if response.status().is_success() || response.status().is_redirection() {
+    let is_whole = response.extensions().get::<AsItIs>().is_some();
+    if is_whole || response.status().is_success() || response.status().is_redirection() {
         return response;
     }
     if reader == Reader::Person && response.extensions().get::<portal::Told>().is_some() {
@@ -197,7 +212,7 @@ impl Kept {
     }
 
     fn response(&self, id: &str, language: Language) -> Response {
-        let Self { code, detail, errors, reasons, .. } = self;
+        let Self { code, detail, errors, reasons, rows, .. } = self;
         let view = ProblemView {
             kind: format!("/problems/{}", code.code),
             title: language.pick(code.zh, code.en),
@@ -207,6 +222,7 @@ impl Kept {
             instance: id,
             errors,
             reasons,
+            rows,
         };
         let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (code.status, Body::from(body)).into_response();

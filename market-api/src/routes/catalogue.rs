@@ -14,14 +14,16 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::WithActions;
 use crate::{
     App,
     body::Input,
     call::{Guarded, Guards},
+    caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::Tagged,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -145,13 +147,17 @@ async fn departments(State(market): State<Market>) -> Result<Json<Page<Departmen
 
 /// An approval department
 #[utoipa::path(get, path = "/departments/{code}", tag = "catalogue",
-    params(("code" = DepartmentCode, Path)), responses((status = 200, body = Department)))]
+    security((), ("token" = [])), params(("code" = DepartmentCode, Path)),
+    responses((status = 200, body = WithActions<Department>)))]
 async fn department(
     State(market): State<Market>,
+    caller: Option<Caller>,
     At(code): At<DepartmentCode>,
-) -> Result<Tagged<Department>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Department>>, Problem> {
     let department = market.departments().get(&code).await?;
-    Ok(Tagged(department.version, department))
+    let actions = caller.map(|Caller(actor)| department.actions(&actor));
+    Ok(Living(department.version, WithActions::told(department, actions, language)))
 }
 
 /// Set the key to which opening codes are deposited with a department

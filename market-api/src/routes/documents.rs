@@ -18,7 +18,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::deliverables::{DIGEST, disposition, header, unread};
+use super::deliverables::{DIGEST, disposition, header, unread_file};
 use crate::{
     App,
     caller::Caller,
@@ -134,7 +134,7 @@ async fn verify_file(
     request: Request,
 ) -> Result<Json<FileVerified>, Problem> {
     let content = Limited::new(request.into_body(), MAX_VERIFIED).collect().await;
-    let content = content.map_err(|why| unread(&*why))?.to_bytes();
+    let content = content.map_err(|why| unread_file(&*why))?.to_bytes();
     Ok(Json(market.documents().verify_file(&content).await?))
 }
 

@@ -9,11 +9,11 @@ use serde_json::json;
 
 pub use self::token::{Issued, Token};
 use crate::{
-    Actor, Call, Error, Fault, Market, Page, Paging, Party, Timestamp,
+    Action, Actor, Call, Error, Fault, Intent, Market, Page, Paging, Party, Timestamp,
     id::PersonId,
     kernel::{
         authority::{Act, Relation, act},
-        secret::hash_password,
+        secret::{hash_password, slow_digest},
         text::check_text,
     },
     store::{begin, retry},
@@ -53,6 +53,25 @@ pub struct Account {
     pub parties: Vec<Party>,
 }
 
+impl Person {
+    /// What an actor may do to the account, and why not the rest.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let relation = oneself(actor, self.id);
+        let operator = MANAGE.allows(actor.role(), relation, "");
+        let issue = token::ISSUE.allows(actor.role(), relation, "");
+        let revoke = token::REVOKE.allows(actor.role(), relation, "");
+        vec![
+            Action::of("disable", operator),
+            Action::of("enable", operator),
+            Action::of("set_password", operator),
+            Action::of("grant", operator),
+            Action::of("revoke", operator),
+            Action::of("issue_token", issue),
+            Action::of("revoke_token", revoke),
+        ]
+    }
+}
+
 /// A password as it was typed; it can be read and checked, but neither printed nor stored.
 #[derive(Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Password, min_length = 8, max_length = 128))]
@@ -67,6 +86,15 @@ impl Password {
 
     fn check(&self, pointer: &str, faults: &mut Vec<Fault>) {
         check_text(pointer, &self.0, 8, 128, faults);
+    }
+
+    /// What tells it from another password under the key of a call; nothing without a key, or if
+    /// the call is not meant.
+    async fn apart(&self, call: &Call) -> Result<Option<String>, Error> {
+        let (Some(key), Intent::Do) = (&call.key, call.intent) else { return Ok(None) };
+        let with = format!("{} {} {key}", call.actor.person, call.place);
+        let typed = self.0.clone();
+        token::slowly(move || slow_digest(&typed, &with)).await?.map(Some)
     }
 
     /// What is kept of it. Made off the threads that serve requests, for it is slow on purpose.
@@ -147,8 +175,12 @@ impl Accounts<'_> {
         let mut faults = Vec::new();
         new.check("", &mut faults);
         Error::unless_faultless(faults)?;
+        let apart = match &new.password {
+            Some(password) => password.apart(call).await?,
+            None => None,
+        };
         let (person, password) = new.make(self.0).await?;
-        retry(|| self.create_once(call, &person, password.as_deref())).await
+        retry(|| self.create_once(call, &person, password.as_deref(), apart.as_deref())).await
     }
 
     async fn create_once(
@@ -156,9 +188,10 @@ impl Accounts<'_> {
         call: &Call,
         person: &Person,
         password: Option<&str>,
+        apart: Option<&str>,
     ) -> Result<Person, Error> {
         // Not the password: what is kept of a call could be used to guess it quickly.
-        let asked = (&person.login, &person.name);
+        let asked = (&person.login, &person.name, password.is_some(), apart);
         let mut tx = begin!(self.0, call, "accounts.create_person", &asked);
         tx.insert_person(person, password).await?;
         tx.finish(person.clone()).await
@@ -199,8 +232,9 @@ impl Accounts<'_> {
         let mut faults = Vec::new();
         password.check(at, &mut faults);
         Error::unless_faultless(faults)?;
+        let apart = password.apart(call).await?;
         let hash = password.hash(self.0).await?;
-        retry(|| self.keep_password_once(call, person, &hash)).await
+        retry(|| self.keep_password_once(call, person, &hash, apart.as_deref())).await
     }
 
     async fn keep_password_once(
@@ -208,8 +242,9 @@ impl Accounts<'_> {
         call: &Call,
         person: PersonId,
         hash: &str,
+        apart: Option<&str>,
     ) -> Result<Person, Error> {
-        let mut tx = begin!(self.0, call, "accounts.set_password", &person);
+        let mut tx = begin!(self.0, call, "accounts.set_password", &(person, apart));
         let person = tx.person(person).await?.expected(call)?;
         tx.set_password(person.id, hash).await?;
         tx.revoke_tokens(person.id, None).await?;

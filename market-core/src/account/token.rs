@@ -18,8 +18,8 @@ use crate::{
     store::{Tx, retry},
 };
 
-const ISSUE: Act = act("token.issue");
-const REVOKE: Act = act("token.revoke");
+pub(super) const ISSUE: Act = act("token.issue");
+pub(super) const REVOKE: Act = act("token.revoke");
 
 /// How long a person stays signed in.
 const SESSION_SECONDS: i64 = 12 * 60 * 60;
@@ -158,7 +158,7 @@ impl Accounts<'_> {
         expires_at: Option<Timestamp>,
     ) -> Result<Issued, Error> {
         // Not under an idempotency key, for the answer that is kept with one holds the token.
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.person(person).await?.expected(call)?;
         if !tx.holds(person.id, party).await? {
             return Err(Refusal::PartyNotHeld.into());
@@ -188,7 +188,7 @@ impl Accounts<'_> {
         let missing = Error::NotFound("token");
         let Some(Bearer { token, .. }) = self.0.db.bearer(id).await? else { return Err(missing) };
         REVOKE.permits(&call.actor, oneself(&call.actor, token.person_id), "")?;
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.person(token.person_id).await?;
         if !tx.revoke_token(id).await? {
             return tx.finish(token).await;

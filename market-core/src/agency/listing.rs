@@ -163,7 +163,7 @@ impl Terms {
 }
 
 /// Whether an item's rules let it be sold at a price.
-fn sellable(item: &ServiceItem, price: Money) -> Result<(), Refusal> {
+pub(crate) fn sellable(item: &ServiceItem, price: Money) -> Result<(), Refusal> {
     if item.withdrawn {
         return Err(Refusal::ItemWithdrawn);
     }

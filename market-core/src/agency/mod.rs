@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::listing::Offer;
+pub(crate) use self::listing::{Offer, sellable};
 pub use self::{
     admission::{Leaving, Rejection, Suspension},
     listing::{Listing, ListingFilter, ListingState, ListingTerms, Listings, NewListing, Terms},

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Call, Error, Market, Party, Timestamp,
+    Action, Actor, Call, Error, Market, Party, Timestamp,
     code::{DepartmentCode, RegionCode},
     kernel::authority::{Act, Relation, act},
     sealing::PublicKey,
@@ -48,7 +48,18 @@ pub(crate) struct NewDepartment {
     pub(crate) phone: String,
 }
 
+/// How an actor stands to a department: itself, or a stranger.
+fn itself(actor: &Actor, code: &DepartmentCode) -> Relation {
+    Relation::party_if(matches!(&actor.party, Party::Department(own) if own == code))
+}
+
 impl Department {
+    /// What an actor may do with it, and why not.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let may = SET_KEY.allows(actor.role(), itself(actor, &self.code), "");
+        vec![Action::of("set_opening_key", may)]
+    }
+
     fn is_just(&self, new: &NewDepartment) -> bool {
         let NewDepartment { code, name, region, phone } = new;
         self.code == *code && self.name == *name && self.region == *region && self.phone == *phone
@@ -86,8 +97,7 @@ impl Departments<'_> {
         code: &DepartmentCode,
         key: &PublicKey,
     ) -> Result<Department, Error> {
-        let is_own = matches!(&call.actor.party, Party::Department(own) if own == code);
-        SET_KEY.permits(&call.actor, Relation::party_if(is_own), "")?;
+        SET_KEY.permits(&call.actor, itself(&call.actor, code), "")?;
         retry(|| self.set_opening_key_once(call, code, key)).await
     }
 

@@ -47,9 +47,18 @@ impl From<sqlx::Error> for Error {
     fn from(why: sqlx::Error) -> Self {
         match why {
             sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Database(database) if is_impatience(database.code().as_deref()) => {
+                Self::Busy
+            }
             why => Self::Storage(why),
         }
     }
+}
+
+/// Whether the database gave up waiting: for a lock or at the end of a statement's time on
+/// `PostgreSQL`, for another process's lock on `SQLite`.
+fn is_impatience(code: Option<&str>) -> bool {
+    matches!(code, Some("55P03" | "57014" | "5"))
 }
 
 /// Says where in the request something is named that does not exist.
@@ -156,6 +165,7 @@ refusals! {
     OperatorOnly "operator-only" "仅运营机构可办理" "Only the operator may do this";
     SupervisorsOnly "supervisors-only" "仅监管部门与运营机构可查看" "Only departments and the operator may see this";
     OtherSide "other-side" "应由对方办理" "This step belongs to the other side";
+    KeyInUse "idempotency-key-in-use" "同一幂等键的请求仍在处理中，请稍后再试" "The first request with this idempotency key is still under way: try again shortly";
     KeyReused "idempotency-key-reused" "幂等键已用于另一请求" "The idempotency key was used for another request";
 
     LoginTaken "login-taken" "登录名已被使用" "The login is taken";

@@ -4,6 +4,7 @@ pub(crate) mod action;
 pub(crate) mod actor;
 pub mod authority;
 pub(crate) mod calendar;
+pub(crate) mod call;
 mod capital;
 pub(crate) mod change;
 pub mod code;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{AnyState, Order, sides::side_of, steps::Step};
 use crate::{
-    Actor, Call, Error, Fault, Market, Refusal, Timestamp,
+    Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
     id::{DeliverableId, OrderId, PersonId},
     kernel::{
         authority::{Act, Relation, act},
@@ -110,8 +110,11 @@ impl Deliverables<'_> {
         if hex(&digest) != new.sha256 {
             return Err(Refusal::DigestMismatch.into());
         }
-        let options = PutOptions { attributes: Attributes::new(), ..PutOptions::default() };
-        self.0.files.put_opts(&place(&new.sha256), PutPayload::from(content), options).await?;
+        if call.intent == Intent::Do {
+            let options = PutOptions { attributes: Attributes::new(), ..PutOptions::default() };
+            let content = PutPayload::from(content);
+            self.0.files.put_opts(&place(&new.sha256), content, options).await?;
+        }
         retry(|| self.record(call, order, &new, size)).await
     }
 

@@ -1,7 +1,7 @@
 //! What an actor may do with a purchase, and why not the rest.
 
 use super::{
-    OWN, Purchase, Registration, RegistrationState,
+    OWN, Purchase, Purchases, Registration, RegistrationState,
     awarding::TAKE,
     opening::OPEN,
     registering::{ENTER, QUOTE},
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Action, Actor, Error, Mode, Party, Refusal, Timestamp,
+    id::PurchaseId,
     kernel::authority::{Act, Relation},
     store::Db,
 };
@@ -31,6 +32,22 @@ impl Db {
             }
             Party::Applicant(_) | Party::Operator => purchase.owner(Some(actor)),
         })
+    }
+}
+
+/// What concerns an agency's registration, of all that may be done with a purchase.
+const OF_A_REGISTRATION: [&str; 5] = ["register", "withdraw", "quote", "confirm", "decline"];
+
+impl Purchases<'_> {
+    /// What the actor's agency may do with its registration in a purchase, and why not the rest.
+    pub async fn registration_actions(
+        &self,
+        actor: &Actor,
+        id: PurchaseId,
+    ) -> Result<Vec<Action>, Error> {
+        let mut actions = self.actions(actor, id).await?;
+        actions.retain(|one| OF_A_REGISTRATION.contains(&one.name.as_str()));
+        Ok(actions)
     }
 }
 

@@ -114,7 +114,7 @@ impl Purchases<'_> {
     ) -> Result<Purchase, Error> {
         retry(|| async {
             let mut tx = begin!(self.0, call, "purchases.commit", &(id, sha256));
-            let purchase = tx.hold_purchase(id).await?;
+            let purchase = tx.hold_purchase(id).await?.expected(call)?;
             let party = department_party(purchase.witness(&call.actor)?);
             purchase.open_at(tx.at)?;
             if !tx.put_commitment(id, &Commitment { party, sha256 }).await? {

@@ -77,6 +77,7 @@ impl Purchases<'_> {
             let mut tx = begin!(self.0, call, "purchases.answer", &(id, question, text));
             let purchase = tx.hold_purchase(id).await?;
             purchase.owned_by(&call.actor)?;
+            let purchase = purchase.expected(call)?;
             purchase.open_at(tx.at)?;
             let found = tx.question(id, question).await?;
             if found.answered.is_some() {

@@ -127,6 +127,8 @@ impl Purchases<'_> {
             let before = tx.registration_of(id, agency_id).await?;
             let registration = if let Some(before) = before {
                 tx.renew_registration(call, before, &new, &clock).await?
+            } else if call.expected.is_some() {
+                return Err(Error::Stale("registration"));
             } else {
                 let fresh = RegistrationId(self.0.env.id());
                 tx.insert_registration(fresh, id, agency_id, &new, &clock).await?
@@ -147,6 +149,7 @@ impl Purchases<'_> {
             purchase.open_at(tx.at)?;
             let clock = tx.clock_of_purchase(&purchase).await?;
             let before = tx.registration_of(id, agency_id).await?.registered()?;
+            let before = before.expected(call)?;
             let withdrawn = RegistrationState::Withdrawn;
             let event = "registration_withdrawn";
             let saved = tx.move_registration(before, withdrawn, event, &clock).await?;
@@ -187,6 +190,7 @@ impl Purchases<'_> {
             0 => tx.registration_of(id, agency_id).await?.registered()?,
             _ => tx.registration_of(id, agency_id).await?.listed()?,
         };
+        let registration = registration.expected(call)?;
         if round > 0 {
             tx.check_round(&purchase, &registration, round, new.quote).await?;
         }
@@ -287,7 +291,25 @@ impl Narrow for Option<Registration> {
     }
 }
 
+impl Registration {
+    /// The registration, unless the call expects another version of it.
+    pub(super) fn expected(self, call: &Call) -> Result<Self, Error> {
+        match call.expected {
+            Some(version) if version != self.version => Err(Error::Stale("registration")),
+            _ => Ok(self),
+        }
+    }
+}
+
 impl Purchase {
+    /// The purchase, unless the call expects another version of it.
+    pub(super) fn expected(self, call: &Call) -> Result<Self, Error> {
+        match call.expected {
+            Some(version) if version != self.version => Err(Error::Stale("purchase")),
+            _ => Ok(self),
+        }
+    }
+
     /// The purchase, if it is published: to agencies another one is not there.
     pub(super) fn known(self) -> Result<Self, Error> {
         if self.state.is_public() { Ok(self) } else { Err(Error::NotFound("purchase")) }

@@ -62,6 +62,7 @@ impl Purchases<'_> {
             let mut tx = begin!(self.0, call, "purchases.reply", &(id, &new));
             let purchase = tx.hold_purchase(id).await?;
             purchase.owned_by(&call.actor)?;
+            let purchase = purchase.expected(call)?;
             if purchase.notice.mode != Mode::Negotiation {
                 return Err(Refusal::PurchaseNotInRounds.into());
             }

@@ -196,10 +196,7 @@ impl Tx {
         call: &Call,
         id: PurchaseId,
     ) -> Result<(Purchase, Clock), Error> {
-        let purchase = self.hold_purchase(id).await?;
-        if call.expected.is_some_and(|expected| expected != purchase.version) {
-            return Err(Error::Stale("purchase"));
-        }
+        let purchase = self.hold_purchase(id).await?.expected(call)?;
         let clock = self.clock_of_purchase(&purchase).await?;
         Ok((purchase, clock))
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::notice::{Notice, NoticeFilter, Notices};
 use crate::{
-    Actor, Call, Error, Fault, Market, Refusal, Timestamp,
+    Action, Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
     id::SavedSearchId,
     kernel::text::check_text,
     search::{SearchQuery, Subject},
@@ -47,6 +47,16 @@ pub struct SavedSearch {
     pub created_at: Timestamp,
 }
 
+impl SavedSearch {
+    /// The version of every saved search: it is removed, but never changed.
+    pub const VERSION: i64 = 1;
+
+    /// What whoever saved it may do with it.
+    pub fn actions(&self) -> Vec<Action> {
+        vec![Action::of("remove", Ok(()))]
+    }
+}
+
 /// The searches that people saved.
 #[derive(Debug, Clone, Copy)]
 pub struct SavedSearches<'a>(pub(crate) &'a Market);
@@ -77,7 +87,9 @@ impl SavedSearches<'_> {
         let query = SearchQuery { limit: SearchQuery::new(query.kind).limit, ..query };
         let new = NewSavedSearch { name: new.name.trim().to_owned(), query };
         // Whatever happened before is not new.
-        self.0.number().await?;
+        if call.intent == Intent::Do {
+            self.0.number().await?;
+        }
         let since = self.0.db.journal_last().await?;
         retry(|| self.save_once(call, &new, since)).await
     }
@@ -107,6 +119,11 @@ impl SavedSearches<'_> {
         self.0.db.saved_of(actor).await
     }
 
+    /// A saved search of the actor's.
+    pub async fn get(&self, actor: &Actor, id: SavedSearchId) -> Result<SavedSearch, Error> {
+        self.0.db.saved(actor, id).await?.ok_or(Error::NotFound("saved search"))
+    }
+
     /// Removes a saved search of the actor, with its notices.
     pub async fn remove(&self, call: &Call, id: SavedSearchId) -> Result<(), Error> {
         retry(|| self.remove_once(call, id)).await
@@ -116,6 +133,9 @@ impl SavedSearches<'_> {
         let mut tx = begin!(self.0, call, "saved_searches.remove", &id);
         if !tx.delete_saved(id).await? {
             return Err(Error::NotFound("saved search"));
+        }
+        if call.expected.is_some_and(|expected| expected != SavedSearch::VERSION) {
+            return Err(Error::Stale("saved search"));
         }
         tx.finish(()).await
     }

@@ -25,7 +25,7 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7)";
     OF_PERSON = "\
         select id, name, query, created_at from saved_searches \
-        where person_id = $1 and party = $2 order by id desc";
+        where person_id = $1 and party = $2";
     LOCK = "select name from saved_searches where id = $1 and person_id = $2 and party = $3";
     DELETE_NOTICES = "delete from notices where saved_search = $1";
     DELETE = "delete from saved_searches where id = $1";
@@ -46,9 +46,7 @@ statements! {
         select n.id, n.saved_search, s.name, n.kind, n.object, n.at, n.read_at \
         from notices n join saved_searches s on s.id = n.saved_search \
         where n.person_id = $1 and n.party = $2";
-    READ = "\
-        update notices set read_at = coalesce(read_at, $4) \
-        where id = $1 and person_id = $2 and party = $3";
+    READ = "update notices set read_at = $2 where id = $1";
 }
 
 #[derive(FromRow)]
@@ -155,21 +153,53 @@ impl Tx {
             .map(drop)
     }
 
-    /// Notes that the actor has read a notice of theirs, if there is such a one.
-    pub(super) async fn read_notice(&mut self, id: NoticeId) -> Result<Option<Notice>, Error> {
-        let (person, party, at) = (self.actor.person, self.actor.party.to_string(), self.at);
-        self.query(READ).bind(id).bind(person).bind(&party).bind(at).execute().await?;
+    /// A notice of the actor's, held until the change is done.
+    pub(super) async fn notice_for_update(
+        &mut self,
+        id: NoticeId,
+    ) -> Result<Option<Notice>, Error> {
+        let (person, party) = (self.actor.person, self.actor.party.to_string());
         let query = self.query(NOTICES).bind(person).bind(party).with(" and n.id = ", id);
-        let row: Option<NoticeRow> = query.optional().await?;
+        let row: Option<NoticeRow> = query.pg(" for update of n").optional().await?;
         Ok(row.map(Notice::from))
+    }
+
+    /// Notes that a notice was read; once read, it stays so.
+    pub(super) async fn read_notice(&mut self, notice: Notice) -> Result<Notice, Error> {
+        let at = self.at;
+        if notice.read_at.is_some() {
+            return Ok(notice);
+        }
+        self.query(READ).bind(notice.id).bind(at).execute().await?;
+        Ok(Notice { read_at: Some(at), ..notice })
     }
 }
 
 impl Db {
     pub(super) async fn saved_of(&self, actor: &Actor) -> Result<Vec<SavedSearch>, Error> {
         let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
-        let rows: Vec<SavedRow> = query.all().await?;
+        let rows: Vec<SavedRow> = query.push(" order by id desc").all().await?;
         rows.into_iter().map(SavedSearch::try_from).collect()
+    }
+
+    pub(super) async fn saved(
+        &self,
+        actor: &Actor,
+        id: SavedSearchId,
+    ) -> Result<Option<SavedSearch>, Error> {
+        let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
+        let row: Option<SavedRow> = query.with(" and id = ", id).optional().await?;
+        row.map(SavedSearch::try_from).transpose()
+    }
+
+    pub(super) async fn notice(
+        &self,
+        actor: &Actor,
+        id: NoticeId,
+    ) -> Result<Option<Notice>, Error> {
+        let query = self.query(NOTICES).bind(actor.person).bind(actor.party.to_string());
+        let row: Option<NoticeRow> = query.with(" and n.id = ", id).optional().await?;
+        Ok(row.map(Notice::from))
     }
 
     /// Everybody's saved searches after one, in order.

@@ -21,6 +21,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("document", crate::document::store::STATEMENTS),
     ("evaluation", crate::evaluation::store::STATEMENTS),
     ("evaluation, public", crate::evaluation::public::STATEMENTS),
+    ("expiry", super::expiry::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),

@@ -6,6 +6,7 @@
 
 mod checked;
 mod codec;
+pub(crate) mod expiry;
 mod hearing;
 pub(crate) mod journal;
 mod migrate;

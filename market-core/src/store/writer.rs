@@ -113,6 +113,13 @@ impl Writer {
 }
 
 impl WriteTx {
+    /// Takes back what the transaction did. What it saw may be its batch mates', who have not
+    /// committed yet: it returns once that is on disk.
+    pub(super) async fn undo(mut self) -> Result<(), Error> {
+        sqlx::query("rollback to t").execute(&mut *self).await?;
+        self.commit().await
+    }
+
     /// Returns once the transaction is on disk.
     pub(super) async fn commit(mut self) -> Result<(), Error> {
         let Some(mut shared) = self.shared.take() else {

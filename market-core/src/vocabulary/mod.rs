@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Call, Error, Fault, Market, Page, Paging, Timestamp,
+    Action, Actor, Call, Error, Fault, Market, Page, Paging, Timestamp,
     kernel::{
-        authority::{Act, act},
+        authority::{Act, Relation, act},
         text::check_text,
     },
     store::{begin, retry, text_enum},
@@ -52,6 +52,14 @@ pub struct Synonym {
     pub version: i64,
     /// When it became what it is.
     pub updated_at: Timestamp,
+}
+
+impl Synonym {
+    /// What an actor may do with it, and why not.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let may = EDIT.allows(actor.role(), Relation::Stranger, "");
+        vec![Action::of("put", may), Action::of("remove", may)]
+    }
 }
 
 /// What a phrase is to mean.

@@ -19,6 +19,7 @@ mod evaluation_rules;
 pub(super) mod items;
 pub(super) mod listings;
 pub(super) mod matters;
+pub(super) mod own_listings;
 pub(super) mod policy;
 mod policy_selection;
 pub(super) mod practitioners;
