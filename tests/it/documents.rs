@@ -8,7 +8,8 @@ use market_core::{Party, sha256_hex};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Answer, TestApp, fonts, on_both},
+    asking::Answer,
+    harness::{TestApp, fonts, on_both},
     portal::{BROWSER, has, keeps_to_itself, page},
     town::Town,
     trade::{Trade, step, trade},

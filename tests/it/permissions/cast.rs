@@ -14,7 +14,10 @@ use market_core::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, PASSWORD, TestApp};
+use crate::{
+    asking::Answer,
+    harness::{PASSWORD, TestApp},
+};
 
 /// What everybody buys and sells: the fire department uses it.
 pub(super) const ITEM: &str = "fire-facility-inspection";

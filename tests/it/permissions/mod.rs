@@ -20,7 +20,10 @@ use market_core::{
 };
 
 use self::{cast::Cast, scenes::Scene};
-use crate::harness::{Answer, TestApp, on_both};
+use crate::{
+    asking::Answer,
+    harness::{TestApp, on_both},
+};
 
 /// An operation of the description.
 struct Operation {

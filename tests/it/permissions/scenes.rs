@@ -7,7 +7,7 @@ use market_core::{Party, authority::Seat, sha256_hex};
 use serde_json::{Value, json};
 
 use super::cast::{Cast, ITEM, Somebody, certificate, fresh, new_agency};
-use crate::harness::{Answer, NOW};
+use crate::{asking::Answer, harness::NOW};
 
 /// What a scene left: the thing's state, as the table names it, what paths and bodies name, and who
 /// plays another part than in the cast.
