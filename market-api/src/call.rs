@@ -29,8 +29,13 @@ pub(crate) const VALIDATE_ONLY: &str = "validate_only";
 pub(crate) struct Key {
     /// Any text of your own, new for each call that you mean. Repeated with the same key, the call
     /// gives the first answer again and changes nothing.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-        example = "6f1c2f0e-1b0a-4a52-8d5c-2f2b8d0d7c11")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "6f1c2f0e-1b0a-4a52-8d5c-2f2b8d0d7c11"
+    )]
     key: String,
 }
 
@@ -41,8 +46,13 @@ pub(crate) struct Key {
 pub(crate) struct Guards {
     /// Any text of your own, new for each call that you mean. Repeated with the same key, the call
     /// gives the first answer again and changes nothing.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-        example = "6f1c2f0e-1b0a-4a52-8d5c-2f2b8d0d7c11")]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "6f1c2f0e-1b0a-4a52-8d5c-2f2b8d0d7c11"
+    )]
     key: String,
     /// The `ETag` of what was seen: the call is refused (412) if the thing has changed since. `*`
     /// is for whatever version there is.
@@ -247,7 +257,8 @@ fn parameter(code: &'static str, message: &str) -> Problem {
 
 /// Whether the request is meant, or a rehearsal.
 fn intent(parts: &Parts) -> Result<Intent, Problem> {
-    let values: Vec<_> = pairs(parts)?.into_iter().filter(|(name, _)| name == VALIDATE_ONLY).collect();
+    let values: Vec<_> =
+        pairs(parts)?.into_iter().filter(|(name, _)| name == VALIDATE_ONLY).collect();
     match values.as_slice() {
         [] => Ok(Intent::Do),
         [(_, value)] if value == "false" => Ok(Intent::Do),

@@ -84,7 +84,8 @@ fn is_accepted(offered: &str, ranges: &[(String, f32)]) -> bool {
     let offered = offered.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let kind = offered.split('/').next().unwrap_or_default();
     let fits = [offered.as_str(), &format!("{kind}/*"), "*/*"];
-    let weight = |fit: &&str| ranges.iter().find(|(range, _)| range == fit).map(|(_, weight)| *weight);
+    let weight =
+        |fit: &&str| ranges.iter().find(|(range, _)| range == fit).map(|(_, weight)| *weight);
     fits.iter().find_map(weight).is_some_and(|weight| weight > 0.0)
 }
 

@@ -202,7 +202,8 @@ fn describe_guards(operation: &mut Operation) {
             .schema(Some(ObjectBuilder::new().schema_type(Type::Boolean)));
         operation.parameters.get_or_insert_default().push(rehearsal.build().into());
     }
-    let reasons = without.iter().map(|one| format!("No `{}`: {}.", one.without.name(), one.because));
+    let reasons =
+        without.iter().map(|one| format!("No `{}`: {}.", one.without.name(), one.because));
     let described = operation.description.take().into_iter().chain(reasons);
     let described = described.collect::<Vec<_>>().join("\n\n");
     operation.description = Some(described).filter(|text| !text.is_empty());

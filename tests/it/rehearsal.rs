@@ -71,7 +71,11 @@ fn is_new(text: &str) -> bool {
 
 /// Every row of every table, as text.
 async fn rows(url: &str) -> Vec<(String, Vec<String>)> {
-    if url.starts_with("postgres") { rows_of_postgres(url).await } else { rows_of_sqlite(url).await }
+    if url.starts_with("postgres") {
+        rows_of_postgres(url).await
+    } else {
+        rows_of_sqlite(url).await
+    }
 }
 
 async fn rows_of_postgres(url: &str) -> Vec<(String, Vec<String>)> {

@@ -156,9 +156,10 @@ fn left(bad: Option<Sheet>, sheet: &Sheet) -> Sheet {
 impl Form {
     fn of(headers: &HeaderMap) -> Self {
         let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-        let mut ranges = accepted.unwrap_or_default().split(',').map(|range| {
-            range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-        });
+        let mut ranges = accepted
+            .unwrap_or_default()
+            .split(',')
+            .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         let named = ranges.find_map(|range| match range.as_str() {
             CSV => Some(Self::Csv),
             XLSX => Some(Self::Xlsx),

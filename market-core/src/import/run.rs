@@ -6,8 +6,9 @@ use super::{
     kinds::{
         agencies::Agencies, agency_qualifications::AgencyQualifications, calendar::CalendarDays,
         categories::Categories, departments::Departments, items::Items, listings::Listings,
-        matters::Matters, own_listings::OwnListings, policy::Policies, practitioners::Practitioners,
-        qualifications::Qualifications, regions::Regions, synonyms::Synonyms,
+        matters::Matters, own_listings::OwnListings, policy::Policies,
+        practitioners::Practitioners, qualifications::Qualifications, regions::Regions,
+        synonyms::Synonyms,
     },
     sheet::csv_of,
     table::{Block, Table},

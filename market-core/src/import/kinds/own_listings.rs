@@ -31,10 +31,8 @@ pub(in crate::import) struct Known {
     listings: BTreeMap<ListingCode, Listing>,
 }
 
-const OTHER_AGENCY: Saying =
-    ("other-agency", "the row is of another agency", "该行属于其他机构");
-const NOT_A_USCC: Saying =
-    ("uscc", "not a unified social credit code", "不是统一社会信用代码");
+const OTHER_AGENCY: Saying = ("other-agency", "the row is of another agency", "该行属于其他机构");
+const NOT_A_USCC: Saying = ("uscc", "not a unified social credit code", "不是统一社会信用代码");
 const NO_SUCH_STEP: Saying = (
     "state",
     "a listing does not come to this state from where it is",
