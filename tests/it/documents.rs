@@ -31,7 +31,7 @@ impl People {
             owner: app.person("owner", town.owner.actor.party.clone()).await,
             winner: app.person("winner", town.agencies[2].actor.party.clone()).await,
             loser: app.person("loser", town.agencies[0].actor.party.clone()).await,
-            stranger: app.applicant("stranger").await,
+            stranger: app.person("stranger", town.agencies[3].actor.party.clone()).await,
         }
     }
 }
@@ -56,7 +56,7 @@ fn text(pdf: &[u8]) -> String {
 /// What the QR code on a document says, as a camera sees it.
 fn scanned(pdf: &[u8]) -> String {
     let image = poppler("pdftoppm", &["-gray", "-r", "150", "-singlefile"], pdf, ".pgm");
-    let mut words = image.splitn(4, |byte| byte.is_ascii_whitespace());
+    let mut words = image.splitn(4, u8::is_ascii_whitespace);
     let mut word = || String::from_utf8(words.next().unwrap().to_vec()).unwrap();
     assert_eq!(word(), "P5");
     let (width, height): (usize, usize) = (word().parse().unwrap(), word().parse().unwrap());
