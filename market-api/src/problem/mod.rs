@@ -197,7 +197,7 @@ pub(crate) fn render(
 impl Kept {
     /// In how many seconds to try again, where that may help.
     fn retry_after(&self) -> Option<u64> {
-        let usual = (self.code.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        let usual = self.code.passes().then_some(1);
         self.retry_after.or(usual)
     }
 
