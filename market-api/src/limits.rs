@@ -216,8 +216,10 @@ impl Limits {
         let usual = Table::try_from(Self::default());
         let mut table = usual.map_err(|why| fault("limits", why.to_string()))?;
         lay_over(&mut table, given);
-        let limits: Self = serde_path_to_error::deserialize(toml::Value::Table(table))
-            .map_err(|why| fault(&format!("limits.{}", why.path()), why.inner().to_string()))?;
+        let limits: Self =
+            serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|why| {
+                fault(&format!("limits.{}", why.path()), why.inner().message().to_owned())
+            })?;
         let faults = limits.faults();
         if faults.is_empty() { Ok(limits) } else { Err(faults) }
     }

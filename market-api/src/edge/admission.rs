@@ -63,7 +63,7 @@ impl Lane {
     fn seat(&self) -> Option<Seat<'_>> {
         let sit = |waiting: u32| (waiting < self.budget.waiting).then_some(waiting + 1);
         let seated = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sit);
-        seated.is_ok().then_some(Seat(self))
+        seated.is_ok().then(|| Seat(self))
     }
 }
 
