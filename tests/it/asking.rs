@@ -119,7 +119,9 @@ impl Asking {
         };
         let uri = head.uri.to_string();
         let joint = if uri.contains('?') { '&' } else { '?' };
-        let is_meant = head.method.is_safe() || uri.contains("/sessions");
+        let is_meant = head.method.is_safe()
+            || uri.contains("/sessions")
+            || uri.contains("validate_only");
         let rehearsal = (!is_meant).then(|| of(&format!("{uri}{joint}validate_only=true")));
         (of(&uri), rehearsal)
     }

@@ -136,7 +136,7 @@ on_both! { loaded:
             let problem = send(app, "", &file).by(&agency).meets(422, "bad-rows").await;
             problem.text_at("/rows/0/code").to_owned()
         };
-        let others = file.replace("编号,", "uscc,编号,").replace("eia-", "91512081MA62K0260E,eia-");
+        let others = file.replace("编号,", "uscc,编号,").replace("\neia-", "\n91512081MA62K0260E,eia-");
         assert_eq!(code(others).await, "other-agency");
         assert_eq!(code(file.replace("draft", "off_shelf")).await, "state");
         assert_eq!(code(format!("{file}{GOOD}")).await, "duplicate");
