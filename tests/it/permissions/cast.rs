@@ -209,10 +209,12 @@ pub(super) fn new_agency() -> Value {
         "profile": profile() })
 }
 
+/// What an agency says of itself; nothing of it is another one's, or they would be of one group.
 pub(super) fn profile() -> Value {
+    let n = fresh();
     json!({
-        "nature": "enterprise", "legal_representative": "李明", "address": "慈溪市某某路1号",
-        "phone": "0574-00000001", "established_on": "2015-03-01", "capital": "1000000.00",
+        "nature": "enterprise", "legal_representative": format!("李{n}"),
+        "address": format!("慈溪市某某路{n}号"), "phone": format!("0574-1{n:07}"), "established_on": "2015-03-01", "capital": "1000000.00",
         "scope": "消防检测",
     })
 }

@@ -148,7 +148,17 @@ fn without(answer: &Answer, id: &str) -> (u16, String, Vec<String>) {
 
 /// What tells of a thing that there is one.
 fn telling(act: &str) -> Option<&'static str> {
-    let nouns = ["order", "purchase", "case", "complaint", "alarm", "agency", "listing", "person"];
+    let nouns = [
+        "order",
+        "purchase",
+        "case",
+        "complaint",
+        "alarm",
+        "agency",
+        "listing",
+        "person",
+        "applicant",
+    ];
     let noun = match act.split('.').next()? {
         "deliverable" => "order",
         "registration" | "reply" => "purchase",
@@ -164,12 +174,13 @@ fn row_of(act: &str, state: &str) -> &'static Row {
     row_in(&rows, state)
 }
 
-/// Whether somebody knows that a thing in a state is there.
-fn is_known(act: &str, seat: Seat, state: &str) -> bool {
-    let Some(noun) = telling(act) else { return true };
+/// Whether somebody who may not do something knows nevertheless that its thing is there.
+fn is_known(act: &str, decision: Decision, seat: Seat, state: &str) -> bool {
+    let Some(noun) = telling(act) else { return decision != Decision::Hidden };
     // The state of a file is none of an order.
     let state = if act.starts_with("deliverable") { "" } else { state };
-    row_of(&format!("{noun}.show"), state).cell(seat) != Decision::Hidden
+    let cell = row_of(&format!("{noun}.show"), state).cell(seat);
+    matches!(cell, Decision::Allowed | Decision::Own | Decision::Masked)
 }
 
 on_both! { loaded:
@@ -233,12 +244,13 @@ async fn try_scene(
         let mut flaw = flaw(decision, &answer, is_time);
         let id = scene.names.get("id").filter(|_| operation.path.contains("{id}"));
         if let Some(id) = id.filter(|_| flaw.is_none())
-            && (decision == Decision::Hidden || !is_known(&row.act, seat, &scene.state))
+            && !is_known(&row.act, decision, seat, &scene.state)
         {
             let random = scenes::uuid();
             let mut elsewhere = Scene {
                 names: scene.names.clone(),
                 players: scene.players.clone(),
+                thing: scene.thing.clone(),
                 ..Scene::default()
             };
             elsewhere.names.extend([("id", random.clone()), ("token", random.clone())]);

@@ -212,8 +212,11 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
         "purchases_create" => {
             json!({ "case_id": name("id"), "item": ITEM, "notice": notice(cast, "lowest_price") })
         }
-        "purchases_revise" | "purchases_correct" => {
-            let mut corrected = notice(cast, "lowest_price");
+        "purchases_revise" => notice(cast, "lowest_price"),
+        "purchases_correct" => {
+            let mut corrected = scene.thing["notice"].clone();
+            let later = cast.app.market.env().now().plus_seconds(14 * 24 * 60 * 60);
+            corrected["closes_at"] = json!(later);
             corrected["content"] = json!("检测消防设施并出具报告，另附照片");
             corrected
         }
