@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use sqlx::{Connection, Executor};
 
 use crate::{
-    Calendar, ContractRules, Env, EvaluationRules, Market, Options, PolicyFile, PolicyProfile, Ranking,
-    SelectionRules, Uscc, rules::Clock,
+    Calendar, ContractRules, Env, EvaluationRules, Market, Options, PolicyFile, PolicyProfile,
+    Ranking, SelectionRules, Uscc, rules::Clock,
 };
 
 /// When tests begin.

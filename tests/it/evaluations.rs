@@ -202,10 +202,10 @@ on_both! {
         assert_eq!(app.market.timers().run_due().await.unwrap(), 1);
         app.post(&path, &of_applicant(5)).by(&later).meets(409, "evaluation-closed").await;
         let shown = app.get(&at).by(&later).gives(200).await.json;
-        assert_eq!(shown["state"]["appeal_until"], "2026-12-22");
+        assert_eq!(shown["state"]["appeal_until"], "2026-12-23");
         app.post(&format!("{at}/appeal"), &json!({ "reason": " " })).by(&later)
             .meets(422, "invalid").await;
-        app.market.env().set("2026-12-22T16:00:00Z".parse().unwrap());
+        app.market.env().set("2026-12-23T16:00:00Z".parse().unwrap());
         let late = app.person("last", Party::Agency(trade.agency_id())).await;
         app.post(&format!("{at}/appeal"), &json!({ "reason": "不实" })).by(&late)
             .meets(409, "appeal-too-late").await;
@@ -237,7 +237,7 @@ on_both! {
             let found = app.get(&format!("/api/v1/search?text={name}")).gives(200).await.json;
             let id = json!(trade.agency_id());
             let mut hits = found["items"].as_array().unwrap().iter();
-            hits.find(|hit| hit["id"] == id).unwrap()["credit"].clone()
+            hits.find(|hit| hit["id"] == id || hit["agency_id"] == id).unwrap()["credit"].clone()
         };
         assert_eq!(found().await, credit);
         let at = given.headers["location"].to_str().unwrap().to_owned();

@@ -2,9 +2,7 @@
 //! over; an appeal that nobody decides in time.
 
 use super::{
-    Evaluation, EvaluationWindow, Evaluations, WindowState,
-    state::Moved,
-    store::HeldEvaluation,
+    Evaluation, EvaluationWindow, Evaluations, WindowState, state::Moved, store::HeldEvaluation,
 };
 use crate::{
     Actor, Call, Error, Party, Refusal,
@@ -80,8 +78,7 @@ fn raters(order: &Order) -> Vec<Party> {
     if !has_ended {
         return Vec::new();
     }
-    let sides =
-        [Party::Applicant(order.terms.applicant_id), Party::Agency(order.terms.agency_id)];
+    let sides = [Party::Applicant(order.terms.applicant_id), Party::Agency(order.terms.agency_id)];
     let departments = order.state.used_by().into_iter().map(Party::Department);
     sides.into_iter().chain(departments).collect()
 }

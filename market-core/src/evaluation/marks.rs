@@ -80,7 +80,8 @@ pub(super) fn of_order<'e>(
     }
     // Both over one denominator, so that nothing is rounded before the end.
     let (mut above, mut below) = (0, 0);
-    let weighed = [(of_applicant, rules.applicant_weight), (of_departments, rules.department_weight)];
+    let weighed =
+        [(of_applicant, rules.applicant_weight), (of_departments, rules.department_weight)];
     let all: u64 = weighed.iter().map(|((_, number), _)| (*number).max(1)).product();
     for ((sum, number), weight) in weighed {
         if number > 0 {

@@ -161,9 +161,7 @@ fn figures(rows: Vec<FigureRow>) -> Vec<DimensionFigures> {
         let times = |mark: u32| marks.get(&mark).copied().unwrap_or(0);
         DimensionFigures {
             mean: marks::mean(sum, count).unwrap_or_default(),
-            distribution: (1..=scale)
-                .map(|mark| MarkCount { mark, count: times(mark) })
-                .collect(),
+            distribution: (1..=scale).map(|mark| MarkCount { mark, count: times(mark) }).collect(),
             code,
             name,
             scale,

@@ -116,12 +116,7 @@ impl OrderEvaluations {
 }
 
 impl EvaluationWindow {
-    fn shown_to(
-        self,
-        actor: &Actor,
-        given: Vec<Evaluation>,
-        now: Timestamp,
-    ) -> OrderEvaluations {
+    fn shown_to(self, actor: &Actor, given: Vec<Evaluation>, now: Timestamp) -> OrderEvaluations {
         let party = &actor.party;
         let may = self.check_give(party, &given, now.day()).map(drop);
         let has_given = |party: &Party| given.iter().any(|one| one.rater == *party);

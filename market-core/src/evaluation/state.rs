@@ -114,10 +114,9 @@ impl EvaluationState {
     pub const fn due(&self) -> Option<Day> {
         match self {
             Self::Appealed { due, .. } => Some(*due),
-            Self::Sealed {}
-            | Self::Published { .. }
-            | Self::Kept { .. }
-            | Self::Hidden { .. } => None,
+            Self::Sealed {} | Self::Published { .. } | Self::Kept { .. } | Self::Hidden { .. } => {
+                None
+            }
         }
     }
 }
@@ -136,9 +135,7 @@ impl EvaluationWindow {
     pub(super) fn check_open(&self, today: Day) -> Result<(), Refusal> {
         match self.state {
             WindowState::Open { due } if today <= due => Ok(()),
-            WindowState::Open { .. } | WindowState::Closed { .. } => {
-                Err(Refusal::EvaluationClosed)
-            }
+            WindowState::Open { .. } | WindowState::Closed { .. } => Err(Refusal::EvaluationClosed),
         }
     }
 
@@ -173,10 +170,7 @@ impl EvaluationWindow {
     }
 
     /// What the order says of its agency now, of all evaluations of it.
-    pub(super) fn reckoned<'e>(
-        self,
-        given: impl Iterator<Item = &'e Evaluation>,
-    ) -> Self {
+    pub(super) fn reckoned<'e>(self, given: impl Iterator<Item = &'e Evaluation>) -> Self {
         match self.state {
             WindowState::Closed { deemed: false, .. } => {
                 Self { points: marks::of_order(&self.rules, given), ..self }

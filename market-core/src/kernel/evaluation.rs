@@ -158,17 +158,23 @@ mod tests {
         assert_eq!((&*quality.name, quality.weight), ("服务质量", 40));
         assert_eq!(quality.to_string(), "quality 服务质量 40");
         let long = format!("{} 质量 1", "a".repeat(31));
-        for wrong in ["", "quality 40", "Quality 质量 40", "quality 质量 0", "quality 质量 101",
-            "quality 质量 40 %", "quality 质|量 40", &long]
-        {
+        for wrong in [
+            "",
+            "quality 40",
+            "Quality 质量 40",
+            "quality 质量 0",
+            "quality 质量 101",
+            "quality 质量 40 %",
+            "quality 质|量 40",
+            &long,
+        ] {
             assert_eq!(wrong.parse::<Dimension>(), Err(NotADimension), "{wrong}");
         }
     }
 
     #[test]
     fn defaults_are_those_of_the_pack() {
-        let pack: PolicyFile =
-            toml::from_str(include_str!("../../../data/policy.toml")).unwrap();
+        let pack: PolicyFile = toml::from_str(include_str!("../../../data/policy.toml")).unwrap();
         for profile in pack.profiles {
             assert_eq!(profile.evaluation, EvaluationRules::default());
             assert_eq!(profile.ranking.evaluation_weight, 500);

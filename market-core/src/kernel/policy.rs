@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    code::RegionCode, evaluation::EvaluationRules, money::Money, selection::SelectionRules, time::Day,
+    code::RegionCode, evaluation::EvaluationRules, money::Money, selection::SelectionRules,
+    time::Day,
 };
 
 /// The rules' numbers for one region from one day on (政策参数). Days are working days unless said

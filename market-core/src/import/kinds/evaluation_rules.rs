@@ -33,8 +33,7 @@ const NOT_DIMENSIONS: Saying = (
     "应为 1 至 10 个维度，每个依次写代码、名称、权重，如 quality 服务质量 40",
 );
 const TWICE: Saying = ("duplicate", "names a code twice", "维度代码重复");
-const NOT_WHOLE: Saying =
-    ("sum", "the weights must add up to 100", "各维度权重之和应为 100");
+const NOT_WHOLE: Saying = ("sum", "the weights must add up to 100", "各维度权重之和应为 100");
 const NO_WEIGHT: Saying = (
     "range",
     "must not be 0 together with evaluation.applicant_weight",
