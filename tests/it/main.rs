@@ -33,6 +33,7 @@ mod purchase_crash;
 mod purchase_nodes;
 mod purchase_steps;
 mod purchases;
+mod receipts;
 mod search;
 mod server;
 mod standing;
