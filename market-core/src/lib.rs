@@ -23,6 +23,7 @@ pub mod deadline;
 pub mod department;
 pub mod draw;
 pub mod feed;
+mod followers;
 pub mod import;
 mod kernel;
 pub mod letter;

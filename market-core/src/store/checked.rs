@@ -18,6 +18,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("deadline", crate::deadline::store::STATEMENTS),
     ("deliverable", crate::order::deliverable_store::STATEMENTS),
     ("department", crate::department::store::STATEMENTS),
+    ("followers", crate::followers::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
