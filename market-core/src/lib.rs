@@ -44,6 +44,7 @@ mod store;
 mod testing;
 pub mod timers;
 pub mod vocabulary;
+pub mod withdrawal;
 
 pub use kernel::{
     action::Action,

@@ -31,6 +31,7 @@ use crate::{
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     timers::Timers,
     vocabulary::Vocabulary,
+    withdrawal::Withdrawals,
 };
 
 /// A marketplace: where it is kept, and where its time and ids come from.
@@ -154,6 +155,11 @@ impl Market {
     /// One-thing matters.
     pub const fn matters(&self) -> Matters<'_> {
         Matters(self)
+    }
+
+    /// Service items and matters that are withdrawn and restored.
+    pub const fn withdrawals(&self) -> Withdrawals<'_> {
+        Withdrawals(self)
     }
 
     /// What people say, and the official names that it means.
