@@ -28,8 +28,8 @@ mod telemetry;
 pub mod words;
 
 pub use app::App;
-pub use limits::Limits;
 pub use call::{EXCEPTIONS, Exception, Guard};
+pub use limits::Limits;
 pub use problem::registry::problems;
 pub use router::{openapi, router};
 pub use serving::{Served, serve};

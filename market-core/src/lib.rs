@@ -25,6 +25,7 @@ pub mod document;
 pub mod draw;
 pub mod evaluation;
 pub mod feed;
+mod followers;
 pub mod import;
 mod kernel;
 pub mod letter;
@@ -46,6 +47,7 @@ mod testing;
 pub mod timers;
 pub mod vitals;
 pub mod vocabulary;
+pub mod withdrawal;
 
 pub use kernel::{
     action::Action,

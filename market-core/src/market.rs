@@ -34,6 +34,7 @@ use crate::{
     timers::Timers,
     vitals::Vitals,
     vocabulary::Vocabulary,
+    withdrawal::Withdrawals,
 };
 
 /// A marketplace: where it is kept, and where its time and ids come from.
@@ -164,6 +165,11 @@ impl Market {
     /// One-thing matters.
     pub const fn matters(&self) -> Matters<'_> {
         Matters(self)
+    }
+
+    /// Service items and matters that are withdrawn and restored.
+    pub const fn withdrawals(&self) -> Withdrawals<'_> {
+        Withdrawals(self)
     }
 
     /// What people say, and the official names that it means.

@@ -119,9 +119,8 @@ impl Asking {
         };
         let uri = head.uri.to_string();
         let joint = if uri.contains('?') { '&' } else { '?' };
-        let is_meant = head.method.is_safe()
-            || uri.contains("/sessions")
-            || uri.contains("validate_only");
+        let is_meant =
+            head.method.is_safe() || uri.contains("/sessions") || uri.contains("validate_only");
         let rehearsal = (!is_meant).then(|| of(&format!("{uri}{joint}validate_only=true")));
         (of(&uri), rehearsal)
     }
@@ -140,7 +139,8 @@ impl Asking {
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let is_file = head.headers.get("content-type").is_some_and(|kind| kind == "application/pdf");
+        let is_file =
+            head.headers.get("content-type").is_some_and(|kind| kind == "application/pdf");
         assert!(is_file || text.as_bytes() == bytes, "the answer is no text");
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let status = head.status.as_u16();

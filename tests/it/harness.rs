@@ -192,6 +192,19 @@ impl TestApp {
         self.rehearsing.store(true, Ordering::Relaxed);
     }
 
+    /// Every entry of the feed, page after page.
+    pub(crate) async fn feed(&self) -> Vec<Value> {
+        self.market.number().await.unwrap();
+        let (mut feed, mut after) = (Vec::new(), 0);
+        loop {
+            let page = self.get(&format!("/api/v1/feed?limit=100&after={after}")).gives(200).await;
+            let items = page.json["items"].as_array().unwrap();
+            let Some(last) = items.last() else { return feed };
+            after = last["pos"].as_i64().unwrap();
+            feed.extend(items.iter().cloned());
+        }
+    }
+
     pub(crate) fn get(&self, path: &str) -> Asking {
         self.ask(Method::GET, path)
     }

@@ -39,6 +39,7 @@ mod purchase_crash;
 mod purchase_nodes;
 mod purchase_steps;
 mod purchases;
+mod receipts;
 mod rehearsal;
 mod rehearsals;
 mod search;

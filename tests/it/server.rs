@@ -197,6 +197,22 @@ impl Client {
         answer.bytes().await.unwrap().to_vec()
     }
 
+    /// The whole feed as this node tells it, page after page, once it tells of everything.
+    pub(crate) async fn feed(&self) -> String {
+        let (began, mut text, mut after) = (Instant::now(), String::new(), 0);
+        loop {
+            let page = self.text(&format!("/api/v1/feed?limit=100&after={after}")).await;
+            let json: Value = serde_json::from_str(&page).unwrap();
+            let last = json["items"].as_array().unwrap().last();
+            match last.map(|last| last["pos"].as_i64().unwrap()) {
+                Some(pos) => after = pos,
+                None => return text,
+            }
+            assert!(began.elapsed() < PATIENCE, "the feed does not end");
+            text.push_str(&page);
+        }
+    }
+
     /// What an answer that must come says.
     pub(crate) async fn read(&self, path: &str, token: &str) -> Value {
         let (status, json) = self.ask(&Request::get(path, token)).await.unwrap();

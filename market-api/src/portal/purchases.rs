@@ -10,9 +10,9 @@ use market_core::{
 use serde::Deserialize;
 
 use super::{
+    Frame, Page, Pager, cursor,
     form::{Choice, Select, list, nearby},
-    Frame, Page, Pager, cursor, names,
-    typed, words,
+    names, typed, words,
 };
 use crate::{parameters::Parameters, problem::Problem};
 
@@ -153,6 +153,12 @@ fn told(body: &NoticeBody) -> String {
             winner.name,
             words::yuan(*amount),
             words::day(*starts_on),
+            words::day(*ends_on)
+        ),
+        NoticeBody::Change { winner, number, change, amount, ends_on } => format!(
+            "与 {} 的合同（编号 {number}）第 {change} 次变更：金额 {}，服务至{}",
+            winner.name,
+            words::yuan(*amount),
             words::day(*ends_on)
         ),
         NoticeBody::Failure { failure, reason } => match (failure, reason) {

@@ -3,10 +3,10 @@
 use market_core::{
     Day, Money, Timestamp,
     agency::{AgencyNature, AgencyState},
+    case::Fund,
     catalog::{
         DeliverableKind, Nature, PriceMode, QualificationType, Requirement, Rule, ServiceItem,
     },
-    case::Fund,
     evaluation::Rater,
     matter::Source,
     purchase::{Price, PurchaseState},

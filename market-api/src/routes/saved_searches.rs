@@ -2,9 +2,9 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use market_core::{
-    Market, Page,
+    Fault, Market, Page,
     id::SavedSearchId,
-    saved_search::{NewSavedSearch, SavedSearch},
+    saved_search::{NewSavedSearch, PurchaseQuery, SavedSearch, Wanted},
     search::SearchQuery,
 };
 use serde::Deserialize;
@@ -36,8 +36,31 @@ pub(crate) struct SaveSearch {
     #[validate(length(min = 1, max = 64))]
     #[schema(min_length = 1, max_length = 64, example = "慈溪环评")]
     name: String,
-    /// What is searched for, as it is shown once saved; pages are of no account.
-    query: SearchQuery,
+    /// What is searched for among agencies or listings, as it is shown once saved; pages are of no
+    /// account. Either this or `purchases`.
+    #[serde(default)]
+    query: Option<SearchQuery>,
+    /// What is searched for among open purchases.
+    #[serde(default)]
+    purchases: Option<PurchaseQuery>,
+}
+
+impl SaveSearch {
+    fn wanted(self) -> Result<NewSavedSearch, Problem> {
+        let wanted = match (self.query, self.purchases) {
+            (Some(query), None) => Wanted::Query(query),
+            (None, Some(purchases)) => Wanted::Purchases(purchases),
+            (None, None) => {
+                let message = "say what is searched for: query, or purchases";
+                return Err(Problem::invalid(vec![Fault::new("/query", "missing", message)]));
+            }
+            (Some(_), Some(_)) => {
+                let message = "a search is over query or over purchases, not both";
+                return Err(Problem::invalid(vec![Fault::new("/purchases", "choice", message)]));
+            }
+        };
+        Ok(NewSavedSearch { name: self.name, wanted })
+    }
 }
 
 /// Your saved searches, newest first
@@ -58,8 +81,7 @@ async fn save(
     Once(call): Once,
     Input(body): Input<SaveSearch>,
 ) -> Result<Created<SavedSearch>, Problem> {
-    let new = NewSavedSearch { name: body.name, query: body.query };
-    let saved = market.saved_searches().save(&call, new).await?;
+    let saved = market.saved_searches().save(&call, body.wanted()?).await?;
     let place = format!("/api/v1/saved-searches/{}", saved.id);
     Ok(Created(place, SavedSearch::VERSION, saved))
 }

@@ -141,7 +141,7 @@ pub struct AlarmFilter {
 
 /// What a rule found.
 #[derive(Debug, Clone, PartialEq)]
-struct Found {
+pub(crate) struct Found {
     rule: AlarmRule,
     /// The same for the same evidence.
     key: String,

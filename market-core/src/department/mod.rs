@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Actor, Call, Error, Market, Party, Timestamp,
+    Action, Actor, Call, Error, Market, Party, Refusal, Timestamp,
     code::{DepartmentCode, RegionCode},
     kernel::authority::{Act, Relation, act},
     sealing::PublicKey,
@@ -99,6 +99,35 @@ impl Departments<'_> {
     ) -> Result<Department, Error> {
         SET_KEY.permits(&call.actor, itself(&call.actor, code), "")?;
         retry(|| self.set_opening_key_once(call, code, key)).await
+    }
+
+    /// Takes a department's opening key back; the department itself does. Purchases that are handed
+    /// in from now on have no deposit. As long as a purchase may have to be opened from a deposit of
+    /// the department, the key stays: agencies rely on it that the owner gains nothing by silence.
+    /// Another key may be set at any time. Doing so again changes nothing.
+    pub async fn clear_opening_key(
+        &self,
+        call: &Call,
+        code: &DepartmentCode,
+    ) -> Result<Department, Error> {
+        SET_KEY.permits(&call.actor, itself(&call.actor, code), "")?;
+        retry(|| self.clear_opening_key_once(call, code)).await
+    }
+
+    async fn clear_opening_key_once(
+        &self,
+        call: &Call,
+        code: &DepartmentCode,
+    ) -> Result<Department, Error> {
+        let mut tx = begin!(self.0, call, "department.clear_opening_key", code);
+        // Held from here on, so that no purchase makes a deposit meanwhile.
+        let department = tx.department(code).await?.ok_or(Error::NotFound("department"))?;
+        department.expected(call.expected)?;
+        if department.opening_key.is_some() && tx.has_deposit_in_need(code).await? {
+            return Err(Refusal::OpeningKeyNeeded.into());
+        }
+        let department = tx.clear_opening_key(department).await?;
+        tx.finish(department).await
     }
 
     async fn set_opening_key_once(

@@ -56,10 +56,7 @@ impl Names {
         DocumentFacts {
             item: self.item.clone(),
             region: self.region.clone(),
-            agency: NamedAgency {
-                name: self.agency.name.clone(),
-                uscc: self.agency.uscc.clone(),
-            },
+            agency: NamedAgency { name: self.agency.name.clone(), uscc: self.agency.uscc.clone() },
             body,
         }
     }

@@ -100,10 +100,7 @@ impl Db {
     }
 
     /// The document whose file has a digest.
-    pub(super) async fn document_by_sha256(
-        &self,
-        sha256: &str,
-    ) -> Result<Option<Document>, Error> {
+    pub(super) async fn document_by_sha256(&self, sha256: &str) -> Result<Option<Document>, Error> {
         document(self.query(ALL).with(" where sha256 = ", sha256)).await
     }
 

@@ -48,8 +48,12 @@ impl DocumentStanding {
     pub const fn en(self) -> &'static str {
         match self {
             Self::Valid => "Valid: issued by this marketplace, and in force",
-            Self::Superseded => "Superseded: what it states has changed since; a later one goes before it",
-            Self::Suspended => "Suspended: a complaint is investigated, or the award is published anew",
+            Self::Superseded => {
+                "Superseded: what it states has changed since; a later one goes before it"
+            }
+            Self::Suspended => {
+                "Suspended: a complaint is investigated, or the award is published anew"
+            }
             Self::PassedOn => "Void: the agency dropped out, and the award is no longer its own",
             Self::Annulled => "Annulled: a complaint was upheld, and the award with it undone",
             Self::Terminated => "Terminated: the contract was ended before its completion",
@@ -135,9 +139,7 @@ impl Subject {
     pub(super) fn check_issuable(&self) -> Result<(), Refusal> {
         match self {
             Self::Award(purchase, _) => standing_award(purchase).map(drop),
-            Self::Contract(order, _) => {
-                order.state.contract().map(drop).ok_or(Refusal::NoContract)
-            }
+            Self::Contract(order, _) => order.state.contract().map(drop).ok_or(Refusal::NoContract),
         }
     }
 

@@ -188,6 +188,25 @@ pub(super) fn file(columns: &[Column], rows: impl IntoIterator<Item = Vec<String
     csv_of(std::iter::once(header).chain(rows))
 }
 
+/// What stands in a cell that is marked.
+pub(super) fn mark(is_marked: bool) -> String {
+    if is_marked { "yes".to_owned() } else { String::new() }
+}
+
+/// The text of a file of our own, without its last column if that marks nothing: most files have no
+/// use for it.
+pub(super) fn file_with_marks(columns: &[Column], rows: Vec<Vec<String>>) -> String {
+    let is_marked = |row: &Vec<String>| row.last().is_some_and(|cell| !cell.is_empty());
+    if rows.iter().any(is_marked) {
+        return file(columns, rows);
+    }
+    let unmarked = |mut row: Vec<String>| {
+        row.pop();
+        row
+    };
+    file(&columns[..columns.len().saturating_sub(1)], rows.into_iter().map(unmarked))
+}
+
 /// The most rows of a sheet of an agency's own.
 pub const MAX_OWN_ROWS: usize = 2_000;
 

@@ -125,6 +125,11 @@ impl<'a> Table<'a> {
         groups
     }
 
+    /// Whether the sheet has a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.places.contains_key(column)
+    }
+
     /// The text of a cell, without blanks around it.
     pub(super) fn cell(&self, index: usize, column: &str) -> &'a str {
         let place = self.places.get(column);

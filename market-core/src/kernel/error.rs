@@ -199,6 +199,7 @@ refusals! {
     RegionNotServed "region-not-served" "不服务该地区" "The region of the case is not served";
     PriceOverCap "price-over-cap" "价格超过该事项的最高限价" "The price is over the item's cap";
     OtherItem "other-item" "该服务不是所需事项" "The listing offers another service item";
+    ItemNeeded "item-needed" "清单内的一件事仍需要该事项，请先修改或撤销该一件事" "A matter on the list still needs the item: change or withdraw the matter first";
     DirectOverLimit "direct-over-limit" "财政性资金超过直接选取限额，应公开选取" "Fiscal money over the limit of direct purchase needs an open selection";
 
     MatterWithdrawn "matter-withdrawn" "该事项已停办" "The matter is withdrawn";
@@ -267,6 +268,7 @@ refusals! {
     NoReplyYet "no-reply-yet" "业主尚未答复，不能再次报价" "The owner has not replied yet, so the agency may not quote again";
     AlreadyReplied "already-replied" "本轮已答复" "The owner has replied in this round already";
     WrongOpeningCode "wrong-opening-code" "开标码不正确" "The opening code is wrong";
+    OpeningKeyNeeded "opening-key-needed" "尚有采购项目的开标码托管于本部门且未开标，开标公钥暂不能撤销，可以更换" "A purchase that is not opened yet has its code deposited with the department: the key can be replaced, not taken back";
     AlreadyOpened "already-opened" "已开标" "The opening code was given already";
     NotAParticipant "not-a-participant" "不是该采购项目的参与方" "The party takes no part in this opening";
     RevealMismatch "reveal-mismatch" "与已公布的承诺值不一致" "The value does not match its commitment";

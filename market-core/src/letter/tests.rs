@@ -174,7 +174,10 @@ fn a_later_summary_and_one_of_a_direct_order_say_so() {
     let says = |summary: ContractSummary| text(&summary.render(&FONTS).unwrap());
     let first = says(summary());
     assert!(!first.contains("备案版本"), "{first}");
-    assert_says(&says(ContractSummary { revision: 3, ..summary() }), &["备案版本第3版，替代此前各版"]);
+    assert_says(
+        &says(ContractSummary { revision: 3, ..summary() }),
+        &["备案版本第3版，替代此前各版"],
+    );
     let direct = says(ContractSummary { bought: Bought::Ordered, ..summary() });
     assert_says(&direct, &["办件名称", "订单编号3304022026112400017", "乙方（中介机构）"]);
     assert!(!direct.contains("采购项目"), "{direct}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::{FromRow, types::Json};
 
-use super::{AnyState, Order, OrderFilter, OrderTerms, standing::Mark, steps::Moved};
+use super::{AnyState, Contract, Order, OrderFilter, OrderTerms, standing::Mark, steps::Moved};
 use crate::{
     Call, Error, Kind, Money, Paging, Party, Refusal, Timestamp,
     case::Case,
@@ -309,13 +309,7 @@ impl Tx {
             "listing": order.terms.listing_id,
             "purchase": order.terms.purchase_id,
             "amount": order.terms.amount,
-            "contract": confirmed.map(|contract| json!({
-                "number": contract.number,
-                "amount": contract.amount,
-                "signed_on": contract.signed_on,
-                "starts_on": contract.starts_on,
-                "ends_on": contract.ends_on,
-            })),
+            "contract": confirmed.map(Contract::told),
         });
         let entry = Entry::new(Kind::Order, &order.id, order.version, event)
             .case(order.terms.case_id)

@@ -4,7 +4,7 @@
 //! Read [`state`] for where a purchase stands and `steps` for how it moves, `notice` for what is
 //! published, this file and `owner` for what its owner does, `registration` and `registering` for
 //! what agencies do, `closing`, `opening`, `deciding`, `rounds` and `awarding` for how the agency is
-//! found, `complained` for how complaints stop it, and `timer` for what happens by itself. `store`
+//! found, `complained` for how complaints stop it, [`receipt`] for what agencies prove, and `timer` for what happens by itself. `store`
 //! and its neighbours keep everything.
 
 mod actions;
@@ -21,6 +21,7 @@ pub(crate) mod proof;
 pub(crate) mod proof_store;
 mod question;
 pub(crate) mod question_store;
+pub mod receipt;
 mod registering;
 mod registration;
 pub(crate) mod registration_store;

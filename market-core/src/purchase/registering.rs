@@ -48,10 +48,12 @@ pub struct NewQuote {
     pub nonce: Bytes32,
 }
 
-/// What an agency keeps of its quote.
+/// What an agency keeps of its quote, together with what it sent: see [`super::receipt`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QuoteReceipt {
+    /// The purchase.
+    pub purchase_id: PurchaseId,
     /// Its registration.
     pub registration_id: RegistrationId,
     /// The round that it was made in.
@@ -204,7 +206,8 @@ impl Purchases<'_> {
         let sealed = sealing::seal(&key, &context, &enclosed, &self.0.env)?;
         let at = tx.at;
         tx.put_quote(&registration, round, &sealed, &commitment).await?;
-        let receipt = QuoteReceipt { registration_id: registration.id, round, commitment, at };
+        let registration_id = registration.id;
+        let receipt = QuoteReceipt { purchase_id: id, registration_id, round, commitment, at };
         tx.finish(receipt).await
     }
 

@@ -19,7 +19,7 @@ pub struct Notice {
     pub saved_search: SavedSearchId,
     /// What its owner calls the saved search.
     pub name: String,
-    /// What is new: `agency` or `listing`.
+    /// What is new: `agency`, `listing` or `purchase`.
     pub kind: Kind,
     /// Its id.
     pub object: Uuid,

@@ -1,4 +1,4 @@
-//! Where saved searches, notices and the position of their follower are kept.
+//! Where saved searches and notices are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,12 @@ use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use super::{
-    Notice, NoticeFilter, SavedSearch,
+    Notice, NoticeFilter, SavedSearch, Wanted,
     matcher::{Found, Standing},
 };
 use crate::{
     Actor, Error, Kind, Page, Paging, Timestamp,
     id::{AgencyId, ListingId, NoticeId, SavedSearchId},
-    search::SearchQuery,
     store::{Db, Tx, journal::Entry, statements},
 };
 
@@ -31,8 +30,6 @@ statements! {
     DELETE = "delete from saved_searches where id = $1";
     STANDING = "select id, query, since from saved_searches where true";
 
-    POSITION = "select pos from followers where name = 'saved_searches'";
-    ADVANCE = "update followers set pos = $2 where name = 'saved_searches' and pos = $1";
     SELLERS = "select id, agency_id from listings where true";
     BIRTHS = "\
         select object, pos from journal \
@@ -62,9 +59,27 @@ impl TryFrom<SavedRow> for SavedSearch {
 
     fn try_from(row: SavedRow) -> Result<Self, Error> {
         let SavedRow { id, name, query: Json(query), created_at } = row;
-        let query =
-            serde_json::from_value(query).map_err(|_| Error::Inconsistent("saved search"))?;
-        Ok(Self { id, name, query, created_at })
+        let wanted = wanted_of(query).ok_or(Error::Inconsistent("saved search"))?;
+        Ok(Self { id, name, wanted, created_at })
+    }
+}
+
+/// What stands in the column `query`: a search over agencies or listings as it is, one over
+/// purchases under a name that no such search has.
+fn kept(wanted: &Wanted) -> Result<Value, Error> {
+    match wanted {
+        Wanted::Query(query) => serde_json::to_value(query),
+        Wanted::Purchases(_) => serde_json::to_value(wanted),
+    }
+    .map_err(|_| Error::Inconsistent("saved search"))
+}
+
+/// What is searched for; none if it cannot be asked any more.
+fn wanted_of(kept: Value) -> Option<Wanted> {
+    if kept.get("purchases").is_some() {
+        serde_json::from_value(kept).ok()
+    } else {
+        serde_json::from_value(kept).map(Wanted::Query).ok()
     }
 }
 
@@ -108,7 +123,7 @@ impl Tx {
             .bind(person)
             .bind(party)
             .bind(&saved.name)
-            .bind(Json(&saved.query))
+            .bind(Json(kept(&saved.wanted)?))
             .bind(since)
             .bind(saved.created_at)
             .execute()
@@ -129,11 +144,6 @@ impl Tx {
         self.query(DELETE).bind(id).execute().await?;
         self.record(Entry::new(Kind::SavedSearch, &id, 2, "search_removed"), at).await?;
         Ok(true)
-    }
-
-    /// Moves the follower on, if it still is where it was.
-    pub(super) async fn advance_follower(&mut self, from: i64, to: i64) -> Result<bool, Error> {
-        Ok(self.query(ADVANCE).bind(from).bind(to).execute().await? == 1)
     }
 
     /// Tells the owner of a saved search of something, unless they were told before or have
@@ -211,16 +221,12 @@ impl Db {
         let query = self.query(STANDING).when(" and id > ", after);
         let rows: Vec<(SavedSearchId, Json<Value>, i64)> =
             query.with(" order by id limit ", limit).all().await?;
-        let standing = rows.into_iter().map(|(id, Json(query), since)| {
-            let query = serde_json::from_value::<SearchQuery>(query).ok();
-            Standing { id, query, since }
+        let standing = rows.into_iter().map(|(id, Json(query), since)| Standing {
+            id,
+            wanted: wanted_of(query),
+            since,
         });
         Ok(standing.collect())
-    }
-
-    /// How far the follower has come.
-    pub(super) async fn follower_position(&self) -> Result<i64, Error> {
-        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
     }
 
     /// Some listings, and all listings of some agencies, each with its agency.

@@ -22,6 +22,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("evaluation", crate::evaluation::store::STATEMENTS),
     ("evaluation, public", crate::evaluation::public::STATEMENTS),
     ("expiry", super::expiry::STATEMENTS),
+    ("followers", crate::followers::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),

@@ -105,11 +105,21 @@ mod tests {
 
     #[test]
     fn an_address_of_this_machine_is_nobody_elses() {
-        let is_reached = |url: &str| Publisher { url: url.to_owned(), ..Publisher::default() }.is_reached();
-        for url in ["http://127.0.0.1:8080", "http://0.0.0.0", "http://[::1]:80", "http://[::]", "https://localhost/a", ""] {
+        let is_reached =
+            |url: &str| Publisher { url: url.to_owned(), ..Publisher::default() }.is_reached();
+        for url in [
+            "http://127.0.0.1:8080",
+            "http://0.0.0.0",
+            "http://[::1]:80",
+            "http://[::]",
+            "https://localhost/a",
+            "",
+        ] {
             assert!(!is_reached(url), "{url}");
         }
-        for url in ["https://zjcs.example.gov.cn", "http://10.1.2.3:8080", "http://[2001:db8::1]:80/a"] {
+        for url in
+            ["https://zjcs.example.gov.cn", "http://10.1.2.3:8080", "http://[2001:db8::1]:80/a"]
+        {
             assert!(is_reached(url), "{url}");
         }
         assert!(!Publisher::default().is_reached());
