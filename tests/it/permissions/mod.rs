@@ -105,7 +105,13 @@ fn path(operation: &Operation, scene: &Scene) -> Option<String> {
 }
 
 impl Cast<'_> {
-    async fn try_as(&self, seat: Seat, operation: &Operation, scene: &Scene) -> Answer {
+    async fn try_as(
+        &self,
+        seat: Seat,
+        operation: &Operation,
+        scene: &Scene,
+        version: Option<&str>,
+    ) -> Answer {
         let token = match scene.players.get(&seat) {
             Some(player) if !operation.id.ends_with("sign_in") => &player.token,
             _ => self.token(seat),
@@ -115,7 +121,7 @@ impl Cast<'_> {
             return self.file(&path, token, "检测报告").await;
         }
         let body = requests::body(self, &operation.id, scene);
-        self.send(operation.method.clone(), &path, body, token).await
+        self.send_if(operation.method.clone(), &path, body, token, version).await
     }
 }
 
@@ -237,7 +243,7 @@ async fn try_scene(
         };
         let row = row_in(rows, &scene.state);
         let decision = row.cell(seat);
-        let answer = cast.try_as(seat, operation, &scene).await;
+        let answer = cast.try_as(seat, operation, &scene, None).await;
         let mut flaw = flaw(decision, &answer, is_time);
         let id = scene.names.get("id").filter(|_| operation.path.contains("{id}"));
         if let Some(id) = id.filter(|_| flaw.is_none())
@@ -251,10 +257,15 @@ async fn try_scene(
                 ..Scene::default()
             };
             elsewhere.names.extend([("id", random.clone()), ("token", random.clone())]);
-            let nothing = cast.try_as(seat, operation, &elsewhere).await;
-            let (here, there) = (without(&answer, id), without(&nothing, &random));
-            let is_told = here != there;
-            flaw = is_told.then(|| format!("tells that it is there: {here:?} but {there:?}"));
+            // Neither as it is nor for a version that it never had.
+            for version in [None, Some("\"9999\"")] {
+                let answer = cast.try_as(seat, operation, &scene, version).await;
+                let nothing = cast.try_as(seat, operation, &elsewhere, version).await;
+                let (here, there) = (without(&answer, id), without(&nothing, &random));
+                if here != there {
+                    flaw = Some(format!("tells that it is there: {here:?} but {there:?}"));
+                }
+            }
         }
         found.push((seat, row.states.join(" "), flaw));
         let is_changed = operation.method != Method::GET && answer.status < 300;
