@@ -127,6 +127,8 @@ exceptions! {
     "people_issue" Version "a token is made for a person, who stays what they are";
     "people_revoke_token" Key "a revoked token stays revoked: repeated, the call changes nothing and answers the same";
     "people_revoke_token" Version "a token has no versions: it is revoked or it is not";
+    "documents_verify_file" Key "it only compares the file with what was issued: repeated, the call answers as things stand then";
+    "documents_verify_file" Rehearsal "it changes nothing";
     "purchases_ask" Version "a question changes nothing that was seen";
     "complaints_file" Version "a complaint is made of its own, and changes nothing that was seen";
 }

@@ -114,8 +114,9 @@ impl Purchases<'_> {
     ) -> Result<Purchase, Error> {
         retry(|| async {
             let mut tx = begin!(self.0, call, "purchases.commit", &(id, sha256));
-            let purchase = tx.hold_purchase(id).await?.expected(call)?;
+            let purchase = tx.hold_purchase(id).await?;
             let party = department_party(purchase.witness(&call.actor)?);
+            let purchase = purchase.expected(call)?;
             purchase.open_at(tx.at)?;
             if !tx.put_commitment(id, &Commitment { party, sha256 }).await? {
                 return Err(Refusal::AlreadyOpened.into());

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{FromRow, types::Json};
 
-use super::{Notice, Purchase, PurchaseFilter, PurchaseState, steps::Moved};
+use super::{Notice, Purchase, PurchaseFilter, PurchaseState, SHOW, steps::Moved};
 use crate::{
     Call, Error, Kind, Paging, Party, Refusal, Timestamp,
     code::{ItemCode, RegionCode},
@@ -196,7 +196,10 @@ impl Tx {
         call: &Call,
         id: PurchaseId,
     ) -> Result<(Purchase, Clock), Error> {
-        let purchase = self.hold_purchase(id).await?.expected(call)?;
+        let purchase = self.hold_purchase(id).await?;
+        // Not even by its version is told that there is one.
+        purchase.permits(SHOW, &call.actor)?;
+        let purchase = purchase.expected(call)?;
         let clock = self.clock_of_purchase(&purchase).await?;
         Ok((purchase, clock))
     }

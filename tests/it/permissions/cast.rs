@@ -168,12 +168,27 @@ impl<'a> Cast<'a> {
         body: Option<Value>,
         token: &str,
     ) -> Answer {
+        self.send_if(method, path, body, token, None).await
+    }
+
+    /// Sends something for a version of its thing.
+    pub(super) async fn send_if(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        token: &str,
+        version: Option<&str>,
+    ) -> Answer {
         let mut asking = self.app.ask(method.clone(), path);
         if !token.is_empty() {
             asking = asking.by(token);
         }
         if method != Method::GET {
             asking = asking.header("idempotency-key", &format!("key-{}", fresh()));
+        }
+        if let Some(version) = version {
+            asking = asking.header("if-match", version);
         }
         if let Some(body) = body {
             asking = asking.json(&body);

@@ -87,8 +87,8 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         }
         "complaints_accept" | "complaints_refuse" => &["complaint filed", "complaint of_owner"],
         "complaints_uphold" | "complaints_dismiss" => &["complaint investigating"],
-        "saved-searches_remove" => &["saved"],
-        "notices_read" => &["saved notice"],
+        "saved-searches_remove" | "saved-searches_show" => &["saved"],
+        "notices_read" | "notices_show" => &["saved notice"],
         name if name.starts_with("complaints_file") => &["purchase open"],
         name if name.starts_with("purchases_") && !name.ends_with("_list") => &["purchase open"],
         name if name.starts_with("cases_") => &["case open"],
