@@ -268,7 +268,7 @@ on_both! { loaded:
         let url = app.url();
         let (database, index) = (dump(&url).await, index(&url).await);
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        assert!(log.contains("TRACE") || log.contains("DEBUG"), "nothing was logged");
+        assert!(log.contains("answered"), "nothing was logged");
         assert!(database.contains("欧阳秘名"), "the dump of the database is not one");
         let places = [("log", &log), ("database", &database), ("index", &index)];
         let (yuan, fen) = (asked(0, true), asked(0, true).replace('.', ""));

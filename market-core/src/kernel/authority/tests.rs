@@ -115,6 +115,10 @@ fn nobody_who_does_not_say_who_they_are_does_more_than_read() {
     let acts = rows().iter().filter(|row| !row.is_field());
     for row in acts.filter(|row| row.cell(Seat::Anonymous) == Decision::Allowed) {
         let reads = [".show", ".list", ".search"].iter().any(|end| row.act.ends_with(end));
-        assert!(reads || row.act == "session.open", "{}", row.act);
+        assert!(
+            reads || ["session.open", "document.verify", "evaluation.public"].contains(&&*row.act),
+            "{}",
+            row.act
+        );
     }
 }
