@@ -5,8 +5,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
 
-mod support;
-
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -20,6 +18,7 @@ use std::{
 };
 
 use axum::{Router, routing::post};
+use market_api::demo;
 use market_core::{
     Actor, Call, Market, Options, Paging, Party,
     account::NewPerson,
@@ -61,7 +60,9 @@ impl Drop for Server {
 /// Fills a folder, and says who may ask for what.
 async fn fill(folder: &Path, orders: usize) -> (String, Vec<Value>, String) {
     let url = format!("sqlite:{}/market.db", folder.display());
-    let market: Market = support::market(Options::new(url), 301).await;
+    let market = Market::open(Options::new(url)).await.unwrap();
+    demo::load_catalogue(&market).await.unwrap();
+    demo::load_agencies(&market, 301, market.env().now().day()).await.unwrap();
     let operator: Call = Actor::system().into();
     let new = NewPerson { login: "li".to_owned(), name: "李".to_owned(), password: None };
     let person = market.accounts().create_person(&operator, new).await.unwrap().id;
@@ -224,11 +225,11 @@ async fn main() {
             }
         }
     }
-    println!("{CALLERS} callers, {} reads and {} orders of each", requests * 3, orders * 3);
+    eprintln!("{CALLERS} callers, {} reads and {} orders of each", requests * 3, orders * 3);
     for (kind, name) in KINDS.iter().enumerate() {
         let ((reading, read_p99), (placing, placed_p99)) =
             (figures(&reads[kind]), figures(&placed[kind]));
-        println!(
+        eprintln!(
             "{name:24} reads {reading:6.0}/s p99 {read_p99:5.1} ms   orders {placing:5.0}/s p99 \
              {placed_p99:5.1} ms"
         );

@@ -175,12 +175,11 @@ fn thing(path: &str) -> Option<String> {
     let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
     match parts.as_slice() {
         ["me", ..] => Some("/api/v1/me".to_owned()),
-        ["tokens" | "sessions", ..] | [_] => None,
+        ["tokens" | "sessions", ..] | [_] | [] => None,
         ["purchases", id, "registration" | "quote"] => {
             Some(format!("/api/v1/purchases/{id}/registration"))
         }
         [noun, id, ..] => Some(format!("/api/v1/{noun}/{id}")),
-        [] => None,
     }
 }
 

@@ -231,7 +231,8 @@ on_both! {
         let credit = app.get(&standing).gives(200).await.json["credit"].clone();
         assert_eq!(credit, 708, "(4500 + 100) ÷ 6.5");
         let name = app.market.agencies().get(None, trade.agency_id()).await.unwrap().name;
-        let name: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let name: Vec<_> = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let name = name.concat();
         let found = || async {
             app.market.search().catch_up().await.unwrap();
             let found = app.get(&format!("/api/v1/search?text={name}")).gives(200).await.json;

@@ -72,10 +72,10 @@ on_both! {
             let new = json!({ "login": "li", "name": "李", "password": password });
             app.post("/api/v1/people", &new).by(&operator).header("idempotency-key", "k-1")
         };
-        let made = make("correct horse").gives(201).await;
-        assert_eq!(make("correct horse").gives(201).await.text, made.text);
+        let person = make("correct horse").gives(201).await;
+        assert_eq!(make("correct horse").gives(201).await.text, person.text);
         make("another horse").meets(422, "idempotency-key-reused").await;
-        let path = format!("{}/password", made.headers["location"].to_str().unwrap());
+        let path = format!("{}/password", person.headers["location"].to_str().unwrap());
         let set = |password: &str| {
             let new = json!({ "password": password });
             app.put(&path, &new).by(&operator).header("idempotency-key", "k-2")
@@ -90,8 +90,8 @@ on_both! {
         let robot = json!({ "login": "robot", "name": "导入程序" });
         let make = || app.post("/api/v1/people", &robot).by(&operator).bare();
         make().meets(400, "idempotency-key-missing").await;
-        let made = make().header("idempotency-key", "k-1").gives(201).await;
-        let path = format!("{}/disable", made.headers["location"].to_str().unwrap());
+        let person = make().header("idempotency-key", "k-1").gives(201).await;
+        let path = format!("{}/disable", person.headers["location"].to_str().unwrap());
         let disable = || app.post(&path, &json!({})).by(&operator).bare();
         disable().header("if-match", "*").meets(400, "idempotency-key-missing").await;
         disable().header("idempotency-key", "k-2").meets(428, "if-match-missing").await;

@@ -143,7 +143,7 @@ on_both! { loaded:
         assert_eq!(code(file.replace("餐饮环评", "餐饮\u{0}环评")).await, "characters");
         send(app, "", &file).by(&agency).gives(200).await;
         assert_eq!(code(file.replace("published", "draft")).await, "state");
-        let suspension = json!({ "months": 2, "reason": "资质核查" });
+        let suspension = json!({ "months": 3, "reason": "资质核查" });
         app.post(&format!("{path}/suspend"), &suspension).by(&operator).gives(200).await;
         let shown = file.replace("draft", "published");
         assert_eq!(code(shown.clone()).await, "agency-suspended");

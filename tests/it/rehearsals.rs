@@ -80,7 +80,8 @@ on_both! {
 
     async fn complaints(app: &TestApp) {
         app.rehearse_first();
-        crate::complaints::a_complaint_runs_from_its_filing_to_its_decision::run(app).await;
+        Box::pin(crate::complaints::a_complaint_runs_from_its_filing_to_its_decision::run(app))
+            .await;
     }
 
     async fn admission(app: &TestApp) {

@@ -252,7 +252,7 @@ impl Teller {
             Cancelled => {
                 self.market.orders().cancel(applicant, order.id, "方案调整，暂不需要").await?;
             }
-            _ => self.serve(applicant, &agency, order, goal).await?,
+            _ => Box::pin(self.serve(applicant, &agency, order, goal)).await?,
         }
         Ok(())
     }

@@ -251,7 +251,6 @@ async fn take_body(
 fn told(went: Went, mut response: Response) -> Response {
     let yes = HeaderValue::from_static("true");
     match went {
-        Went::Plainly => {}
         Went::Replayed => drop(response.headers_mut().insert(REPLAYED, yes)),
         Went::Rehearsed if response.status().is_success() => {
             *response.status_mut() = StatusCode::OK;
@@ -261,7 +260,7 @@ fn told(went: Went, mut response: Response) -> Response {
             headers.remove(ETAG);
             headers.insert(REHEARSED, yes);
         }
-        Went::Rehearsed => {}
+        Went::Plainly | Went::Rehearsed => {}
     }
     response
 }

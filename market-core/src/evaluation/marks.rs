@@ -84,8 +84,8 @@ pub(super) fn of_order<'e>(
         [(of_applicant, rules.applicant_weight), (of_departments, rules.department_weight)];
     let all: u64 = weighed.iter().map(|((_, number), _)| (*number).max(1)).product();
     for ((sum, number), weight) in weighed {
-        if number > 0 {
-            above += u64::from(weight) * sum * (all / number);
+        if let Some(share) = all.checked_div(number) {
+            above += u64::from(weight) * sum * share;
             below += u64::from(weight) * all;
         }
     }

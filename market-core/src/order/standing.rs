@@ -104,8 +104,10 @@ impl Credit {
     /// as many orders as the ranking has confidence in its prior, each of the prior's points,
     /// rounded half up:
     ///
-    /// `(prior × confidence + Σ points + weight × Σ evaluations − declined × penalty) ÷ (confidence
-    /// + graded + weight × evaluated)`
+    /// ```text
+    /// (prior × confidence + Σ points + weight × Σ evaluations − declined × penalty)
+    ///     ÷ (confidence + graded + weight × evaluated)
+    /// ```
     ///
     /// A completed order has 1000 points, less a penalty for each return and each late hand-over;
     /// one that came to nothing by the agency's doing has none. An order that nobody evaluates

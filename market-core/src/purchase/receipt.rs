@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::proof::{Came, SealedRule, quote_text};
 use crate::{
     Timestamp,
-    draw::{Bytes32, Proof, quote_commitment},
+    draw::{Bytes32, Candidate, Proof, quote_commitment},
     id::{PurchaseId, RegistrationId},
     selection::Quote,
 };
@@ -106,7 +106,7 @@ impl Receipt {
 
     /// Finds the quote that was made before the close.
     fn find_sealed(&self, proof: &Proof, misfits: &mut Vec<Misfit>) -> Option<Standing> {
-        let sealed = self.candidate(proof, misfits)?;
+        let sealed = self.candidate(proof, misfits)?.quote_commitment;
         if sealed != Some(self.commitment) {
             misfits.push(Misfit::OtherQuote { sealed });
             return None;
@@ -149,11 +149,11 @@ impl Receipt {
     }
 
     /// What the sealed list holds of the registration's quote, if it is on it.
-    fn candidate(&self, proof: &Proof, misfits: &mut Vec<Misfit>) -> Option<Option<Bytes32>> {
+    fn candidate<'p>(&self, proof: &'p Proof, misfits: &mut Vec<Misfit>) -> Option<&'p Candidate> {
         let sealed = &proof.sealed;
         let listed = sealed.list.iter().find(|one| one.registration == self.registration_id);
-        if let Some(listed) = listed {
-            return Some(listed.quote_commitment);
+        if listed.is_some() {
+            return listed;
         }
         let excluded = sealed.excluded.iter().find(|one| one.registration == self.registration_id);
         misfits.push(match excluded {

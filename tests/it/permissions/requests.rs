@@ -60,8 +60,9 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         "orders_confirm_milestone" => &["order reached"],
         "orders_confirm_payment" | "orders_dispute_payment" => &["order paid"],
         "orders_return_for_rework" | "orders_sign_off" => &["order delivered"],
-        "orders_use_deliverable" | "orders_return_deliverable" => &["order signed_off"],
-        "orders_list_deliverables" => &["order signed_off"],
+        "orders_use_deliverable" | "orders_return_deliverable" | "orders_list_deliverables" => {
+            &["order signed_off"]
+        }
         "orders_download" => &["order uploaded", "order delivered", "order signed_off"],
         "purchases_revise" | "purchases_submit" => &["purchase draft"],
         "purchases_approve" | "purchases_send_back" => &["purchase in_review"],
@@ -97,8 +98,10 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         _ => &["nothing"],
     };
     let early: &[&str] = match operation {
-        "purchases_list" | "purchases_create" | "purchases_own_registrations" => &[],
-        "purchases_show"
+        "purchases_list"
+        | "purchases_create"
+        | "purchases_own_registrations"
+        | "purchases_show"
         | "purchases_notice_at"
         | "purchases_timeline"
         | "purchases_actions"
@@ -174,7 +177,6 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
         "people_issue" => serde_json::from_str(&name("label")).unwrap(),
         "agencies_apply" => new_agency(),
         "agencies_change" | "agencies_reapply" => agency(),
-        "agencies_leave" => reason(),
         "agencies_reject" => json!({ "reasons": ["材料不齐"] }),
         "agencies_suspend" => json!({ "months": 3, "reason": "投诉属实" }),
         "agencies_add_qualification" => certificate(),
@@ -235,7 +237,8 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
             json!({ "name": "消防检测", "query": { "item": [ITEM], "region": ["330282"] } })
         }
         "vocabulary_put" => json!({ "kind": "saying", "names": ["消防设施检测"] }),
-        "cases_return_step"
+        "agencies_leave"
+        | "cases_return_step"
         | "cases_withdraw"
         | "complaints_refuse"
         | "orders_cancel"

@@ -243,13 +243,13 @@ impl Cast<'_> {
             _ => {}
         }
         // Of an order the state changes nothing; of its files it does.
-        scene.state = match wanted {
+        let state = match wanted {
             "uploaded" | "in_service" => "uploaded",
             "delivered" => "handed_over",
             "signed_off" | "completed" => "accepted",
             _ => "",
-        }
-        .to_owned();
+        };
+        state.clone_into(&mut scene.state);
         scene
     }
 
@@ -329,16 +329,16 @@ impl Cast<'_> {
     /// A saved search: the person's own, or the owner's.
     async fn saved(&self, wanted: &str, seat: Seat) -> Scene {
         let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department);
-        let saver = if is_own { seat } else { Seat::Owner };
+        let owner = if is_own { seat } else { Seat::Owner };
         let new = json!({ "name": "消防检测", "query": { "item": [ITEM], "region": ["330282"] } });
-        let saved = self.does(Method::POST, "/api/v1/saved-searches", Some(new), saver).await;
+        let saved = self.does(Method::POST, "/api/v1/saved-searches", Some(new), owner).await;
         let mut scene = Scene::default();
         scene.names.insert("id", text(&saved, "/id"));
         if wanted == "notice" {
             self.published().await;
             self.app.market.search().catch_up().await.unwrap();
             self.app.market.saved_searches().catch_up().await.unwrap();
-            let told = self.does(Method::GET, "/api/v1/notices", None, saver).await;
+            let told = self.does(Method::GET, "/api/v1/notices", None, owner).await;
             scene.names.insert("id", text(&told, "/items/0/id"));
         }
         scene

@@ -41,6 +41,7 @@ const NAMED: usize = 4;
 
 #[derive(Debug, Template)]
 #[template(path = "search.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what the page says or does not say")]
 struct SearchPage {
     frame: Frame,
     text: String,
@@ -190,10 +191,10 @@ pub(super) async fn show(
                 page.offers.extend(offer.map(|offer| Offer { item, ..offer }));
             }
             Found::Agency(agency) => {
-                let marked = hit.highlights.map(|marked| marked.title);
+                let title = hit.highlights.map(|found| found.title);
                 page.found_agencies.push(Card {
                     regions: regions.names(&agency.regions).await?,
-                    ..card(agency, marked, &item_names)
+                    ..card(agency, title, &item_names)
                 });
             }
             Found::ServiceItem(_) | Found::Matter(_) => {}

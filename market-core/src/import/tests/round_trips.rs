@@ -161,10 +161,10 @@ on_both! {
         let (agency, certificate) = (held[0].agency_id, held[0].id);
         market.agencies().revoke_qualification(&operator(), agency, certificate).await.unwrap();
 
-        let marked = [Kind::Items, Kind::Matters, Kind::AgencyQualifications];
+        let with_marks = [Kind::Items, Kind::Matters, Kind::AgencyQualifications];
         let fresh = super::market("sqlite::memory:").await;
         let mut kept = Vec::new();
-        for kind in marked {
+        for kind in with_marks {
             let text = market.export(kind).await.unwrap();
             assert!(text.lines().any(|line| line.ends_with(",yes")), "{kind}: {text}");
             let unchanged = load(&market, kind, &text).await;

@@ -138,6 +138,10 @@ pub(crate) enum Reach {
 pub struct Act(&'static str);
 
 /// The act of this name. In a constant, a name without a row does not compile.
+///
+/// # Panics
+///
+/// Where the name has no row and is not looked for in a constant.
 pub const fn act(name: &'static str) -> Act {
     assert!(table::names(FILE, name), "permissions.csv has no such act");
     Act(name)

@@ -62,9 +62,13 @@ pub fn page() -> String {
     let mut page = HEAD.to_owned();
     let (fields, acts): (Vec<&Row>, Vec<&Row>) = rows().iter().partition(|row| row.is_field());
     page.push_str("\n## Acts / 事项\n\n| act | states | anon | owner | owner′ | agency | agency′ | dept | dept′ | superv | operator |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
-    acts.iter().for_each(|row| line(&mut page, row));
+    for row in &acts {
+        line(&mut page, row);
+    }
     page.push_str("\n## Fields / 字段\n\nOf a field, ● is all of it, ◐ a part (`138****0000`, `王**`), – nothing.\n\n| field | states | anon | owner | owner′ | agency | agency′ | dept | dept′ | superv | operator |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
-    fields.iter().for_each(|row| line(&mut page, row));
+    for row in &fields {
+        line(&mut page, row);
+    }
     page.push_str("\n## Operations / 接口\n\nEvery operation of the API, by its id in the description, and the act that it is.\n\n| act | operations |\n|---|---|\n");
     let mut seen = std::collections::BTreeSet::new();
     for row in acts.iter().filter(|row| !row.operations.is_empty()) {

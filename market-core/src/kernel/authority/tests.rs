@@ -51,11 +51,11 @@ fn an_operation_is_one_act() {
 #[test]
 fn a_cell_is_what_is_decided() {
     const SHOW: Act = act("purchase.show");
+    const CHANGE: Act = act("listing.sell");
     let of = |state| decide(SHOW, Role::Operator, Relation::Stranger, state);
     let decisions = ["draft", "in_review", "open", "anything"].map(of);
     let yes = Decision::Allowed;
     assert_eq!(decisions, [Decision::Hidden, yes, yes, yes]);
-    const CHANGE: Act = act("listing.sell");
     let other = decide(CHANGE, Role::Agency, Relation::Stranger, "published");
     assert_eq!(other, Decision::Refused(Refusal::PartyNotHeld));
     let nobody = decide(CHANGE, Role::Anonymous, Relation::Stranger, "draft");

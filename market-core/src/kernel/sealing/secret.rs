@@ -222,7 +222,9 @@ impl OpeningCode {
             return Err(WeakCode::Sequence);
         }
         let mut seen = Zeroizing::new([false; 256]);
-        bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+        for byte in bytes {
+            seen[usize::from(*byte)] = true;
+        }
         match seen.iter().filter(|seen| **seen).count() {
             few @ ..LEAST_DIFFERENT => Err(WeakCode::Uniform(few)),
             _ => Ok(()),

@@ -253,8 +253,8 @@ fn what_is_no_text_is_not_repeated() {
 
 #[test]
 fn a_code_that_would_be_guessed_is_told_why() {
-    let up: String = (0..32).map(|n| format!("{n:02x}")).collect();
-    let down: String = (0..32).map(|n| format!("{:02x}", 250 - 7 * n)).collect();
+    let up = hex(&std::array::from_fn::<u8, 32, _>(|n| u8::try_from(n).unwrap()));
+    let down = hex(&std::array::from_fn::<u8, 32, _>(|n| 250 - 7 * u8::try_from(n).unwrap()));
     let few: String = "31415926535897932384626433832795"
         .bytes()
         .map(|digit| ["a7", "3c", "91"][usize::from(digit % 3)])

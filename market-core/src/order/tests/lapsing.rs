@@ -105,7 +105,7 @@ on_both! {
         let listed =
             deadlines.list(&world.applicant.actor, &filter, &Paging::default()).await.unwrap();
         let due = listed.items.first().unwrap();
-        assert_eq!(due.holders, [world.applicant.actor.party.clone()]);
+        assert_eq!(due.holders, std::slice::from_ref(&world.applicant.actor.party));
         assert_eq!(due.then, Some(Consequence::OrderCancelled));
         world.env().set(Timestamp::from_micros(due.until.micros() - 1));
         assert_eq!(world.due().await, [], "the last day");

@@ -30,7 +30,7 @@ fn proof(change: impl Fn(&mut Value)) -> Proof {
 }
 
 /// The receipt of the second quote, changed.
-fn receipt(changes: Value) -> Receipt {
+fn receipt(changes: &Value) -> Receipt {
     let proof: Value = serde_json::from_slice(VECTOR).unwrap();
     let mut receipt = json!({
         "purchase_id": proof["sealed"]["purchase"], "registration_id": ID, "round": 0,
@@ -55,22 +55,22 @@ fn round(quote: &str, at: &str) -> impl Fn(&mut Value) {
 
 #[test]
 fn a_quote_stands_in_the_list_opened_or_closed() {
-    assert_eq!(receipt(json!({})).check(&proof(unchanged)), Ok(Standing::Opened));
+    assert_eq!(receipt(&json!({})).check(&proof(unchanged)), Ok(Standing::Opened));
     let closed = proof(|proof| drop(proof["opened"].as_array_mut().unwrap().remove(1)));
-    assert_eq!(receipt(json!({})).check(&closed), Ok(Standing::StayedClosed));
+    assert_eq!(receipt(&json!({})).check(&closed), Ok(Standing::StayedClosed));
 }
 
 #[test]
 fn whatever_does_not_fit_is_named() {
     let good = proof(unchanged);
     let sealed = good.sealed.list[1].quote_commitment;
-    let own = receipt(json!({ "quote": { "amount": "88000.01" } })).check(&good).unwrap_err();
+    let own = receipt(&json!({ "quote": { "amount": "88000.01" } })).check(&good).unwrap_err();
     assert!(matches!(&own[..], [Misfit::Commitment { own }] if Some(*own) != sealed), "{own:?}");
     let elsewhere = json!({ "purchase_id": ID });
-    let found = receipt(elsewhere).check(&good);
+    let found = receipt(&elsewhere).check(&good);
     assert_eq!(found, Err(vec![Misfit::OtherPurchase(good.sealed.purchase)]));
     let late = json!({ "at": "2026-11-24T01:00:01Z" });
-    let found = receipt(late).check(&good);
+    let found = receipt(&late).check(&good);
     assert_eq!(found, Err(vec![Misfit::OtherTime(AT.parse().unwrap())]));
 
     let other = proof(|proof| {
@@ -78,27 +78,27 @@ fn whatever_does_not_fit_is_named() {
         proof["sealed"]["list"][1]["quote_commitment"] = first;
     });
     let sealed = other.sealed.list[0].quote_commitment;
-    assert_eq!(receipt(json!({})).check(&other), Err(vec![Misfit::OtherQuote { sealed }]));
+    assert_eq!(receipt(&json!({})).check(&other), Err(vec![Misfit::OtherQuote { sealed }]));
     let none = proof(|proof| proof["sealed"]["list"][1]["quote_commitment"] = Value::Null);
     let missing = vec![Misfit::OtherQuote { sealed: None }];
-    assert_eq!(receipt(json!({})).check(&none), Err(missing));
+    assert_eq!(receipt(&json!({})).check(&none), Err(missing));
     let unlisted = proof(|proof| drop(proof["sealed"]["list"].as_array_mut().unwrap().remove(1)));
-    assert_eq!(receipt(json!({})).check(&unlisted), Err(vec![Misfit::NotListed]));
-    let excluded = receipt(json!({ "registration_id": EXCLUDED })).check(&good).unwrap_err();
+    assert_eq!(receipt(&json!({})).check(&unlisted), Err(vec![Misfit::NotListed]));
+    let excluded = receipt(&json!({ "registration_id": EXCLUDED })).check(&good).unwrap_err();
     let reasons = vec!["agency-suspended".to_owned()];
     assert_eq!(excluded[1..], [Misfit::Excluded { reasons }]);
     let bare: Proof = serde_json::from_slice(VECTOR).unwrap();
-    assert_eq!(receipt(json!({})).check(&bare), Err(vec![Misfit::Unreadable]));
+    assert_eq!(receipt(&json!({})).check(&bare), Err(vec![Misfit::Unreadable]));
     let alone = proof(|proof| proof["sealed"]["rule"]["entrants"] = json!([]));
-    assert_eq!(receipt(json!({})).check(&alone), Err(vec![Misfit::Unreadable]));
+    assert_eq!(receipt(&json!({})).check(&alone), Err(vec![Misfit::Unreadable]));
 }
 
 #[test]
 fn a_quote_of_a_round_stands_among_those_told_of_it() {
-    let late = receipt(json!({ "round": 2 }));
+    let late = receipt(&json!({ "round": 2 }));
     let told = proof(round("88000.00", AT));
     assert_eq!(late.check(&told), Ok(Standing::InRound));
-    assert_eq!(receipt(json!({ "round": 1 })).check(&told), Err(vec![Misfit::NotInRound]));
+    assert_eq!(receipt(&json!({ "round": 1 })).check(&told), Err(vec![Misfit::NotInRound]));
     let lower = proof(round("87000.00", AT));
     let told = "87000.00".to_owned();
     assert_eq!(late.check(&lower), Err(vec![Misfit::OtherInRound { told }]));
