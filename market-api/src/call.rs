@@ -1,7 +1,7 @@
 //! Calls that change something, with what guards them.
 //!
-//! [`Guarded`] changes what there is, [`Once`] makes something new, and [`Seen`] and [`Unguarded`] are for the few
-//! operations of [`EXCEPTIONS`]. Each of them can be rehearsed.
+//! [`Guarded`] changes what there is, [`Once`] makes something new, and [`Seen`] and [`Unguarded`]
+//! are for the few operations of [`EXCEPTIONS`]. Each of them can be rehearsed.
 
 use axum::{
     extract::{FromRef, FromRequestParts, Query},
