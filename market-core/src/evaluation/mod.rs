@@ -12,6 +12,7 @@
 mod closing;
 mod marks;
 pub(crate) mod public;
+mod rows;
 mod seen;
 pub mod state;
 pub(crate) mod store;
