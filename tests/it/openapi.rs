@@ -3,7 +3,13 @@
 use std::collections::BTreeSet;
 
 use market_api::Guard;
-use serde_json::Value;
+use market_core::{
+    alarm::AlarmRule,
+    evaluation::Rater,
+    publicity::NoticeKind,
+    search::{PriceBand, Sort},
+};
+use serde_json::{Value, json};
 
 use crate::harness::TestApp;
 
@@ -119,4 +125,15 @@ async fn the_description_and_its_page_are_served() {
     assert!(page.text.contains("swagger-ui"), "{}", page.text);
     app.get("/docs/swagger-ui-bundle.js").gives(200).await;
     app.close().await;
+}
+
+#[test]
+fn a_choice_is_described_by_the_words_that_are_sent() {
+    let description = description();
+    let described = |name: &str| description["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(described("NoticeKind"), json!(NoticeKind::ALL));
+    assert_eq!(described("PriceBand"), json!(PriceBand::ALL));
+    assert_eq!(described("Sort"), json!(Sort::ALL));
+    assert_eq!(described("Rater"), json!(Rater::ALL));
+    assert_eq!(described("AlarmRule"), json!(AlarmRule::ALL));
 }
