@@ -222,7 +222,7 @@ on_both! {
         app.post(&path, &of_applicant(5)).by(&trade.agency).gives(201).await;
         app.post(&path, &of_deliverable(1)).by(&trade.fire).gives(201).await;
         let shown = app.get(&page).gives(200).await.text;
-        for text in ["服务质量", "1.00 / 5", "（1 次）", "提前交付", "委托人", "使用成果的审批部门"]
+        for text in ["服务质量", "成果质量", "1.00 / 5", "（1 次）", "提前交付", "委托人", "使用成果的审批部门"]
         {
             assert!(shown.contains(text), "{text} on {page}");
         }

@@ -20,11 +20,11 @@ statements! {
         from evaluations e join evaluation_windows w on w.order_id = e.order_id \
         where e.public and e.agency_id = $1";
     FIGURES = "\
-        select m.dimension, m.scale, m.mark, max(m.name) as title, \
+        select e.role, m.dimension, m.scale, m.mark, max(m.name) as title, \
         cast(count(*) as bigint) as number \
         from evaluations e join evaluation_marks m on m.evaluation_id = e.id \
         where e.counted and e.agency_id = $1 \
-        group by m.dimension, m.scale, m.mark order by m.dimension, m.scale, m.mark";
+        group by e.role, m.dimension, m.scale, m.mark order by e.role, m.dimension, m.scale, m.mark";
     ORDERS = "\
         select cast(count(*) as bigint), cast(coalesce(sum(points), 0) as bigint) \
         from evaluation_windows where points is not null and agency_id = $1";
@@ -47,6 +47,8 @@ pub struct MarkCount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DimensionFigures {
+    /// As what it was marked.
+    pub role: Rater,
     /// The code of the dimension …
     pub code: String,
     /// … and its name.
@@ -138,6 +140,7 @@ impl From<PublicRow> for PublicEvaluation {
 
 #[derive(FromRow)]
 struct FigureRow {
+    role: Rater,
     dimension: String,
     scale: i64,
     mark: i64,
@@ -145,23 +148,29 @@ struct FigureRow {
     number: i64,
 }
 
-/// The figures of each dimension, from rows in their order: a dimension that was marked on another
-/// scale is another one.
+/// By what the figures of dimensions are told apart: a code means something else to a department
+/// than to an applicant, and a mark something else on another scale.
+type Key = (Rater, String, u32);
+/// The name of a dimension, and how often each mark was given.
+type Marked = (String, BTreeMap<u32, u64>);
+
+/// The figures of each dimension.
 fn figures(rows: Vec<FigureRow>) -> Vec<DimensionFigures> {
-    let mut all: BTreeMap<(String, u32), (String, BTreeMap<u32, u64>)> = BTreeMap::new();
+    let mut all: BTreeMap<Key, Marked> = BTreeMap::new();
     for row in rows {
         let number = |number: i64| u32::try_from(number).unwrap_or(0);
-        let (title, marks) = all.entry((row.dimension, number(row.scale))).or_default();
+        let (title, marks) = all.entry((row.role, row.dimension, number(row.scale))).or_default();
         *title = row.title;
         marks.insert(number(row.mark), row.number.unsigned_abs());
     }
-    let told = |((code, scale), (name, marks)): ((String, u32), (String, BTreeMap<u32, u64>))| {
+    let told = |((role, code, scale), (name, marks)): (Key, Marked)| {
         let count: u64 = marks.values().sum();
         let sum: u64 = marks.iter().map(|(mark, times)| u64::from(*mark) * times).sum();
         let times = |mark: u32| marks.get(&mark).copied().unwrap_or(0);
         DimensionFigures {
             mean: marks::mean(sum, count).unwrap_or_default(),
             distribution: (1..=scale).map(|mark| MarkCount { mark, count: times(mark) }).collect(),
+            role,
             code,
             name,
             scale,

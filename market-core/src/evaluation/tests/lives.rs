@@ -109,10 +109,16 @@ on_both! {
         assert_eq!(done.credit().await, (740, 1, Some(625)), "(4500 + 312.5) ÷ 6.5 = 740.4");
         let public = done.public().await;
         assert_eq!((public.items.len(), public.orders, public.points), (2, 1, Some(625)));
-        let quality = public.dimensions.iter().find(|one| one.code == "quality").unwrap();
-        assert_eq!((quality.count, &*quality.mean), (2, "3.50"));
-        let counts: Vec<_> = quality.distribution.iter().map(|one| one.count).collect();
-        assert_eq!(counts, [0, 1, 0, 0, 1]);
+        let quality = |role| {
+            let mut all = public.dimensions.iter();
+            all.find(|one| one.code == "quality" && one.role == role).unwrap()
+        };
+        let of_work = quality(Rater::Applicant);
+        assert_eq!((of_work.count, &*of_work.mean, &*of_work.name), (1, "2.00", "服务质量"));
+        let of_deliverable = quality(Rater::Department);
+        assert_eq!((&*of_deliverable.mean, &*of_deliverable.name), ("5.00", "成果质量"));
+        let counts: Vec<_> = of_work.distribution.iter().map(|one| one.count).collect();
+        assert_eq!(counts, [0, 1, 0, 0, 0]);
         assert_eq!(done.deadlines(&agency, DeadlineKind::Evaluation).await, []);
         assert_eq!(done.events(Kind::EvaluationWindow, &done.order.to_string()).await,
             ["evaluation_opened", "evaluation_closed"]);

@@ -176,6 +176,13 @@ fn an_order_says_what_those_say_whose_evaluations_count() {
 }
 
 #[test]
+fn means_are_exact_to_two_digits() {
+    let mean = |sum, number| marks::mean(sum, number).unwrap();
+    assert_eq!([mean(13, 3), mean(14, 3), mean(5, 1)], ["4.33", "4.67", "5.00"]);
+    assert_eq!(marks::mean(0, 0), None);
+}
+
+#[test]
 fn marks_are_of_every_dimension_and_within_the_scale() {
     let faults = |marks: &[(&str, u32)]| {
         let found = marks::read(&new(marks, "").marks, Rater::Department, &window().rules);
