@@ -8,11 +8,14 @@ use std::sync::{
 use axum::extract::FromRef;
 use market_core::Market;
 
+use crate::caller::Web;
+
 /// A market that is being served. Cheap to clone.
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
     market: Market,
     health: Health,
+    web: Web,
 }
 
 /// What decides, beside the database, whether requests should come here.
@@ -40,7 +43,17 @@ impl Health {
 impl App {
     /// Serves a market.
     pub fn new(market: Market) -> Self {
-        Self { market, health: Health::default() }
+        Self { market, health: Health::default(), web: Web::default() }
+    }
+
+    /// Says how browsers and proxies reach the server.
+    #[must_use]
+    pub fn reached(self, web: Web) -> Self {
+        Self { web, ..self }
+    }
+
+    pub(crate) const fn web(&self) -> &Web {
+        &self.web
     }
 
     /// Tells those who ask whether we are ready that searches see what is in the database.

@@ -24,4 +24,5 @@ mod tagged;
 pub mod words;
 
 pub use app::App;
+pub use caller::Web;
 pub use router::{openapi, router};

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Actor, Call, Durability, Env, Error,
-    account::Accounts,
+    account::{Accounts, Identity},
     agency::{Agencies, Listings},
     alarm::Alarms,
     applicant::Applicants,
@@ -50,6 +50,8 @@ pub struct Market {
     pub(crate) fonts: Arc<Shelf>,
     /// As whom what everybody may know is published.
     pub(crate) publisher: Arc<Publisher>,
+    /// How people sign in.
+    pub(crate) identity: Arc<Identity>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -74,6 +76,8 @@ pub struct Options {
     pub keep_asked_days: u32,
     /// As whom what everybody may know is published.
     pub publisher: Publisher,
+    /// How people sign in, and for how long.
+    pub identity: Identity,
     /// Where time, ids and secrets come from.
     pub env: Env,
 }
@@ -90,6 +94,7 @@ impl Options {
             durability: Durability::Full,
             keep_asked_days: 180,
             publisher: Publisher::default(),
+            identity: Identity::default(),
             env: Env::real(),
         }
     }
@@ -110,8 +115,9 @@ impl Market {
         let asking = Arc::new(Asking::new(options.keep_asked_days));
         let fonts = Arc::new(Shelf::new(options.fonts));
         let publisher = Arc::new(options.publisher);
+        let identity = Arc::new(options.identity);
         let (env, wake) = (options.env, Arc::default());
-        Ok(Self { db, env, files, index, asking, fonts, publisher, wake })
+        Ok(Self { db, env, files, index, asking, fonts, publisher, identity, wake })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the

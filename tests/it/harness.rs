@@ -16,11 +16,11 @@ use http_body_util::BodyExt;
 use market_api::App;
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
-    account::{NewPerson, Password},
+    account::{NewPerson, Origin, Password},
     applicant::{ApplicantKind, NewApplicant},
 };
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
@@ -167,6 +167,47 @@ impl TestApp {
         self.leave().await.remove().await;
     }
 
+    /// Where the market is kept.
+    pub(crate) fn url(&self) -> String {
+        self.place.url()
+    }
+
+    /// Everything that is kept, as text.
+    pub(crate) async fn dump(&self) -> String {
+        const TABLES: [&str; 12] = [
+            "people",
+            "memberships",
+            "tokens",
+            "sessions",
+            "session_tokens",
+            "api_keys",
+            "invitations",
+            "second_factors",
+            "recovery_codes",
+            "throttles",
+            "journal",
+            "idempotency",
+        ];
+        let mut text = String::new();
+        for table in TABLES {
+            let rows: Vec<String> = if self.url().starts_with("sqlite:") {
+                let mut conn = SqliteConnection::connect(&self.url()).await.unwrap();
+                let columns = format!("select name from pragma_table_info('{table}')");
+                let columns: Vec<String> =
+                    sqlx::query_scalar(AssertSqlSafe(columns)).fetch_all(&mut conn).await.unwrap();
+                let all = columns.iter().map(|one| format!("quote({one})")).collect::<Vec<_>>();
+                let select = format!("select {} from {table}", all.join(" || ' ' || "));
+                sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut conn).await.unwrap()
+            } else {
+                let mut conn = PgConnection::connect(&self.url()).await.unwrap();
+                let select = format!("select to_jsonb(t)::text from {table} t");
+                sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut conn).await.unwrap()
+            };
+            text.extend(rows);
+        }
+        text
+    }
+
     /// Lets go of the database, and leaves it to others.
     pub(crate) async fn leave(self) -> Place {
         self.market.close().await.unwrap();
@@ -213,11 +254,10 @@ impl TestApp {
 
     /// The token of a new person who acts for a new applicant.
     pub(crate) async fn applicant(&self, login: &str) -> String {
-        let password = Password::new(PASSWORD);
         let new = NewPerson {
             login: login.to_owned(),
             name: "王小明".to_owned(),
-            password: Some(password.clone()),
+            password: Some(Password::new(PASSWORD)),
         };
         let applicant = NewApplicant {
             kind: ApplicantKind::Natural,
@@ -225,8 +265,13 @@ impl TestApp {
             uscc: None,
             phone: "13800000000".to_owned(),
         };
-        self.market.applicants().sign_up(new, applicant).await.unwrap();
-        self.market.accounts().sign_in(login, password, None).await.unwrap().0.token
+        let from = Origin::default();
+        let (person, applicant) =
+            self.market.applicants().sign_up(new, applicant, &from).await.unwrap();
+        // Not a session: tests let days pass.
+        let (call, party) = (Call::from(Actor::system()), Party::Applicant(applicant.id));
+        let accounts = self.market.accounts();
+        accounts.issue_token(&call, person.id, &party, "test", None).await.unwrap().token
     }
 }
 
@@ -241,6 +286,12 @@ impl Asking {
     /// Sends it with a token.
     pub(crate) fn by(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Sends it to another node.
+    pub(crate) fn at(mut self, node: &Router) -> Self {
+        self.router = node.clone();
+        self
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {

@@ -5,6 +5,7 @@
 mod accounts;
 mod agencies;
 mod asked;
+mod browser;
 mod catalogue;
 mod complaints;
 mod crash;
@@ -16,6 +17,7 @@ mod fixtures;
 mod guards;
 mod harness;
 mod health;
+mod identity;
 mod judged;
 mod ledger;
 mod nodes;

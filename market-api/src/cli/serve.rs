@@ -1,6 +1,6 @@
 //! `market serve`.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use market_core::Market;
 use tokio::{net::TcpListener, signal, sync::Notify};
@@ -17,6 +17,9 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// How long to wait for the turn to write the search index, before looking again.
 const TURN: Duration = Duration::from_secs(5);
+
+/// How often sessions that are long over are let go.
+const TIDY: Duration = Duration::from_secs(60 * 60);
 
 /// Serves the market until it is asked to end, and then ends in order.
 pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
@@ -49,7 +52,7 @@ pub(super) async fn run(
         failed => return failed,
     }
 
-    let app = App::new(market.clone());
+    let app = App::new(market.clone()).reached(settings.web()?);
     let following = [
         tokio::spawn(follow(app.clone())),
         tokio::spawn(write_asked(market.clone())),
@@ -57,8 +60,10 @@ pub(super) async fn run(
         tokio::spawn(stop_awards(market.clone())),
         tokio::spawn(alarm(market.clone())),
         tokio::spawn(run_due(market.clone())),
+        tokio::spawn(tidy(market.clone())),
     ];
-    let router = router(app.clone());
+    // The address of each connection is known to who counts tries by it.
+    let router = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let asked = Arc::new(Notify::new());
     let ending = {
         let asked = asked.clone();
@@ -110,6 +115,17 @@ async fn alarm(market: Market) {
 /// Takes the steps of purchases and orders that fall due; any number of processes may.
 async fn run_due(market: Market) {
     match market.timers().follow().await {}
+}
+
+/// Lets go of sessions that are long over, and of tries that count nothing any more; any number of
+/// processes may.
+async fn tidy(market: Market) {
+    loop {
+        if let Err(why) = market.accounts().tidy().await {
+            tracing::warn!("sessions that are over are not let go: {why}");
+        }
+        tokio::time::sleep(TIDY).await;
+    }
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

@@ -2,14 +2,15 @@
 //!
 //! Every page is complete as HTML and works without a script; nothing comes from elsewhere. A handler
 //! asks the market, turns what it gets into the words of a view, and renders the template of the
-//! same name. `words` says how things are written, `names` what codes are called.
+//! same name. `visitor` says who looks, and reads the forms of who acts. `words` says how things
+//! are written, `names` what codes are called.
 
 use askama::Template;
 use axum::{
     Router,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use market_core::{Cursor, Error, Market};
 
@@ -19,6 +20,7 @@ use crate::{
     problem::{Code, Problem},
 };
 
+mod account;
 mod agency;
 mod assets;
 mod failure;
@@ -28,6 +30,7 @@ mod matter;
 mod names;
 mod offer;
 mod search;
+mod visitor;
 mod words;
 
 /// The pages of the portal.
@@ -39,6 +42,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/agencies/{id}", get(agency::show))
         .route("/search", get(search::show))
         .route("/suggested", get(search::suggest))
+        .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route("/sign-out", post(account::sign_out))
+        .route("/account", get(account::show))
+        .route("/account/switch", post(account::switch))
         .merge(assets::routes())
 }
 

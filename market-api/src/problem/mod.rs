@@ -40,7 +40,13 @@ struct Kept {
     detail: Option<String>,
     errors: Vec<Fault>,
     reasons: Vec<Reason>,
+    /// In how many seconds it may be tried again.
+    retry_after: Option<u32>,
 }
+
+/// Marks a failed response that has its own page, such as a form that was filled in wrongly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnPage;
 
 /// What went wrong, as RFC 9457 has it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,7 +91,7 @@ impl Problem {
 
 impl From<Code> for Kept {
     fn from(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), reasons: Vec::new() }
+        Self { code, detail: None, errors: Vec::new(), reasons: Vec::new(), retry_after: None }
     }
 }
 
@@ -112,6 +118,10 @@ impl From<Error> for Problem {
             Error::NotFound(_) => Self::new(Code::NOT_FOUND, why.to_string()),
             Error::Stale(_) => Self::new(Code::STALE, why.to_string()),
             Error::Anonymous => Code::ANONYMOUS.into(),
+            Error::TooOften(seconds) => {
+                let retry_after = Some(seconds);
+                Self(Box::new(Kept { retry_after, ..Kept::from(Code::TOO_OFTEN) }))
+            }
             Error::Busy => Code::BUSY.into(),
             Error::Storage(_) | Error::Files(_) | Error::Search(_) | Error::Inconsistent(_) => {
                 tracing::error!(error = ?why, "a request failed on our side");
@@ -136,7 +146,8 @@ pub(crate) fn render(
     language: Language,
     reader: Reader,
 ) -> Response {
-    if response.status().is_success() || response.status().is_redirection() {
+    let is_failed = !(response.status().is_success() || response.status().is_redirection());
+    if !is_failed || response.extensions_mut().remove::<OwnPage>().is_some() {
         return response;
     }
     let problem = response.extensions_mut().remove::<Problem>();
@@ -145,6 +156,9 @@ pub(crate) fn render(
         Reader::Program => problem.0.response(id, language),
         Reader::Person => problem.0.page(id),
     };
+    if let Some(seconds) = problem.0.retry_after {
+        rendered.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
     if let Some(allowed) = response.headers_mut().remove(ALLOW) {
         rendered.headers_mut().insert(ALLOW, allowed);
     }
@@ -163,7 +177,7 @@ impl Kept {
     }
 
     fn response(&self, id: &str, language: Language) -> Response {
-        let Self { code, detail, errors, reasons } = self;
+        let Self { code, detail, errors, reasons, .. } = self;
         let view = ProblemView {
             kind: format!("/problems/{}", code.code),
             title: language.pick(code.zh, code.en),

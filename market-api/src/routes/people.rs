@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use market_core::{
     Cursor, Market, Page, Party, Timestamp,
-    account::{Account, Issued, NewPerson, Password, Person, Token},
+    account::{Account, Issued, NewPerson, Password, Person, Role, Throttle, ThrottleRule, Token},
     id::PersonId,
 };
 use serde::Deserialize;
@@ -33,6 +33,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(revoke))
         .routes(routes!(tokens, issue))
         .routes(routes!(revoke_token))
+        .routes(routes!(throttles))
+        .routes(routes!(set_throttle))
 }
 
 /// Which people.
@@ -52,6 +54,8 @@ pub(crate) struct PeopleQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grant {
     party: Party,
+    /// As what; as an admin, if nothing is said.
+    role: Option<Role>,
 }
 
 /// A new password.
@@ -59,6 +63,18 @@ pub(crate) struct Grant {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetPassword {
     password: Password,
+}
+
+/// How often something may be tried.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetThrottle {
+    /// How many tries at once.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    burst: i64,
+    /// Seconds until there is one more.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    seconds: i64,
 }
 
 /// A token to be made.
@@ -158,7 +174,8 @@ async fn grant(
     At(id): At<PersonId>,
     Input(body): Input<Grant>,
 ) -> Result<StatusCode, Problem> {
-    market.accounts().grant(&call, id, body.party).await?;
+    let role = body.role.unwrap_or(Role::Admin);
+    market.accounts().grant_as(&call, id, body.party, role).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -218,5 +235,29 @@ async fn revoke_token(
     At(id): At<String>,
 ) -> Result<StatusCode, Problem> {
     market.accounts().revoke_token(&call, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How often may be tried what can be guessed, by rule
+#[utoipa::path(get, path = "/throttles", tag = "people", security(("token" = [])),
+    responses((status = 200, body = Page<ThrottleRule>)))]
+async fn throttles(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+) -> Result<Json<Page<ThrottleRule>>, Problem> {
+    Ok(whole(market.accounts().throttles(&actor).await?))
+}
+
+/// Give a rule other numbers, from the next try on
+#[utoipa::path(put, path = "/throttles/{name}", tag = "people", security(("token" = [])),
+    params(("name" = Throttle, Path)), request_body = SetThrottle, responses((status = 204)))]
+async fn set_throttle(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    At(name): At<Throttle>,
+    Input(body): Input<SetThrottle>,
+) -> Result<StatusCode, Problem> {
+    let SetThrottle { burst, seconds } = body;
+    market.accounts().set_throttle(&actor, ThrottleRule { name, burst, seconds }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

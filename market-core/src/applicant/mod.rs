@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Call, Error, Fault, Market, Party, Timestamp, Uscc,
-    account::{NewPerson, Person},
+    account::{NewPerson, Origin, Person, Role},
     id::ApplicantId,
     kernel::text::check_text,
     store::{
@@ -111,11 +111,13 @@ impl NewApplicant {
 pub struct Applicants<'a>(pub(crate) &'a Market);
 
 impl Applicants<'_> {
-    /// Gives a person who has no account yet one, with the applicant that they act for.
+    /// Gives a person who has no account yet one, with the applicant that they act for. So many
+    /// may come from one address.
     pub async fn sign_up(
         &self,
         person: NewPerson,
         applicant: NewApplicant,
+        from: &Origin,
     ) -> Result<(Person, Applicant), Error> {
         let mut faults = Vec::new();
         person.check("", &mut faults);
@@ -124,6 +126,7 @@ impl Applicants<'_> {
         }
         applicant.check("/applicant", &mut faults);
         Error::unless_faultless(faults)?;
+        self.0.accounts().count_sign_up(from).await?;
         let (person, password) = person.make(self.0).await?;
         let applicant = applicant.make(self.0);
         retry(|| self.sign_up_once(&person, password.as_deref(), &applicant)).await
@@ -173,7 +176,7 @@ impl Applicants<'_> {
 async fn add(tx: &mut Tx, applicant: &Applicant) -> Result<(), Error> {
     tx.insert_applicant(applicant).await?;
     let (person, at) = (tx.actor.person, tx.at);
-    tx.insert_membership(person, &Party::Applicant(applicant.id)).await?;
+    tx.insert_membership(person, &Party::Applicant(applicant.id), Role::Admin).await?;
     let entry = Entry::new(Kind::Applicant, &applicant.id, 1, "applicant_registered");
     tx.record(entry, at).await
 }

@@ -257,6 +257,9 @@ impl Touched {
             | Kind::Complaint
             | Kind::Alarm
             | Kind::Account
+            | Kind::Party
+            | Kind::ApiKey
+            | Kind::Invitation
             | Kind::SavedSearch => {}
         }
     }

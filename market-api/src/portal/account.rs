@@ -1,0 +1,276 @@
+//! `/sign-in`, `/sign-out` and `/account`: signing in, for whom one acts, and signing out.
+
+use askama::Template;
+use axum::{
+    extract::{FromRequestParts, Query, State},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, SET_COOKIE},
+        request::Parts,
+    },
+    response::{IntoResponse, Response},
+};
+use market_core::{
+    Error, Market, Party, Refusal,
+    account::{Credentials, Membership, Password, SessionKind},
+};
+use serde::Deserialize;
+
+use super::{
+    Frame, Page, names,
+    visitor::{Filled, Opening, Visitor},
+    words,
+};
+use crate::{
+    App,
+    caller::{Client, Cookies, proof_of},
+    problem::{OwnPage, Problem},
+};
+
+/// The cookies of a request, as a handler takes them.
+pub(super) struct Jar(Cookies);
+
+impl<S: Send + Sync> FromRequestParts<S> for Jar {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(Cookies::of(parts)))
+    }
+}
+
+/// Where to go once signed in.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Next {
+    next: Option<String>,
+}
+
+/// What is filled in to sign in.
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    login: String,
+    password: String,
+    #[serde(default)]
+    code: String,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Switch {
+    party: String,
+}
+
+/// A form without anything to fill in.
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+#[derive(Debug, Template)]
+#[template(path = "sign-in.html")]
+struct SignInPage {
+    frame: Frame,
+    proof: String,
+    login: String,
+    next: String,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    frame: Frame,
+    proof: String,
+    name: String,
+    login: String,
+    now: String,
+    parties: Vec<PartyView>,
+    has_second_factor: bool,
+    must_enrol: bool,
+}
+
+/// A party that somebody may act for.
+#[derive(Debug)]
+struct PartyView {
+    party: String,
+    name: String,
+    role: &'static str,
+    is_now: bool,
+}
+
+/// A place on this server; anything else is the page of one's account.
+fn own(next: Option<&str>) -> String {
+    let is_own = |next: &&str| {
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n'])
+    };
+    next.filter(is_own).filter(|next| next.len() <= 1000).unwrap_or("/account").to_owned()
+}
+
+/// Goes on to a place on this server, perhaps with a cookie.
+fn go(to: &str, cookie: Option<HeaderValue>) -> Response {
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/account"));
+    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    private(response)
+}
+
+/// Has nobody keep a page that is for one person.
+fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(super) async fn sign_in_page(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    visitor: Visitor,
+    Query(Next { next }): Query<Next>,
+) -> Result<Response, Problem> {
+    let next = own(next.as_deref());
+    if visitor.actor.is_some() {
+        return Ok(go(&next, None));
+    }
+    form(&market, &cookies, next, String::new(), None).await
+}
+
+/// The page of the form, with the secret that it belongs to in a cookie.
+async fn form(
+    market: &Market,
+    cookies: &Cookies,
+    next: String,
+    login: String,
+    wrong: Option<&'static str>,
+) -> Result<Response, Problem> {
+    let (secret, cookie) = match cookies.form() {
+        Some(secret) => (secret, None),
+        None => {
+            let secret = market_core::sha256_hex(&market.env().secret::<32>());
+            let cookie = cookies.keep_form(&secret);
+            (secret, cookie)
+        }
+    };
+    let frame = Frame::new(market, "登录").await?;
+    let page = Page::of(&SignInPage { frame, proof: proof_of(&secret), login, next, wrong })?;
+    let mut response = private(page.into_response());
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+pub(super) async fn sign_in(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    Client(from): Client,
+    Opening(filled): Opening<SignIn>,
+) -> Result<Response, Problem> {
+    let SignIn { login, password, code, next } = filled;
+    let next = own(next.as_deref());
+    let credentials = Credentials {
+        login: login.clone(),
+        password: Password::new(password),
+        code: Some(code.trim().to_owned()).filter(|code| !code.is_empty()),
+        party: None,
+    };
+    match market.accounts().sign_in(credentials, SessionKind::Browser, &from).await {
+        Ok(signed_in) => Ok(go(&next, cookies.keep_session(&signed_in.token))),
+        Err(Error::Refused(refusal)) => {
+            let status = match refusal {
+                Refusal::PartyNotHeld | Refusal::PartyDisabled => StatusCode::FORBIDDEN,
+                _ => StatusCode::UNAUTHORIZED,
+            };
+            let page = form(&market, &cookies, next, login, Some(refusal.zh())).await?;
+            Ok(failed(status, page, None))
+        }
+        Err(Error::TooOften(seconds)) => {
+            let wrong = Some("尝试次数过多，请稍后再试");
+            let page = form(&market, &cookies, next, login, wrong).await?;
+            Ok(failed(StatusCode::TOO_MANY_REQUESTS, page, Some(seconds)))
+        }
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// A page that says itself what is wrong.
+fn failed(status: StatusCode, mut page: Response, seconds: Option<u32>) -> Response {
+    *page.status_mut() = status;
+    page.extensions_mut().insert(OwnPage);
+    if let Some(seconds) = seconds {
+        page.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    page
+}
+
+pub(super) async fn sign_out(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    Filled { holder, form: Nothing {} }: Filled<Nothing>,
+) -> Result<Response, Problem> {
+    market.accounts().sign_out(&holder.bearer.actor, &holder.token).await?;
+    let mut response = go("/", cookies.forget_session());
+    // What this browser kept of pages is for whoever signed in alone.
+    let clear = HeaderName::from_static("clear-site-data");
+    response.headers_mut().insert(clear, HeaderValue::from_static("\"cache\""));
+    Ok(response)
+}
+
+pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
+    let market = app.market();
+    let (Some(actor), Some(proof)) = (visitor.actor, visitor.proof) else {
+        return Ok(go("/sign-in?next=/account", None));
+    };
+    let account = market.accounts().get(&actor, actor.person).await?;
+    let memberships = market.accounts().memberships(&actor).await?;
+    let factor = market.accounts().second_factor(&actor).await?;
+    let mut parties = Vec::new();
+    for Membership { party, role, .. } in memberships {
+        let name = name(market, &party).await?;
+        let is_now = party == actor.party;
+        parties.push(PartyView { party: party.to_string(), name, role: words::role(role), is_now });
+    }
+    let page = Page::of(&AccountPage {
+        frame: Frame::new(market, "我的账号").await?,
+        proof,
+        name: account.person.name,
+        login: account.person.login,
+        now: name(market, &actor.party).await?,
+        parties,
+        has_second_factor: factor.confirmed_at.is_some(),
+        must_enrol: visitor.is_enrolling,
+    })?;
+    Ok(private(page.into_response()))
+}
+
+pub(super) async fn switch(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    Filled { holder, form }: Filled<Switch>,
+) -> Result<Response, Problem> {
+    let party: Party = form.party.parse().map_err(|_| Refusal::PartyNotHeld)?;
+    let signed_in = market.accounts().switch(&holder.token, &party).await?;
+    Ok(go("/account", cookies.keep_session(&signed_in.token)))
+}
+
+/// What a party is called.
+async fn name(market: &Market, party: &Party) -> Result<String, Problem> {
+    let itself = market_core::Actor::new(market_core::Actor::system().person, party.clone());
+    Ok(match party {
+        Party::Operator => "运营机构".to_owned(),
+        Party::Applicant(id) => market.applicants().get(&itself, *id).await?.name,
+        Party::Agency(id) => market.agencies().get(Some(&itself), *id).await?.name,
+        Party::Department(code) => names::Departments::read(market).await?.name(code),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        assert_eq!(own(Some("/search?q=1#x")), "/search?q=1#x");
+        for bad in ["", "https://evil", "//evil", "/\\evil", "evil", "/a\r\nb"] {
+            assert_eq!(own(Some(bad)), "/account", "{bad}");
+        }
+        assert_eq!(own(None), "/account");
+    }
+}
