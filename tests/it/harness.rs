@@ -20,7 +20,7 @@ use market_core::{
     applicant::{ApplicantKind, NewApplicant},
 };
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
@@ -170,42 +170,6 @@ impl TestApp {
     /// Where the market is kept.
     pub(crate) fn url(&self) -> String {
         self.place.url()
-    }
-
-    /// Everything that is kept, as text.
-    pub(crate) async fn dump(&self) -> String {
-        const TABLES: [&str; 12] = [
-            "people",
-            "memberships",
-            "tokens",
-            "sessions",
-            "session_tokens",
-            "api_keys",
-            "invitations",
-            "second_factors",
-            "recovery_codes",
-            "throttles",
-            "journal",
-            "idempotency",
-        ];
-        let mut text = String::new();
-        for table in TABLES {
-            let rows: Vec<String> = if self.url().starts_with("sqlite:") {
-                let mut conn = SqliteConnection::connect(&self.url()).await.unwrap();
-                let columns = format!("select name from pragma_table_info('{table}')");
-                let columns: Vec<String> =
-                    sqlx::query_scalar(AssertSqlSafe(columns)).fetch_all(&mut conn).await.unwrap();
-                let all = columns.iter().map(|one| format!("quote({one})")).collect::<Vec<_>>();
-                let select = format!("select {} from {table}", all.join(" || ' ' || "));
-                sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut conn).await.unwrap()
-            } else {
-                let mut conn = PgConnection::connect(&self.url()).await.unwrap();
-                let select = format!("select to_jsonb(t)::text from {table} t");
-                sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut conn).await.unwrap()
-            };
-            text.extend(rows);
-        }
-        text
     }
 
     /// Lets go of the database, and leaves it to others.

@@ -36,6 +36,7 @@ mod purchase_nodes;
 mod purchase_steps;
 mod purchases;
 mod search;
+mod secrets;
 mod server;
 mod standing;
 mod stopping;

@@ -3,7 +3,8 @@
 use sqlx::FromRow;
 
 use super::{
-    member::{Invitation, InvitationState, Member, Membership, PartyState},
+    invitation::{Invitation, InvitationState},
+    member::{Member, Membership, PartyState},
     reach::Role,
     store::party,
 };

@@ -3,7 +3,7 @@
 //! This file is how people are kept. `bearer` is how a token of any kind becomes an [`Actor`],
 //! `reach` what the token lets them do. `session` is signing in, `token` and `key` are what lasts
 //! longer, for people and for programs. `factor` is the second factor, `member` who acts for a
-//! party and as what, `throttle` how often may be tried what can be guessed. Nothing here ever
+//! party and as what, `invitation` how somebody comes to, `throttle` how often may be tried what can be guessed. Nothing here ever
 //! shows or records a password or a token, except the token to whom it was just made for.
 
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,9 @@ use self::throttle::Tried;
 pub use self::{
     bearer::{Bearer, Proof},
     factor::{Enrolment, RecoveryCodes, SecondFactor},
+    invitation::{Invitation, InvitationState, Invited, NewInvitation},
     key::{ApiKey, IssuedKey, NewApiKey},
-    member::{Invitation, InvitationState, Invited, Member, Membership, NewInvitation, PartyState},
+    member::{Member, Membership, PartyState},
     reach::{Need, Reach, Role, Scope},
     session::{Credentials, Refresh, Session, SessionKind, SignedIn},
     settings::{Identity, PartyKind},
@@ -31,6 +32,7 @@ use crate::{
 mod bearer;
 mod factor;
 pub(crate) mod factor_store;
+mod invitation;
 mod key;
 pub(crate) mod key_store;
 mod member;

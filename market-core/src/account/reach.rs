@@ -85,8 +85,13 @@ impl Role {
     fn allows(self, need: Need) -> Result<(), Refusal> {
         match (self, need) {
             (Self::Admin | Self::Member, _)
-            | (_, Need::Anybody | Need::Oneself | Need::Look)
-            | (_, Need::Scope(Scope::Read | Scope::Searches)) => Ok(()),
+            | (
+                Self::Viewer,
+                Need::Anybody
+                | Need::Oneself
+                | Need::Look
+                | Need::Scope(Scope::Read | Scope::Searches),
+            ) => Ok(()),
             (Self::Viewer, Need::Scope(_) | Need::Person) => Err(Refusal::ViewersOnlyRead),
         }
     }
