@@ -270,7 +270,7 @@ on_both! {
             ..Identity::default()
         };
         let env = Env::fixed(NOW.parse().unwrap());
-        let options = Options { env, identity, ..Options::new(app.url()) };
+        let options = Options { identity, env, ..Options::new(app.url()) };
         let market = Market::open(options).await.unwrap();
         let node = market_api::router(App::new(market.clone()));
         operators_password(&market, "li").await;

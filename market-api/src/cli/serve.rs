@@ -19,7 +19,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_secs(5);
 
 /// How often sessions that are long over are let go.
-const TIDY: Duration = Duration::from_secs(60 * 60);
+const TIDY: Duration = Duration::from_hours(1);
 
 /// Serves the market until it is asked to end, and then ends in order.
 pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {

@@ -140,13 +140,12 @@ async fn form(
     login: String,
     wrong: Option<&'static str>,
 ) -> Result<Response, Problem> {
-    let (secret, cookie) = match cookies.form() {
-        Some(secret) => (secret, None),
-        None => {
-            let secret = market_core::sha256_hex(&market.env().secret::<32>());
-            let cookie = cookies.keep_form(&secret);
-            (secret, cookie)
-        }
+    let (secret, cookie) = if let Some(secret) = cookies.form() {
+        (secret, None)
+    } else {
+        let secret = market_core::sha256_hex(&market.env().secret::<32>());
+        let cookie = cookies.keep_form(&secret);
+        (secret, cookie)
     };
     let frame = Frame::new(market, "登录").await?;
     let page = Page::of(&SignInPage { frame, proof: proof_of(&secret), login, next, wrong })?;

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use market_core::{
     Call, Market, Page, Party, Timestamp,
-    account::{self, Credentials, Password, SessionKind, SignedIn},
+    account::{Credentials, Password, Session, SessionKind, SignedIn},
     id::{PersonId, SessionId},
 };
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub(crate) struct Switch {
 
 /// A session: its tokens, and whom it stands for.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Session {
+pub(crate) struct NewSession {
     /// The access token, for the `Authorization: Bearer` header. It is shown only now.
     token: String,
     /// When the access token stops being good.
@@ -90,7 +90,7 @@ pub(crate) struct Session {
     party: Party,
 }
 
-impl From<SignedIn> for Session {
+impl From<SignedIn> for NewSession {
     fn from(signed_in: SignedIn) -> Self {
         let SignedIn { session, token, expires_at, refresh } = signed_in;
         Self {
@@ -108,12 +108,12 @@ impl From<SignedIn> for Session {
 
 /// Sign in: an access token for some minutes, and a refresh token for the next
 #[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = SignIn,
-    responses((status = 201, body = Session)))]
+    responses((status = 201, body = NewSession)))]
 async fn sign_in(
     State(market): State<Market>,
     Client(from): Client,
     Body(body): Body<SignIn>,
-) -> Result<(StatusCode, Json<Session>), Problem> {
+) -> Result<(StatusCode, Json<NewSession>), Problem> {
     let SignIn { login, password, code, party } = body;
     let credentials = Credentials { login, password, code, party };
     let signed_in = market.accounts().sign_in(credentials, SessionKind::Program, &from).await?;
@@ -122,23 +122,23 @@ async fn sign_in(
 
 /// Get the next tokens of a session; a refresh token that is used twice ends it
 #[utoipa::path(post, path = "/sessions/refresh", tag = "accounts", request_body = RefreshToken,
-    responses((status = 201, body = Session)))]
+    responses((status = 201, body = NewSession)))]
 async fn refresh(
     State(market): State<Market>,
     Body(body): Body<RefreshToken>,
-) -> Result<(StatusCode, Json<Session>), Problem> {
+) -> Result<(StatusCode, Json<NewSession>), Problem> {
     let signed_in = market.accounts().refresh(&body.refresh_token).await?;
     Ok((StatusCode::CREATED, Json(signed_in.into())))
 }
 
 /// Act for another party of one's own, with other tokens; those until now are no good any more
 #[utoipa::path(post, path = "/sessions/switch", tag = "accounts", security(("token" = [])),
-    request_body = Switch, responses((status = 201, body = Session)))]
+    request_body = Switch, responses((status = 201, body = NewSession)))]
 async fn switch(
     State(market): State<Market>,
     holder: Holder,
     Body(body): Body<Switch>,
-) -> Result<(StatusCode, Json<Session>), Problem> {
+) -> Result<(StatusCode, Json<NewSession>), Problem> {
     let signed_in = market.accounts().switch(&holder.token, &body.party).await?;
     Ok((StatusCode::CREATED, Json(signed_in.into())))
 }
@@ -153,11 +153,11 @@ async fn sign_out(State(market): State<Market>, holder: Holder) -> Result<Status
 
 /// One's own sessions, newest first
 #[utoipa::path(get, path = "/me/sessions", tag = "accounts", security(("token" = [])),
-    responses((status = 200, body = Page<account::Session>)))]
+    responses((status = 200, body = Page<Session>)))]
 async fn list(
     State(market): State<Market>,
     Caller(actor): Caller,
-) -> Result<Json<Page<account::Session>>, Problem> {
+) -> Result<Json<Page<Session>>, Problem> {
     Ok(whole(market.accounts().sessions(&actor, actor.person).await?))
 }
 
@@ -186,11 +186,11 @@ async fn end(
 
 /// The sessions of a person, newest first
 #[utoipa::path(get, path = "/people/{id}/sessions", tag = "people", security(("token" = [])),
-    params(("id" = PersonId, Path)), responses((status = 200, body = Page<account::Session>)))]
+    params(("id" = PersonId, Path)), responses((status = 200, body = Page<Session>)))]
 async fn of_person(
     State(market): State<Market>,
     Caller(actor): Caller,
     At(id): At<PersonId>,
-) -> Result<Json<Page<account::Session>>, Problem> {
+) -> Result<Json<Page<Session>>, Problem> {
     Ok(whole(market.accounts().sessions(&actor, id).await?))
 }

@@ -87,7 +87,7 @@ impl Accounts<'_> {
         Ok(Bearer { actor: Actor::new(facts.person, party), reach, proof: facts.proof })
     }
 
-    fn reach(&self, facts: &Facts, party: &Party, role: Role) -> Reach {
+    fn reach(self, facts: &Facts, party: &Party, role: Role) -> Reach {
         let asks = self.0.identity.second_factor_for.contains(&PartyKind::of(party));
         match (&facts.scopes, facts.proof) {
             (Some(scopes), _) => Reach::Key(role, scopes.clone()),

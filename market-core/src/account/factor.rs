@@ -242,7 +242,7 @@ impl Accounts<'_> {
         }
     }
 
-    fn recovery_code(&self) -> String {
+    fn recovery_code(self) -> String {
         let text = base32(&*Zeroizing::new(self.0.env.secret::<10>()));
         let groups: Vec<_> = (0..4).map(|n| &text[4 * n..4 * n + 4]).collect();
         groups.join("-")

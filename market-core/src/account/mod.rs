@@ -3,8 +3,9 @@
 //! This file is how people are kept. `bearer` is how a token of any kind becomes an [`Actor`],
 //! `reach` what the token lets them do. `session` is signing in, `token` and `key` are what lasts
 //! longer, for people and for programs. `factor` is the second factor, `member` who acts for a
-//! party and as what, `invitation` how somebody comes to, `throttle` how often may be tried what can be guessed. Nothing here ever
-//! shows or records a password or a token, except the token to whom it was just made for.
+//! party and as what, `invitation` how somebody comes to, `throttle` how often may be tried what
+//! can be guessed. Nothing here ever shows or records a password or a token, except the token to
+//! whom it was just made for.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

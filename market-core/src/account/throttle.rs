@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Accounts;
 use crate::{
     Actor, Error,
+    id::PersonId,
     kernel::secret::sha256_hex,
     store::{retry, text_enum},
 };
@@ -98,7 +99,7 @@ impl Tried {
     }
 
     /// Something that counts against a person alone.
-    pub(super) fn by(throttle: Throttle, person: impl ToString) -> Self {
+    pub(super) fn by(throttle: Throttle, person: PersonId) -> Self {
         Self(vec![(throttle, person.to_string())])
     }
 }

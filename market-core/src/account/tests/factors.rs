@@ -11,12 +11,13 @@ async fn strict(url: &str) -> Market {
         server_key: Some(ServerKey::new(&Env::real())),
         ..Identity::default()
     };
-    Market::open(Options { env, identity, ..Options::new(url) }).await.unwrap()
+    Market::open(Options { identity, env, ..Options::new(url) }).await.unwrap()
 }
 
 fn unbase32(text: &str) -> [u8; 20] {
     let value = |c: u8| if c.is_ascii_digit() { c - b'2' + 26 } else { c - b'A' };
-    let bits: String = text.bytes().map(|c| format!("{:05b}", value(c))).collect();
+    let bits: Vec<_> = text.bytes().map(|c| format!("{:05b}", value(c))).collect();
+    let bits = bits.concat();
     let byte = |n: usize| u8::from_str_radix(&bits[8 * n..8 * n + 8], 2).unwrap();
     std::array::from_fn(byte)
 }
