@@ -3,7 +3,10 @@
 use market_api::{App, Web};
 use serde_json::json;
 
-use crate::harness::{Answer, Asking, PASSWORD, TestApp, on_both};
+use crate::{
+    asking::{Answer, Asking},
+    harness::{PASSWORD, TestApp, on_both},
+};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -132,7 +135,7 @@ on_both! {
     }
 
     async fn on_this_machine_alone_cookies_need_no_tls(app: &TestApp) {
-        let web = Web { secure_cookies: false, ..Web::default() };
+        let web = Web { secure_cookies: false };
         let plain = market_api::router(App::new(app.market.clone()).reached(web));
         let first = app.get("/sign-in").header("accept", BROWSER).at(&plain).gives(200).await;
         let line = first.headers["set-cookie"].to_str().unwrap();

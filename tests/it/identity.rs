@@ -1,14 +1,20 @@
 //! Sessions, keys, members, second factors and throttles over HTTP.
 
-use market_api::{App, Web};
+use std::future::pending;
+
+use market_api::{App, Limits, Served};
 use market_core::{
     Actor, Call, Env, Market, Options, Party,
     account::{Identity, NewPerson, PartyKind, Password},
     sealing::ServerKey,
 };
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
-use crate::harness::{Answer, NOW, PASSWORD, TestApp, on_both};
+use crate::{
+    asking::Answer,
+    harness::{NOW, PASSWORD, TestApp, on_both},
+};
 
 pub(crate) fn sign_up(login: &str) -> Value {
     json!({
@@ -234,33 +240,42 @@ on_both! {
 
     async fn who_guesses_passwords_is_told_when_to_come_back(app: &TestApp) {
         app.post("/api/v1/sign-up", &sign_up("wang")).gives(201).await;
-        let web = Web { address_header: Some("x-forwarded-for".parse().unwrap()), ..Web::default() };
-        let proxied = market_api::router(App::new(app.market.clone()).reached(web));
-        let wrong = json!({ "login": "wang", "password": "battery staple" });
-        let asking = |body: &Value, address: &str| {
-            app.post("/api/v1/sessions", body).at(&proxied).header("x-forwarded-for", address)
+        let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        let limits = Limits { trusted_proxies, ..Limits::without_rates() };
+        let served = Served::market(&App::with_limits(app.market.clone(), limits));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
+        let serving = tokio::spawn(market_api::serve(listener, served, pending()));
+        let client = reqwest::Client::new();
+        let asking = async |path: &str, body: &Value, address: &str| {
+            let ask = client.post(format!("{url}{path}")).header("x-forwarded-for", address);
+            let answer = ask.json(body).send().await.unwrap();
+            let wait = answer.headers().get("retry-after").cloned();
+            (answer.status().as_u16(), wait.map(|wait| wait.to_str().unwrap().to_owned()))
         };
+        let wrong = json!({ "login": "wang", "password": "battery staple" });
         for n in 0..5 {
             // Whatever a client says of itself stands before what the proxy adds.
-            asking(&wrong, &format!("10.0.0.{n}, 192.0.2.1")).meets(401, "wrong-login").await;
+            let address = format!("10.0.0.{n}, 192.0.2.1");
+            assert_eq!(asking("/sessions", &wrong, &address).await.0, 401);
         }
-        let refused = asking(&credentials("wang"), "192.0.2.1").meets(429, "too-often").await;
-        assert_eq!(refused.headers["retry-after"], "60");
-        asking(&credentials("wang"), "192.0.2.2").gives(201).await;
+        let right = credentials("wang");
+        let refused = asking("/sessions", &right, "192.0.2.1").await;
+        assert_eq!(refused, (429, Some("60".to_owned())));
+        assert_eq!(asking("/sessions", &right, "192.0.2.2").await.0, 201);
         let operator = app.operator().await;
         let rule = json!({ "burst": 1, "seconds": 600 });
         let path = "/api/v1/throttles/sign_up_address";
-        app.put(path, &rule).by(&operator).gives(204).await;
+        let set = app.put(path, &rule).by(&operator).gives(200).await;
+        assert_eq!((&set.headers["etag"], &set.json["version"]), (&"\"2\"".parse().unwrap(), &json!(2)));
+        app.put(path, &rule).by(&operator).header("if-match", "\"1\"").meets(412, "stale").await;
         app.put("/api/v1/throttles/nothing", &rule).by(&operator).meets(404, "not-found").await;
         let bad = json!({ "burst": 0, "seconds": 1 });
         app.put(path, &bad).by(&operator).meets(422, "invalid").await;
-        let signing_up = |login: &str| {
-            let ask = app.post("/api/v1/sign-up", &sign_up(login)).at(&proxied);
-            ask.header("x-forwarded-for", "192.0.2.9")
-        };
-        signing_up("li").gives(201).await;
-        let refused = signing_up("zhao").meets(429, "too-often").await;
-        assert_eq!(refused.headers["retry-after"], "600");
+        assert_eq!(asking("/sign-up", &sign_up("li"), "192.0.2.9").await.0, 201);
+        let refused = asking("/sign-up", &sign_up("zhao"), "192.0.2.9").await;
+        assert_eq!(refused, (429, Some("600".to_owned())));
+        serving.abort();
     }
 
     async fn the_operator_sets_up_a_second_factor_first(app: &TestApp) {

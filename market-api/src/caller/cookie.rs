@@ -93,7 +93,7 @@ mod tests {
     fn cookies(line: &str, secure_cookies: bool) -> Cookies {
         let request = Request::get("/").header(COOKIE, line);
         let mut parts = request.body(()).unwrap().into_parts().0;
-        parts.extensions.insert(Web { secure_cookies, ..Web::default() });
+        parts.extensions.insert(Web { secure_cookies });
         Cookies::of(&parts)
     }
 

@@ -13,7 +13,10 @@ use market_core::{Actor, Error, Market, account::Bearer, is_same_secret};
 
 pub use self::web::Web;
 pub(crate) use self::{client::Client, cookie::Cookies, csrf::proof_of, need::need};
-use crate::problem::{Code, Problem};
+use crate::{
+    edge::rates::charge,
+    problem::{Code, Problem},
+};
 
 mod client;
 mod cookie;
@@ -86,6 +89,7 @@ impl Holder {
     ) -> Result<Self, Problem> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let bearer = market.accounts().bearer(&token).await?;
+        charge(parts, &bearer.actor)?;
         bearer.reach.allows(need(&parts.method, path))?;
         Ok(Self { bearer, token })
     }

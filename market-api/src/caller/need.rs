@@ -24,11 +24,13 @@ pub(crate) fn need(method: &Method, path: &str) -> Need {
             Need::Scope(Scope::Complaints)
         }
         ("cases", _) => Need::Scope(Scope::Cases),
-        ("orders", _) => Need::Scope(Scope::Orders),
+        ("orders" | "evaluations", _) => Need::Scope(Scope::Orders),
         ("purchases", _) => Need::Scope(Scope::Purchases),
         ("listings", _) => Need::Scope(Scope::Listings),
         ("agencies", _) => Need::Scope(Scope::Agencies),
-        ("departments" | "synonyms", _) => Need::Scope(Scope::Catalogue),
+        ("departments" | "synonyms" | "service-items" | "matters", _) => {
+            Need::Scope(Scope::Catalogue)
+        }
         ("saved-searches" | "notices", _) => Need::Scope(Scope::Searches),
         _ => Need::Person,
     }
@@ -37,6 +39,22 @@ pub(crate) fn need(method: &Method, path: &str) -> Need {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_every_operation_needs_is_as_reviewed() {
+        let description = serde_json::to_value(crate::openapi()).unwrap();
+        let mut lines = Vec::new();
+        for (path, item) in description["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let (method, signs_in) = (method.to_uppercase(), !operation["security"].is_null());
+                let needs = need(&method.parse().unwrap(), path);
+                let needs = if signs_in { format!("{needs:?}") } else { "-".to_owned() };
+                lines.push(format!("{needs:<18} {method:<6} {path}"));
+            }
+        }
+        lines.sort();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
 
     #[test]
     fn every_call_needs_something() {

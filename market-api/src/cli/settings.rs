@@ -7,10 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use axum::http::HeaderName;
 use clap::Args;
 use market_core::{
-    Env, Market, Options,
+    Env, Error, KEPT_AT_LEAST, Market, Options,
     account::{Identity, PartyKind},
     publicity::Publisher,
     sealing::ServerKey,
@@ -19,7 +18,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::Web;
+use crate::{Limits, Web};
 
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -72,7 +71,11 @@ struct Given {
     /// How many days it is kept what was asked of search, without who asked [default: 180]
     #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
     keep_asked_days: Option<u32>,
-    /// The address of the server as others reach it, for links in what is published
+    /// How many hours an answer is kept under its Idempotency-Key, at least 72 [default: 72]
+    #[arg(long, global = true, env = "MARKET_KEEP_KEYS_HOURS", value_name = "HOURS")]
+    keep_keys_hours: Option<u32>,
+    /// The address of the server as others reach it, for links in what is published and the QR
+    /// codes of documents
     /// [default: http:// and where it listens]
     #[arg(long, global = true, env = "MARKET_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
@@ -107,10 +110,20 @@ struct Given {
     /// share; it is made if it is not there [default: server.key in the data folder]
     #[arg(long, global = true, env = "MARKET_SERVER_KEY", value_name = "FILE")]
     server_key: Option<PathBuf>,
-    /// The header in which a trusted proxy names the client's address, such as X-Forwarded-For;
-    /// only behind a proxy that sets it [default: none]
-    #[arg(long, global = true, env = "MARKET_ADDRESS_HEADER", value_name = "HEADER")]
-    address_header: Option<String>,
+    /// Whether to limit how often one may ask, as `[limits]` of the file says [default: true]
+    #[arg(long, global = true, env = "MARKET_RATE_LIMITS", value_name = "BOOL")]
+    rate_limits: Option<bool>,
+    /// Where to tell Prometheus, and nobody else, how the server is; an address that the public
+    /// cannot reach [default: nowhere]
+    #[arg(long, global = true, env = "MARKET_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+    /// The OpenTelemetry collector that gets traces, such as `http://127.0.0.1:4318`
+    /// [default: none]
+    #[arg(long, global = true, env = "MARKET_OTLP_ENDPOINT", value_name = "URL")]
+    otlp_endpoint: Option<String>,
+    /// Limits that differ from the usual ones; docs/operations.md lists all. In the file only.
+    #[arg(skip)]
+    limits: Option<toml::Table>,
     /// What to log, such as `debug` or `info,market_api=debug` [default: info]
     #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -137,12 +150,15 @@ pub(super) struct Settings {
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
+    pub(super) keep_keys_hours: u32,
     pub(super) publisher: Publisher,
     pub(super) access_minutes: u32,
     pub(super) browser_minutes: u32,
     pub(super) second_factor_for: Vec<PartyKind>,
     pub(super) server_key: PathBuf,
-    pub(super) address_header: Option<String>,
+    pub(super) limits: Limits,
+    pub(super) metrics_listen: Option<SocketAddr>,
+    pub(super) otlp_endpoint: Option<String>,
     pub(super) log: String,
     pub(super) log_json: bool,
 }
@@ -154,10 +170,19 @@ impl Settings {
         let folder = given.data.clone().unwrap_or_else(default_data);
         let usual = Some(folder.join("market.toml")).filter(|path| path.exists());
         let file = config.or(usual).map_or_else(|| Ok(Given::default()), |path| read(&path))?;
-        Ok(Self::complete(given, file))
+        Self::complete(given, file)?.checked()
     }
 
-    fn complete(given: Given, file: Given) -> Self {
+    /// Callers are promised that their keys are kept for a time.
+    fn checked(self) -> Result<Self, Failure> {
+        if self.keep_keys_hours < KEPT_AT_LEAST {
+            let least = format!("keep_keys_hours: must be at least {KEPT_AT_LEAST}");
+            return Err(Failure::Usage(least));
+        }
+        Ok(self)
+    }
+
+    fn complete(given: Given, file: Given) -> Result<Self, Failure> {
         let data = given.data.or(file.data).unwrap_or_else(default_data);
         let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
         let index = given.index.or(file.index).unwrap_or_else(|| data.join("index"));
@@ -174,12 +199,20 @@ impl Settings {
         let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
         let server_key = given.server_key.or(file.server_key);
         let second_factor_for = given.second_factor_for.or(file.second_factor_for);
-        Self {
+        let limits = Limits::read(&file.limits.unwrap_or_default());
+        let limits = limits.map_err(|faults| Failure::from(Error::Invalid(faults)))?;
+        let rates = given.rate_limits.or(file.rate_limits).unwrap_or(true);
+        let otlp_endpoint = given.otlp_endpoint.or(file.otlp_endpoint);
+        if otlp_endpoint.as_ref().is_some_and(|url| !url.starts_with("http://")) {
+            let why = "otlp_endpoint: must begin with http://; a collector on this machine or in \
+                this network can pass traces on over TLS";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        Ok(Self {
             access_minutes: given.access_minutes.or(file.access_minutes).unwrap_or(15),
             browser_minutes: given.browser_minutes.or(file.browser_minutes).unwrap_or(30),
             second_factor_for: second_factor_for.unwrap_or_default(),
             server_key: server_key.unwrap_or_else(|| data.join("server.key")),
-            address_header: given.address_header.or(file.address_header),
             data,
             files,
             index,
@@ -187,10 +220,17 @@ impl Settings {
             listen,
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
+            keep_keys_hours: given
+                .keep_keys_hours
+                .or(file.keep_keys_hours)
+                .unwrap_or(KEPT_AT_LEAST),
             publisher,
+            limits: Limits { rates, ..limits },
+            metrics_listen: given.metrics_listen.or(file.metrics_listen),
+            otlp_endpoint,
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             log_json: given.log_json.or(file.log_json).unwrap_or(false),
-        }
+        })
     }
 
     /// Opens the market, whose folder is made if it is not there.
@@ -205,6 +245,7 @@ impl Settings {
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
+            keep_keys_hours: self.keep_keys_hours,
             publisher: self.publisher.clone(),
             identity: self.identity()?,
             ..Options::new(self.database.clone())
@@ -223,14 +264,11 @@ impl Settings {
         })
     }
 
-    /// How browsers and proxies reach the server.
-    pub(super) fn web(&self) -> Result<Web, Failure> {
-        let header = self.address_header.as_deref().map(str::parse::<HeaderName>).transpose();
-        let address_header = header
-            .map_err(|_| Failure::Usage("--address-header: not the name of a header".to_owned()))?;
+    /// How browsers reach the server.
+    pub(super) fn web(&self) -> Web {
         // What only this machine can reach may do without TLS, unless a proxy stands before it.
         let is_local = self.listen.ip().is_loopback() && !self.publisher.url.starts_with("https:");
-        Ok(Web { secure_cookies: !is_local, address_header })
+        Web { secure_cookies: !is_local }
     }
 
     /// Whether the database is the one in the data folder.
@@ -297,7 +335,9 @@ mod tests {
 
     #[test]
     fn what_nobody_gives_has_a_default() {
-        let settings = Settings::complete(Given::default(), Given::default());
+        let settings = Settings::complete(Given::default(), Given::default()).unwrap();
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!((settings.metrics_listen, settings.otlp_endpoint), (None, None));
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database, "sqlite:market-data/market.db");
         assert!(!settings.log_json);
@@ -312,13 +352,11 @@ mod tests {
     fn only_what_this_machine_alone_reaches_has_plain_cookies() {
         let of = |listen: &str, url: &str| {
             let file = file(&format!("listen = '{listen}'\npublic_url = '{url}'"));
-            Settings::complete(Given::default(), file).web().unwrap().secure_cookies
+            Settings::complete(Given::default(), file).unwrap().web().secure_cookies
         };
         assert!(!of("127.0.0.1:80", "http://127.0.0.1"));
         assert!(of("0.0.0.0:80", "http://market.example"));
         assert!(of("127.0.0.1:80", "https://market.example"));
-        let bad = file("address_header = 'no header'");
-        assert!(Settings::complete(Given::default(), bad).web().is_err());
     }
 
     #[test]
@@ -344,11 +382,12 @@ mod tests {
 
     #[test]
     fn fonts_keep_their_order() {
-        let settings = Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']"));
+        let settings =
+            Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']")).unwrap();
         assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
         let line = ["market", "--font", "b.ttc", "--font", "a.otf"];
         let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
-        let settings = Settings::complete(given, file("font = ['c.ttc']"));
+        let settings = Settings::complete(given, file("font = ['c.ttc']")).unwrap();
         assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
     }
 
@@ -356,11 +395,38 @@ mod tests {
     fn a_flag_goes_before_the_file() {
         let given = Given { log: Some("debug".to_owned()), ..Given::default() };
         let file = file("log = 'warn'\nlisten = '0.0.0.0:80'\ndata = '/srv/a?b'\n");
-        let settings = Settings::complete(given, file);
+        let settings = Settings::complete(given, file).unwrap();
         assert_eq!(settings.log, "debug");
         assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
         assert_eq!(settings.publisher.url, "http://0.0.0.0:80");
+    }
+
+    #[test]
+    fn limits_are_of_the_file_and_rates_can_be_switched_off() {
+        let text = "rate_limits = true\n[limits.per_actor.write]\nburst = 7";
+        let given = Given { rate_limits: Some(false), ..Given::default() };
+        let settings = Settings::complete(given, file(text)).unwrap();
+        assert!(!settings.limits.rates);
+        assert_eq!(settings.limits.per_actor.write.burst.get(), 7);
+        let bad = Settings::complete(Given::default(), file("[limits.per_actor]\nwrote = 1"));
+        let Err(Failure::Usage(why)) = bad else { panic!("{bad:?}") };
+        assert!(why.starts_with("limits.per_actor.wrote: unknown field"), "{why}");
+    }
+
+    #[test]
+    fn traces_go_to_a_collector_nearby() {
+        let bad = Settings::complete(Given::default(), file("otlp_endpoint = 'https://a.b'"));
+        assert!(matches!(bad, Err(Failure::Usage(why)) if why.starts_with("otlp_endpoint")));
+    }
+
+    #[test]
+    fn keys_are_kept_as_long_as_promised() {
+        let of = |text| Settings::complete(Given::default(), file(text)).unwrap().checked();
+        assert_eq!(of("").unwrap().keep_keys_hours, 72);
+        assert_eq!(of("keep_keys_hours = 100").unwrap().keep_keys_hours, 100);
+        let why = of("keep_keys_hours = 71").unwrap_err();
+        assert!(format!("{why:?}").contains("keep_keys_hours: must be at least 72"), "{why:?}");
     }
 
     #[test]

@@ -18,13 +18,13 @@ use serde::Deserialize;
 
 use super::{
     Frame, Page, names,
-    visitor::{Filled, Opening, Visitor},
+    visitor::{Opening, Sent, Visitor},
     words,
 };
 use crate::{
     App,
     caller::{Client, Cookies, proof_of},
-    problem::{OwnPage, Problem},
+    problem::Problem,
 };
 
 /// The cookies of a request, as a handler takes them.
@@ -106,7 +106,11 @@ fn own(next: Option<&str>) -> String {
 /// Goes on to a place on this server, perhaps with a cookie.
 fn go(to: &str, cookie: Option<HeaderValue>) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/account"));
-    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response();
+    kept((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response(), cookie)
+}
+
+/// A response for one person, perhaps with a cookie.
+fn kept(mut response: Response, cookie: Option<HeaderValue>) -> Response {
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -129,17 +133,18 @@ pub(super) async fn sign_in_page(
     if visitor.actor.is_some() {
         return Ok(go(&next, None));
     }
-    form(&market, &cookies, next, String::new(), None).await
+    let (page, cookie) = form(&market, &cookies, next, String::new(), None).await?;
+    Ok(kept(page.into_response(), cookie))
 }
 
-/// The page of the form, with the secret that it belongs to in a cookie.
+/// The page of the form, and a cookie with the secret that it belongs to, unless the browser has one.
 async fn form(
     market: &Market,
     cookies: &Cookies,
     next: String,
     login: String,
     wrong: Option<&'static str>,
-) -> Result<Response, Problem> {
+) -> Result<(Page, Option<HeaderValue>), Problem> {
     let (secret, cookie) = if let Some(secret) = cookies.form() {
         (secret, None)
     } else {
@@ -149,11 +154,7 @@ async fn form(
     };
     let frame = Frame::new(market, "登录").await?;
     let page = Page::of(&SignInPage { frame, proof: proof_of(&secret), login, next, wrong })?;
-    let mut response = private(page.into_response());
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok((page, cookie))
 }
 
 pub(super) async fn sign_in(
@@ -170,39 +171,27 @@ pub(super) async fn sign_in(
         code: Some(code.trim().to_owned()).filter(|code| !code.is_empty()),
         party: None,
     };
-    match market.accounts().sign_in(credentials, SessionKind::Browser, &from).await {
-        Ok(signed_in) => Ok(go(&next, cookies.keep_session(&signed_in.token))),
-        Err(Error::Refused(refusal)) => {
-            let status = match refusal {
-                Refusal::PartyNotHeld | Refusal::PartyDisabled => StatusCode::FORBIDDEN,
-                _ => StatusCode::UNAUTHORIZED,
-            };
-            let page = form(&market, &cookies, next, login, Some(refusal.zh())).await?;
-            Ok(failed(status, page, None))
-        }
+    let signing_in = market.accounts().sign_in(credentials, SessionKind::Browser, &from).await;
+    let (why, wrong, seconds) = match signing_in {
+        Ok(signed_in) => return Ok(go(&next, cookies.keep_session(&signed_in.token))),
+        Err(Error::Refused(refusal)) => (Error::Refused(refusal), refusal.zh(), None),
         Err(Error::TooOften(seconds)) => {
-            let wrong = Some("尝试次数过多，请稍后再试");
-            let page = form(&market, &cookies, next, login, wrong).await?;
-            Ok(failed(StatusCode::TOO_MANY_REQUESTS, page, Some(seconds)))
+            (Error::TooOften(seconds), "尝试次数过多，请稍后再试", Some(seconds))
         }
-        Err(why) => Err(why.into()),
-    }
-}
-
-/// A page that says itself what is wrong.
-fn failed(status: StatusCode, mut page: Response, seconds: Option<u32>) -> Response {
-    *page.status_mut() = status;
-    page.extensions_mut().insert(OwnPage);
+        Err(why) => return Err(why.into()),
+    };
+    let (page, cookie) = form(&market, &cookies, next, login, Some(wrong)).await?;
+    let mut response = kept(page.told(why.into()), cookie);
     if let Some(seconds) = seconds {
-        page.headers_mut().insert(RETRY_AFTER, seconds.into());
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
-    page
+    Ok(response)
 }
 
 pub(super) async fn sign_out(
     State(market): State<Market>,
     Jar(cookies): Jar,
-    Filled { holder, form: Nothing {} }: Filled<Nothing>,
+    Sent { holder, form: Nothing {} }: Sent<Nothing>,
 ) -> Result<Response, Problem> {
     market.accounts().sign_out(&holder.bearer.actor, &holder.token).await?;
     let mut response = go("/", cookies.forget_session());
@@ -242,7 +231,7 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
 pub(super) async fn switch(
     State(market): State<Market>,
     Jar(cookies): Jar,
-    Filled { holder, form }: Filled<Switch>,
+    Sent { holder, form }: Sent<Switch>,
 ) -> Result<Response, Problem> {
     let party: Party = form.party.parse().map_err(|_| Refusal::PartyNotHeld)?;
     let signed_in = market.accounts().switch(&holder.token, &party).await?;

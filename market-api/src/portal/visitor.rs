@@ -50,12 +50,12 @@ where
 /// A form that somebody who is signed in filled in on one of our own pages, and what they may do
 /// with it.
 #[derive(Debug)]
-pub(crate) struct Filled<T> {
+pub(crate) struct Sent<T> {
     pub(crate) holder: Holder,
     pub(crate) form: T,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequest<S> for Filled<T>
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequest<S> for Sent<T>
 where
     Market: FromRef<S>,
 {

@@ -1,8 +1,8 @@
 //! Signing up, and oneself.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode};
 use market_core::{
-    Market, Party,
+    Intent, Market, Party,
     account::{Account, Membership, NewPerson, Password, Person, SecondFactor},
     applicant::{Applicant, NewApplicant},
     id::ApplicantId,
@@ -15,7 +15,7 @@ use validator::Validate;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Key, Meant, Once, Seen, Version},
     caller::{Caller, Client},
     parameters::At,
     problem::Problem,
@@ -85,11 +85,16 @@ pub(crate) struct ChangePassword {
 async fn sign_up(
     State(market): State<Market>,
     Client(from): Client,
+    Meant(intent, outcome): Meant,
     Body(body): Body<SignUp>,
 ) -> Result<Created<SignedUp>, Problem> {
     let SignUp { login, name, password, applicant } = body;
     let person = NewPerson { login, name, password: Some(password) };
-    let (person, applicant) = market.applicants().sign_up(person, applicant, &from).await?;
+    let applicants = market.applicants();
+    let (person, applicant) = match intent {
+        Intent::Do => applicants.sign_up(person, applicant, &from).await?,
+        Intent::Rehearse => applicants.rehearse_sign_up(person, applicant, &from, &outcome).await?,
+    };
     let version = person.version;
     Ok(Created("/api/v1/me".to_owned(), version, SignedUp { person, applicant }))
 }
@@ -97,19 +102,20 @@ async fn sign_up(
 /// Who the caller is, for whom they act, and for whom they might
 #[utoipa::path(get, path = "/me", tag = "accounts", security(("token" = [])),
     responses((status = 200, body = Me)))]
-async fn me(State(market): State<Market>, Caller(actor): Caller) -> Result<Json<Me>, Problem> {
+async fn me(State(market): State<Market>, Caller(actor): Caller) -> Result<Tagged<Me>, Problem> {
     let account = market.accounts().get(&actor, actor.person).await?;
+    let version = account.person.version;
     let memberships = market.accounts().memberships(&actor).await?;
     let second_factor = market.accounts().second_factor(&actor).await?;
-    Ok(Json(Me { account, party: actor.party, memberships, second_factor }))
+    Ok(Tagged(version, Me { account, party: actor.party, memberships, second_factor }))
 }
 
 /// Change one's own password; every token that one has is no good any more
 #[utoipa::path(put, path = "/me/password", tag = "accounts", security(("token" = [])),
-    params(Guards), request_body = ChangePassword, responses((status = 204)))]
+    params(Version), request_body = ChangePassword, responses((status = 204)))]
 async fn change_password(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Seen(call): Seen,
     Input(body): Input<ChangePassword>,
 ) -> Result<StatusCode, Problem> {
     market.accounts().change_password(&call, body.current, body.new).await?;
@@ -118,10 +124,10 @@ async fn change_password(
 
 /// Register another applicant, for which the caller may act from then on
 #[utoipa::path(post, path = "/applicants", tag = "accounts", security(("token" = [])),
-    params(Guards), request_body = NewApplicant, responses((status = 201, body = Applicant)))]
+    params(Key), request_body = NewApplicant, responses((status = 201, body = Applicant)))]
 async fn register(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewApplicant>,
 ) -> Result<Created<Applicant>, Problem> {
     let applicant = market.applicants().register(&call, new).await?;

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use market_core::{
-    Call, Market, Page, Party,
+    Intent, Market, Page, Party,
     account::{
         Invitation, Invited, Member, NewInvitation, NewPerson, PartyState, Password, Person, Role,
     },
@@ -16,7 +16,7 @@ use validator::Validate;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{AlwaysMeant, Guarded, Guards, Key, Meant, Once, Unguarded},
     caller::{Caller, Client},
     page::whole,
     parameters::At,
@@ -26,10 +26,10 @@ use crate::{
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(members))
+        .routes(routes!(list))
         .routes(routes!(set_role, remove))
         .routes(routes!(invitations, invite))
-        .routes(routes!(revoke))
+        .routes(routes!(revoke_invitation))
         .routes(routes!(look))
         .routes(routes!(accept))
         .routes(routes!(decline))
@@ -94,7 +94,7 @@ fn party(text: &str) -> Result<Party, Problem> {
     params(("party" = String, Path, example = "department:fire-rescue",
         description = "`operator`, or `applicant`, `agency` or `department`, a colon and an id")),
     responses((status = 200, body = Page<Member>)))]
-async fn members(
+async fn list(
     State(market): State<Market>,
     Caller(actor): Caller,
     At(of): At<String>,
@@ -105,11 +105,11 @@ async fn members(
 /// Give a member another role; a party keeps an admin
 #[utoipa::path(put, path = "/parties/{party}/members/{person}", tag = "members",
     security(("token" = [])),
-    params(("party" = String, Path), ("person" = PersonId, Path), Guards),
+    params(("party" = String, Path), ("person" = PersonId, Path), Key),
     request_body = SetRole, responses((status = 204)))]
 async fn set_role(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     At((of, person)): At<(String, PersonId)>,
     Input(body): Input<SetRole>,
 ) -> Result<StatusCode, Problem> {
@@ -120,11 +120,11 @@ async fn set_role(
 /// Let a person no longer act for a party; oneself: leave. A party keeps an admin
 #[utoipa::path(delete, path = "/parties/{party}/members/{person}", tag = "members",
     security(("token" = [])),
-    params(("party" = String, Path), ("person" = PersonId, Path), Guards),
+    params(("party" = String, Path), ("person" = PersonId, Path), Key),
     responses((status = 204)))]
 async fn remove(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     At((of, person)): At<(String, PersonId)>,
 ) -> Result<StatusCode, Problem> {
     market.accounts().remove_member(&call, &party(&of)?, person).await?;
@@ -149,23 +149,23 @@ async fn invitations(
     responses((status = 201, body = Invited)))]
 async fn invite(
     State(market): State<Market>,
-    Caller(actor): Caller,
+    Unguarded(call): Unguarded,
     At(of): At<String>,
     Input(new): Input<NewInvitation>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
-    let invited = market.accounts().invite(&Call::from(actor), &party(&of)?, new).await?;
+    let invited = market.accounts().invite(&call, &party(&of)?, new).await?;
     Ok((StatusCode::CREATED, Json(invited)))
 }
 
 /// Take an invitation back
 #[utoipa::path(delete, path = "/invitations/{id}", tag = "members", security(("token" = [])),
     params(("id" = InvitationId, Path)), responses((status = 204)))]
-async fn revoke(
+async fn revoke_invitation(
     State(market): State<Market>,
-    Caller(actor): Caller,
+    Unguarded(call): Unguarded,
     At(id): At<InvitationId>,
 ) -> Result<StatusCode, Problem> {
-    market.accounts().revoke_invitation(&Call::from(actor), id).await?;
+    market.accounts().revoke_invitation(&call, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -175,6 +175,7 @@ async fn revoke(
 async fn look(
     State(market): State<Market>,
     Client(from): Client,
+    _: AlwaysMeant,
     Body(body): Body<InvitationCode>,
 ) -> Result<Json<Invitation>, Problem> {
     Ok(Json(market.accounts().look_at_invitation(&body.code, &from).await?))
@@ -182,27 +183,25 @@ async fn look(
 
 /// Accept an invitation: act for its party from now on
 #[utoipa::path(post, path = "/invitations/accept", tag = "members", security(("token" = [])),
-    request_body = InvitationCode, responses((status = 200, body = Invitation)))]
+    params(Key), request_body = InvitationCode, responses((status = 200, body = Invitation)))]
 async fn accept(
     State(market): State<Market>,
-    Caller(actor): Caller,
+    Once(call): Once,
     Client(from): Client,
     Body(body): Body<InvitationCode>,
 ) -> Result<Json<Invitation>, Problem> {
-    let call = Call::from(actor);
     Ok(Json(market.accounts().accept_invitation(&call, &body.code, &from).await?))
 }
 
 /// Decline an invitation: its code is no good any more
 #[utoipa::path(post, path = "/invitations/decline", tag = "members", security(("token" = [])),
-    request_body = InvitationCode, responses((status = 200, body = Invitation)))]
+    params(Key), request_body = InvitationCode, responses((status = 200, body = Invitation)))]
 async fn decline(
     State(market): State<Market>,
-    Caller(actor): Caller,
+    Once(call): Once,
     Client(from): Client,
     Body(body): Body<InvitationCode>,
 ) -> Result<Json<Invitation>, Problem> {
-    let call = Call::from(actor);
     Ok(Json(market.accounts().decline_invitation(&call, &body.code, &from).await?))
 }
 
@@ -212,11 +211,16 @@ async fn decline(
 async fn join(
     State(market): State<Market>,
     Client(from): Client,
+    Meant(intent, outcome): Meant,
     Body(body): Body<Join>,
 ) -> Result<Created<Person>, Problem> {
     let Join { code, login, name, password } = body;
     let new = NewPerson { login, name, password: Some(password) };
-    let person = market.accounts().join(&code, new, &from).await?;
+    let accounts = market.accounts();
+    let person = match intent {
+        Intent::Do => accounts.join(&code, new, &from).await?,
+        Intent::Rehearse => accounts.rehearse_join(&code, new, &from, &outcome).await?,
+    };
     Ok(Created("/api/v1/me".to_owned(), person.version, person))
 }
 

@@ -10,17 +10,19 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::WithActions;
 use crate::{
     App,
     call::{Guarded, Guards},
     caller::Caller,
     page::paging,
     parameters::{At, Parameters},
-    problem::Problem,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(read))
 }
 
 /// Which notices.
@@ -52,6 +54,20 @@ async fn list(
     Ok(Json(market.notices().list(&actor, filter, &paging).await?))
 }
 
+/// One of your notices
+#[utoipa::path(get, path = "/notices/{id}", tag = "notices", security(("token" = [])),
+    params(("id" = NoticeId, Path)), responses((status = 200, body = WithActions<Notice>)))]
+async fn show(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    At(id): At<NoticeId>,
+    language: Language,
+) -> Result<Living<WithActions<Notice>>, Problem> {
+    let notice = market.notices().get(&actor, id).await?;
+    let actions = Some(notice.actions());
+    Ok(Living(notice.version(), WithActions::told(notice, actions, language)))
+}
+
 /// Note that you have read a notice
 #[utoipa::path(post, path = "/notices/{id}/read", tag = "notices",
     security(("token" = [])), params(("id" = NoticeId, Path), Guards),
@@ -60,6 +76,7 @@ async fn read(
     State(market): State<Market>,
     Guarded(call): Guarded,
     At(id): At<NoticeId>,
-) -> Result<Json<Notice>, Problem> {
-    Ok(Json(market.notices().read(&call, id).await?))
+) -> Result<Tagged<Notice>, Problem> {
+    let notice = market.notices().read(&call, id).await?;
+    Ok(Tagged(notice.version(), notice))
 }

@@ -14,7 +14,7 @@ use validator::Validate;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{AlwaysMeant, Guarded, Guards, Unguarded},
     caller::{Caller, Holder},
     parameters::At,
     problem::Problem,
@@ -23,10 +23,10 @@ use crate::{
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(show, enrol))
-        .routes(routes!(confirm))
-        .routes(routes!(give_up))
-        .routes(routes!(reset))
+        .routes(routes!(second_factor, enrol_second_factor))
+        .routes(routes!(confirm_second_factor))
+        .routes(routes!(give_up_second_factor))
+        .routes(routes!(reset_second_factor))
 }
 
 /// One's password, once more.
@@ -50,7 +50,7 @@ pub(crate) struct Code {
 /// How one's second factor stands
 #[utoipa::path(get, path = "/me/second-factor", tag = "accounts", security(("token" = [])),
     responses((status = 200, body = SecondFactor)))]
-async fn show(
+async fn second_factor(
     State(market): State<Market>,
     Caller(actor): Caller,
 ) -> Result<Json<SecondFactor>, Problem> {
@@ -60,21 +60,22 @@ async fn show(
 /// Begin to set up a second factor; its secret is shown only in this answer
 #[utoipa::path(post, path = "/me/second-factor", tag = "accounts", security(("token" = [])),
     request_body = Proving, responses((status = 201, body = Enrolment)))]
-async fn enrol(
+async fn enrol_second_factor(
     State(market): State<Market>,
-    Caller(actor): Caller,
+    Unguarded(call): Unguarded,
     Input(body): Input<Proving>,
 ) -> Result<(StatusCode, Json<Enrolment>), Problem> {
-    let enrolment = market.accounts().enrol(&actor, body.password).await?;
+    let enrolment = market.accounts().enrol(&call, body.password).await?;
     Ok((StatusCode::CREATED, Json(enrolment)))
 }
 
 /// Confirm the second factor by a code: it is asked for from now on, and other sessions end
 #[utoipa::path(post, path = "/me/second-factor/confirm", tag = "accounts",
     security(("token" = [])), request_body = Code, responses((status = 200, body = RecoveryCodes)))]
-async fn confirm(
+async fn confirm_second_factor(
     State(market): State<Market>,
     holder: Holder,
+    _: AlwaysMeant,
     Body(body): Body<Code>,
 ) -> Result<Json<RecoveryCodes>, Problem> {
     let session = match holder.bearer.proof {
@@ -88,9 +89,10 @@ async fn confirm(
 /// Give the second factor up, by a code
 #[utoipa::path(post, path = "/me/second-factor/give-up", tag = "accounts",
     security(("token" = [])), request_body = Code, responses((status = 204)))]
-async fn give_up(
+async fn give_up_second_factor(
     State(market): State<Market>,
     Caller(actor): Caller,
+    _: AlwaysMeant,
     Body(body): Body<Code>,
 ) -> Result<StatusCode, Problem> {
     market.accounts().drop_second_factor(&actor, &body.code).await?;
@@ -101,7 +103,7 @@ async fn give_up(
 #[utoipa::path(post, path = "/people/{id}/reset-second-factor", tag = "people",
     security(("token" = [])), params(("id" = PersonId, Path), Guards),
     responses((status = 200, body = Person)))]
-async fn reset(
+async fn reset_second_factor(
     State(market): State<Market>,
     Guarded(call): Guarded,
     At(id): At<PersonId>,

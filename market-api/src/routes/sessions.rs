@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use market_core::{
-    Call, Market, Page, Party, Timestamp,
+    Market, Page, Party, Timestamp,
     account::{Credentials, Password, Session, SessionKind, SignedIn},
     id::{PersonId, SessionId},
 };
@@ -14,6 +14,7 @@ use validator::Validate;
 use crate::{
     App,
     body::Body,
+    call::{AlwaysMeant, Unguarded},
     caller::{Caller, Client, Holder},
     page::whole,
     parameters::At,
@@ -26,8 +27,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(refresh))
         .routes(routes!(switch))
         .routes(routes!(sign_out))
-        .routes(routes!(list, end_all))
-        .routes(routes!(end))
+        .routes(routes!(sessions, end_sessions))
+        .routes(routes!(end_session))
         .routes(routes!(of_person))
 }
 
@@ -112,6 +113,7 @@ impl From<SignedIn> for NewSession {
 async fn sign_in(
     State(market): State<Market>,
     Client(from): Client,
+    _: AlwaysMeant,
     Body(body): Body<SignIn>,
 ) -> Result<(StatusCode, Json<NewSession>), Problem> {
     let SignIn { login, password, code, party } = body;
@@ -125,6 +127,7 @@ async fn sign_in(
     responses((status = 201, body = NewSession)))]
 async fn refresh(
     State(market): State<Market>,
+    _: AlwaysMeant,
     Body(body): Body<RefreshToken>,
 ) -> Result<(StatusCode, Json<NewSession>), Problem> {
     let signed_in = market.accounts().refresh(&body.refresh_token).await?;
@@ -137,6 +140,7 @@ async fn refresh(
 async fn switch(
     State(market): State<Market>,
     holder: Holder,
+    _: AlwaysMeant,
     Body(body): Body<Switch>,
 ) -> Result<(StatusCode, Json<NewSession>), Problem> {
     let signed_in = market.accounts().switch(&holder.token, &body.party).await?;
@@ -146,7 +150,11 @@ async fn switch(
 /// Sign out: the session of this request is over, with all its tokens
 #[utoipa::path(delete, path = "/sessions/current", tag = "accounts", security(("token" = [])),
     responses((status = 204)))]
-async fn sign_out(State(market): State<Market>, holder: Holder) -> Result<StatusCode, Problem> {
+async fn sign_out(
+    State(market): State<Market>,
+    holder: Holder,
+    _: AlwaysMeant,
+) -> Result<StatusCode, Problem> {
     market.accounts().sign_out(&holder.bearer.actor, &holder.token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -154,7 +162,7 @@ async fn sign_out(State(market): State<Market>, holder: Holder) -> Result<Status
 /// One's own sessions, newest first
 #[utoipa::path(get, path = "/me/sessions", tag = "accounts", security(("token" = [])),
     responses((status = 200, body = Page<Session>)))]
-async fn list(
+async fn sessions(
     State(market): State<Market>,
     Caller(actor): Caller,
 ) -> Result<Json<Page<Session>>, Problem> {
@@ -164,29 +172,29 @@ async fn list(
 /// Sign out everywhere: end all of one's own sessions
 #[utoipa::path(delete, path = "/me/sessions", tag = "accounts", security(("token" = [])),
     responses((status = 204)))]
-async fn end_all(
+async fn end_sessions(
     State(market): State<Market>,
-    Caller(actor): Caller,
+    Unguarded(call): Unguarded,
 ) -> Result<StatusCode, Problem> {
-    market.accounts().end_sessions(&Call::from(actor)).await?;
+    market.accounts().end_sessions(&call).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// End a session: one's own, or as the operator anybody's
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "accounts", security(("token" = [])),
     params(("id" = SessionId, Path)), responses((status = 204)))]
-async fn end(
+async fn end_session(
     State(market): State<Market>,
-    Caller(actor): Caller,
+    Unguarded(call): Unguarded,
     At(id): At<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    market.accounts().end_session(&Call::from(actor), id).await?;
+    market.accounts().end_session(&call, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The sessions of a person, newest first
-#[utoipa::path(get, path = "/people/{id}/sessions", tag = "people", security(("token" = [])),
-    params(("id" = PersonId, Path)), responses((status = 200, body = Page<Session>)))]
+#[utoipa::path(get, path = "/people/{id}/sessions", tag = "people", operation_id = "sessions",
+    security(("token" = [])), params(("id" = PersonId, Path)), responses((status = 200, body = Page<Session>)))]
 async fn of_person(
     State(market): State<Market>,
     Caller(actor): Caller,

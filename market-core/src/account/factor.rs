@@ -10,7 +10,7 @@ use totp_rs::{Builder, Secret, Totp};
 use zeroize::Zeroizing;
 
 use super::{
-    Accounts, Password, Person,
+    Accounts, MANAGE, Password, Person,
     throttle::{Throttle, Tried},
     token,
 };
@@ -89,7 +89,8 @@ impl Accounts<'_> {
 
     /// Begins to set up the actor's second factor, who proves their password once more. It is not
     /// asked for until it is confirmed; asked again before that, it begins anew.
-    pub async fn enrol(&self, actor: &Actor, password: Password) -> Result<Enrolment, Error> {
+    pub async fn enrol(&self, call: &Call, password: Password) -> Result<Enrolment, Error> {
+        let actor = &call.actor;
         let tried = Tried::by(Throttle::SecondFactor, actor.person);
         self.count(&tried).await?;
         let kept = self.0.db.password_of(actor.person).await?;
@@ -98,7 +99,7 @@ impl Accounts<'_> {
         let key = self.0.identity.server_key.as_ref().ok_or(Refusal::SecondFactorUnavailable)?;
         let secret = Zeroizing::new(self.0.env.secret::<BYTES>());
         let sealed = seal_factor(key, actor.person, &secret[..], &self.0.env)?;
-        let login = retry(|| self.enrol_once(actor, &sealed)).await?;
+        let login = retry(|| self.enrol_once(call, &sealed)).await?;
         let secret = base32(&secret[..]);
         // Logins have no characters that an address would have to write otherwise, but "@".
         let login = login.replace('@', "%40");
@@ -106,9 +107,9 @@ impl Accounts<'_> {
         Ok(Enrolment { secret, uri })
     }
 
-    async fn enrol_once(&self, actor: &Actor, sealed: &str) -> Result<String, Error> {
-        let mut tx = self.0.work_as(actor).await?;
-        let person = tx.person(actor.person).await?;
+    async fn enrol_once(&self, call: &Call, sealed: &str) -> Result<String, Error> {
+        let mut tx = self.0.work_for(call).await?;
+        let person = tx.person(call.actor.person).await?;
         if tx.kept_factor(person.id).await?.is_some_and(|kept| kept.confirmed_at.is_some()) {
             return Err(Refusal::SecondFactorExists.into());
         }
@@ -177,7 +178,7 @@ impl Accounts<'_> {
         call: &Call,
         person: PersonId,
     ) -> Result<Person, Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         retry(|| self.drop_factor_once(call, person)).await
     }
 

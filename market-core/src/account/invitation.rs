@@ -8,21 +8,25 @@ use serde_json::json;
 
 use super::{
     Accounts, NewPerson, Person, Role,
+    member::MANAGE,
     throttle::{Origin, Throttle, Tried},
 };
 use crate::{
-    Actor, Call, Error, Fault, Party, Refusal, Timestamp,
+    Actor, Call, Error, Fault, Intent, Outcome, Party, Refusal, Timestamp,
     id::{InvitationId, PersonId},
     kernel::{
+        authority::{Act, act},
         secret::{TokenKind, new_token, token_digest},
         text::check_text,
     },
     store::{
-        Tx,
+        Tx, begin,
         journal::{Entry, Kind},
         retry, text_enum,
     },
 };
+
+const REVOKE: Act = act("invitation.revoke");
 
 /// How many invitations of a party may await an answer.
 const MOST_INVITATIONS: i64 = 100;
@@ -130,9 +134,9 @@ impl Accounts<'_> {
         party: &Party,
         new: &NewInvitation,
     ) -> Result<Invited, Error> {
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         tx.hold_party(party).await?;
-        tx.manages(party).await?;
+        tx.manages(MANAGE, party).await?;
         if !tx.has_party(party).await? {
             return Err(Error::NotFound("party"));
         }
@@ -169,7 +173,7 @@ impl Accounts<'_> {
         party: &Party,
     ) -> Result<Vec<Invitation>, Error> {
         let mut tx = self.0.work_as(actor).await?;
-        tx.manages(party).await?;
+        tx.manages(MANAGE, party).await?;
         let invitations = tx.invitations(party).await?;
         tx.finish(invitations).await
     }
@@ -188,13 +192,9 @@ impl Accounts<'_> {
         call: &Call,
         id: InvitationId,
     ) -> Result<Invitation, Error> {
-        let missing = || Error::NotFound("invitation");
-        let mut tx = self.0.work_as(&call.actor).await?;
-        let found = tx.invitation(id).await?.ok_or_else(missing)?;
-        if call.actor.party != found.party && call.actor.party != Party::Operator {
-            return Err(missing());
-        }
-        tx.manages(&found.party).await?;
+        let mut tx = self.0.work_for(call).await?;
+        let found = tx.invitation(id).await?.ok_or(Error::NotFound("invitation"))?;
+        tx.manages(REVOKE, &found.party).await?;
         if found.state == InvitationState::Revoked {
             return tx.finish(found).await;
         }
@@ -246,8 +246,9 @@ impl Accounts<'_> {
         code: &str,
         answer: InvitationState,
     ) -> Result<Invitation, Error> {
-        let mut tx = self.0.work_as(&call.actor).await?;
-        let found = tx.invitation_of(&token_digest(code)).await?;
+        let digest = token_digest(code);
+        let mut tx = begin!(self.0, call, "accounts.answer", &(&digest, answer));
+        let found = tx.invitation_of(&digest).await?;
         let found = found.ok_or(Error::NotFound("invitation"))?;
         let person = tx.person(call.actor.person).await?;
         if answer == InvitationState::Accepted {
@@ -259,6 +260,28 @@ impl Accounts<'_> {
 
     /// Gives a person who has no account yet one, to act for the party of an invitation.
     pub async fn join(&self, code: &str, new: NewPerson, from: &Origin) -> Result<Person, Error> {
+        self.enter(code, new, from, Intent::Do, Outcome::default()).await
+    }
+
+    /// What making an account by an invitation would answer; nothing of it is kept.
+    pub async fn rehearse_join(
+        &self,
+        code: &str,
+        new: NewPerson,
+        from: &Origin,
+        outcome: &Outcome,
+    ) -> Result<Person, Error> {
+        self.enter(code, new, from, Intent::Rehearse, outcome.clone()).await
+    }
+
+    async fn enter(
+        &self,
+        code: &str,
+        new: NewPerson,
+        from: &Origin,
+        intent: Intent,
+        outcome: Outcome,
+    ) -> Result<Person, Error> {
         let mut faults = Vec::new();
         new.check("", &mut faults);
         if new.password.is_none() {
@@ -267,16 +290,19 @@ impl Accounts<'_> {
         Error::unless_faultless(faults)?;
         self.look_at_invitation(code, from).await?;
         let (person, password) = new.make(self.0).await?;
-        retry(|| self.join_once(code, &person, password.as_deref())).await
+        // Under no key: there is nobody yet whose it could be. The code is good once.
+        let call = Call { intent, outcome, ..Call::from(Actor::system()) };
+        retry(|| self.join_once(&call, code, &person, password.as_deref())).await
     }
 
     async fn join_once(
         &self,
+        call: &Call,
         code: &str,
         person: &Person,
         password: Option<&str>,
     ) -> Result<Person, Error> {
-        let mut tx = self.0.work().await?;
+        let mut tx = self.0.work_for(call).await?;
         let found = tx.invitation_of(&token_digest(code)).await?;
         let found = found.ok_or(Error::NotFound("invitation"))?;
         tx.actor = Actor::new(person.id, found.party.clone());

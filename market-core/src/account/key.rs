@@ -7,11 +7,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Accounts, Role, Scope};
+use super::{Accounts, Role, Scope, member::MANAGE};
 use crate::{
     Actor, Call, Error, Fault, Party, Refusal, Timestamp,
     id::{ApiKeyId, PersonId},
     kernel::{
+        authority::{Act, act},
         secret::{TokenKind, new_token, token_digest},
         text::check_text,
     },
@@ -20,6 +21,8 @@ use crate::{
         retry,
     },
 };
+
+const REVOKE: Act = act("api-key.revoke");
 
 /// How many keys a party may have that are good.
 pub(super) const MOST_KEYS: i64 = 100;
@@ -116,7 +119,7 @@ impl Accounts<'_> {
     }
 
     async fn make_key_once(&self, call: &Call, new: &NewApiKey) -> Result<IssuedKey, Error> {
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         let Actor { person, party } = &call.actor;
         // Held, so that keys made at once are counted one after the other.
         let person = tx.person(*person).await?;
@@ -154,7 +157,7 @@ impl Accounts<'_> {
     /// The keys of a party, newest first; for its admins and the operator.
     pub async fn keys(&self, actor: &Actor, party: &Party) -> Result<Vec<ApiKey>, Error> {
         let mut tx = self.0.work_as(actor).await?;
-        tx.manages(party).await?;
+        tx.manages(MANAGE, party).await?;
         let keys = tx.keys(party).await?;
         tx.finish(keys).await
     }
@@ -165,13 +168,9 @@ impl Accounts<'_> {
     }
 
     async fn revoke_key_once(&self, call: &Call, id: ApiKeyId) -> Result<ApiKey, Error> {
-        let missing = || Error::NotFound("api key");
-        let mut tx = self.0.work_as(&call.actor).await?;
-        let mut key = tx.key(id).await?.ok_or_else(missing)?;
-        if call.actor.party != key.party && call.actor.party != Party::Operator {
-            return Err(missing());
-        }
-        tx.manages(&key.party).await?;
+        let mut tx = self.0.work_for(call).await?;
+        let mut key = tx.key(id).await?.ok_or(Error::NotFound("api-key"))?;
+        tx.manages(REVOKE, &key.party).await?;
         if key.revoked_at.is_none() {
             key.revoked_at = Some(tx.at);
             tx.revoke_key(id).await?;

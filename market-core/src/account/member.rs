@@ -9,13 +9,20 @@ use super::{Accounts, Person, Role};
 use crate::{
     Actor, Call, Error, Party, Refusal, Timestamp,
     id::PersonId,
-    kernel::text::check_reason,
+    kernel::{
+        authority::{Act, Relation, act},
+        text::check_reason,
+    },
     store::{
         Tx, begin,
         journal::{Entry, Kind},
         retry,
     },
 };
+
+const LIST: Act = act("member.list");
+pub(super) const MANAGE: Act = act("member.manage");
+const MANAGE_PARTY: Act = act("party.manage");
 
 /// A person who acts for a party, as its people see them (经办人).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,12 +68,20 @@ pub struct PartyState {
     pub version: i64,
 }
 
+impl PartyState {
+    /// The state, unless the call expects another version.
+    fn expected(self, call: &Call) -> Result<Self, Error> {
+        match call.expected {
+            Some(version) if version != self.version => Err(Error::Stale("party")),
+            _ => Ok(self),
+        }
+    }
+}
+
 impl Accounts<'_> {
     /// Who acts for a party; for those who do, and the operator.
     pub async fn members(&self, actor: &Actor, party: &Party) -> Result<Vec<Member>, Error> {
-        if actor.party != *party && actor.party != Party::Operator {
-            return Err(Error::NotFound("party"));
-        }
+        LIST.permits(actor, Relation::party_if(actor.party == *party), "")?;
         self.0.db.members(party).await
     }
 
@@ -96,7 +111,7 @@ impl Accounts<'_> {
         let input = (party, person, role);
         let mut tx = begin!(self.0, call, "accounts.set_role", &input);
         tx.hold_party(party).await?;
-        tx.manages(party).await?;
+        tx.manages(MANAGE, party).await?;
         let before = tx.role(person, party).await?.ok_or(Error::NotFound("member"))?;
         if before != role {
             tx.keep_an_admin(party, person, before).await?;
@@ -128,7 +143,7 @@ impl Accounts<'_> {
         let mut tx = begin!(self.0, call, "accounts.remove_member", &(party, person));
         tx.hold_party(party).await?;
         if call.actor != Actor::new(person, party.clone()) {
-            tx.manages(party).await?;
+            tx.manages(MANAGE, party).await?;
         }
         let role = tx.role(person, party).await?.ok_or(Error::NotFound("member"))?;
         tx.keep_an_admin(party, person, role).await?;
@@ -160,7 +175,7 @@ impl Accounts<'_> {
         party: &Party,
         reason: Option<&str>,
     ) -> Result<PartyState, Error> {
-        call.actor.operator()?;
+        MANAGE_PARTY.admits(&call.actor)?;
         if *party == Party::Operator {
             return Err(Error::invalid("/party", "operator", "the operator cannot be disabled"));
         }
@@ -168,7 +183,7 @@ impl Accounts<'_> {
         if !tx.has_party(party).await? {
             return Err(Error::NotFound("party"));
         }
-        let before = tx.hold_party(party).await?;
+        let before = tx.hold_party(party).await?.expected(call)?;
         if before.disabled == reason.is_some() {
             return tx.finish(before).await;
         }
@@ -190,15 +205,14 @@ impl Accounts<'_> {
 
 impl Tx {
     /// Refuses all but the admins of a party; the operator manages every other party, too.
-    pub(super) async fn manages(&mut self, party: &Party) -> Result<(), Error> {
+    pub(super) async fn manages(&mut self, act: Act, party: &Party) -> Result<(), Error> {
         if self.actor == Actor::system() {
             return Ok(());
         }
-        if self.actor.party != *party {
-            return match self.actor.party {
-                Party::Operator => Ok(()),
-                _ => Err(Error::NotFound("party")),
-            };
+        let is_its = self.actor.party == *party;
+        act.permits(&self.actor, Relation::party_if(is_its), "")?;
+        if !is_its {
+            return Ok(());
         }
         match self.may_act(self.actor.person, party).await? {
             Role::Admin => Ok(()),

@@ -9,16 +9,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Accounts, Password, Role,
+    Accounts, Password, Role, SHOW, oneself,
     throttle::{Origin, Tried},
     token,
 };
 use crate::{
     Actor, Call, Error, Party, Refusal, Timestamp,
     id::{PersonId, SessionId},
-    kernel::secret::{TokenKind, new_token, token_digest},
+    kernel::{
+        authority::{Act, act},
+        secret::{TokenKind, new_token, token_digest},
+    },
     store::{Tx, retry, text_enum},
 };
+
+const END: Act = act("session.end");
 
 text_enum! {
     /// Who holds a session's tokens.
@@ -309,7 +314,8 @@ impl Accounts<'_> {
         }
         let held = self.0.db.session_of(&token_digest(token)).await?;
         let session = held.ok_or(Error::Anonymous)?;
-        retry(|| self.end_once(actor, session, "sign_out")).await
+        let call = actor.into();
+        retry(|| self.end_once(&call, session, "sign_out")).await
     }
 
     /// Ends a session. People end their own, the operator everybody's.
@@ -317,14 +323,12 @@ impl Accounts<'_> {
         let missing = Error::NotFound("session");
         let Some(session) = self.0.db.session(id).await? else { return Err(missing) };
         let by = if session.person_id == call.actor.person { "person" } else { "operator" };
-        if super::operator_or_self(&call.actor, session.person_id).is_err() {
-            return Err(missing);
-        }
-        retry(|| self.end_once(&call.actor, id, by)).await
+        END.permits(&call.actor, oneself(&call.actor, session.person_id), "")?;
+        retry(|| self.end_once(call, id, by)).await
     }
 
-    async fn end_once(&self, actor: &Actor, id: SessionId, by: &'static str) -> Result<(), Error> {
-        let mut tx = self.0.work_as(actor).await?;
+    async fn end_once(&self, call: &Call, id: SessionId, by: &'static str) -> Result<(), Error> {
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.session(id).await?.ok_or(Error::NotFound("session"))?.person_id;
         let person = tx.person(person).await?;
         if tx.end_session(id, by).await? {
@@ -339,7 +343,7 @@ impl Accounts<'_> {
     }
 
     async fn end_all_once(&self, call: &Call) -> Result<(), Error> {
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.person(call.actor.person).await?;
         tx.end_sessions(person.id, None, None, "person").await?;
         tx.save_person(person, "sessions_ended", json!({})).await?;
@@ -348,7 +352,7 @@ impl Accounts<'_> {
 
     /// The sessions of a person, newest first; for the operator and the person.
     pub async fn sessions(&self, actor: &Actor, person: PersonId) -> Result<Vec<Session>, Error> {
-        super::operator_or_self(actor, person).map_err(|_| Error::NotFound("person"))?;
+        SHOW.permits(actor, oneself(actor, person), "")?;
         self.0.db.sessions(person).await
     }
 

@@ -12,11 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Accounts;
 use crate::{
-    Actor, Error,
+    Actor, Call, Error,
     id::PersonId,
-    kernel::secret::sha256_hex,
-    store::{retry, text_enum},
+    kernel::{
+        authority::{Act, act},
+        secret::sha256_hex,
+    },
+    store::{begin, retry, text_enum},
 };
+
+const MANAGE: Act = act("throttle.manage");
 
 text_enum! {
     /// A rule of how often something may be tried (尝试频次规则).
@@ -47,6 +52,8 @@ pub struct ThrottleRule {
     /// Seconds until there is one more.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub seconds: i64,
+    /// Grows by one with every change.
+    pub version: i64,
 }
 
 /// Whence a call comes (来源).
@@ -161,20 +168,41 @@ impl Accounts<'_> {
 
     /// The rules, with their numbers; for the operator.
     pub async fn throttles(&self, actor: &Actor) -> Result<Vec<ThrottleRule>, Error> {
-        actor.operator()?;
+        MANAGE.admits(actor)?;
         self.0.db.throttle_rules().await
     }
 
     /// Gives a rule other numbers, from the next try on; the operator does.
-    pub async fn set_throttle(&self, actor: &Actor, rule: ThrottleRule) -> Result<(), Error> {
-        actor.operator()?;
-        for (pointer, number) in [("/burst", rule.burst), ("/seconds", rule.seconds)] {
+    pub async fn set_throttle(
+        &self,
+        call: &Call,
+        name: Throttle,
+        burst: i64,
+        seconds: i64,
+    ) -> Result<ThrottleRule, Error> {
+        MANAGE.admits(&call.actor)?;
+        for (pointer, number) in [("/burst", burst), ("/seconds", seconds)] {
             if !(1..=1_000_000).contains(&number) {
                 return Err(Error::invalid(pointer, "range", "must be from 1 to 1000000"));
             }
         }
-        let mut tx = self.0.work_as(actor).await?;
+        retry(|| self.set_throttle_once(call, name, burst, seconds)).await
+    }
+
+    async fn set_throttle_once(
+        &self,
+        call: &Call,
+        name: Throttle,
+        burst: i64,
+        seconds: i64,
+    ) -> Result<ThrottleRule, Error> {
+        let mut tx = begin!(self.0, call, "accounts.set_throttle", &(name, burst, seconds));
+        let version = tx.throttle_version(name).await?;
+        if call.expected.is_some_and(|expected| expected != version) {
+            return Err(Error::Stale("throttle"));
+        }
+        let rule = ThrottleRule { name, burst, seconds, version: version + 1 };
         tx.set_throttle_rule(rule).await?;
-        tx.finish(()).await
+        tx.finish(rule).await
     }
 }

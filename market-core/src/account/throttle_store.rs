@@ -15,7 +15,7 @@ use crate::{
 statements! {
     RULE = "select burst, micros from throttle_rules where name = $1";
     RULE_VERSION = "select version from throttle_rules where name = $1";
-    RULES = "select name, burst, micros from throttle_rules order by name";
+    RULES = "select name, burst, micros, version from throttle_rules order by name";
     SET_RULE = "update throttle_rules set burst = $2, micros = $3, version = $4 where name = $1";
     HOLD = "\
         insert into throttles (name, subject, until) values ($1, $2, $3) \
@@ -31,9 +31,14 @@ impl Tx {
         self.query(RULE).bind(name).one().await
     }
 
+    /// The version of a rule, which is held until this unit of work ends.
+    pub(super) async fn throttle_version(&mut self, name: Throttle) -> Result<i64, Error> {
+        let version = self.query(RULE_VERSION).bind(name).pg(" for update");
+        Ok(version.one::<(i64,)>().await?.0)
+    }
+
     pub(super) async fn set_throttle_rule(&mut self, rule: ThrottleRule) -> Result<(), Error> {
-        let version = self.query(RULE_VERSION).bind(rule.name).pg(" for update");
-        let version = version.one::<(i64,)>().await?.0 + 1;
+        let version = rule.version;
         let set = self.query(SET_RULE).bind(rule.name).bind(rule.burst);
         set.bind(rule.seconds * 1_000_000).bind(version).execute().await?;
         let object = format!("throttle:{}", rule.name);
@@ -71,9 +76,13 @@ impl Tx {
 
 impl Db {
     pub(super) async fn throttle_rules(&self) -> Result<Vec<ThrottleRule>, Error> {
-        let rows: Vec<(Throttle, i64, i64)> = self.query(RULES).all().await?;
-        let rule =
-            |(name, burst, micros)| ThrottleRule { name, burst, seconds: micros / 1_000_000 };
+        let rows: Vec<(Throttle, i64, i64, i64)> = self.query(RULES).all().await?;
+        let rule = |(name, burst, micros, version)| ThrottleRule {
+            name,
+            burst,
+            seconds: micros / 1_000_000,
+            version,
+        };
         Ok(rows.into_iter().map(rule).collect())
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Market, Page, Paging,
     code::{DepartmentCode, ItemCode, MatterCode, StepKey},
+    kernel::authority::Relation,
     store::text_enum,
 };
 
@@ -113,6 +114,13 @@ impl Matter {
     /// Whether a department takes part in the matter.
     pub fn involves(&self, department: &DepartmentCode) -> bool {
         self.lead == *department || self.steps.iter().any(|step| step.department == *department)
+    }
+
+    /// How a department stands to what is done for the matter: the lead supervises it, the others
+    /// that decide in it are party to it.
+    pub(crate) fn relation(&self, department: &DepartmentCode) -> Relation {
+        let is_involved = self.involves(department);
+        Relation::of_department(is_involved && self.lead != *department, is_involved)
     }
 
     /// The departments that use the deliverable of a service, each once, by code.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Actor, Call, Error, Kind, Market, Page, Paging, Timestamp,
+    Action, Actor, Call, Error, Kind, Market, Page, Paging, Timestamp,
     id::{NoticeId, SavedSearchId},
     store::{begin, retry},
 };
@@ -19,7 +19,7 @@ pub struct Notice {
     pub saved_search: SavedSearchId,
     /// What its owner calls the saved search.
     pub name: String,
-    /// What is new: `agency` or `listing`.
+    /// What is new: `agency`, `listing` or `purchase`.
     pub kind: Kind,
     /// Its id.
     pub object: Uuid,
@@ -27,6 +27,18 @@ pub struct Notice {
     pub at: Timestamp,
     /// When it was read, if it was.
     pub read_at: Option<Timestamp>,
+}
+
+impl Notice {
+    /// Its version: it changes once, when it is read.
+    pub const fn version(&self) -> i64 {
+        if self.read_at.is_some() { 2 } else { 1 }
+    }
+
+    /// What whoever was told may do with it.
+    pub fn actions(&self) -> Vec<Action> {
+        vec![Action::of("read", Ok(()))]
+    }
 }
 
 /// Which notices are shown.
@@ -54,6 +66,11 @@ impl Notices<'_> {
         self.0.db.notices(actor, filter, paging).await
     }
 
+    /// A notice of the actor's.
+    pub async fn get(&self, actor: &Actor, id: NoticeId) -> Result<Notice, Error> {
+        self.0.db.notice(actor, id).await?.ok_or(Error::NotFound("notice"))
+    }
+
     /// Notes that the actor has read a notice; once read, it stays so.
     pub async fn read(&self, call: &Call, id: NoticeId) -> Result<Notice, Error> {
         retry(|| self.read_once(call, id)).await
@@ -61,7 +78,11 @@ impl Notices<'_> {
 
     async fn read_once(&self, call: &Call, id: NoticeId) -> Result<Notice, Error> {
         let mut tx = begin!(self.0, call, "notices.read", &id);
-        let notice = tx.read_notice(id).await?.ok_or(Error::NotFound("notice"))?;
+        let before = tx.notice_for_update(id).await?.ok_or(Error::NotFound("notice"))?;
+        if call.expected.is_some_and(|expected| expected != before.version()) {
+            return Err(Error::Stale("notice"));
+        }
+        let notice = tx.read_notice(before).await?;
         tx.finish(notice).await
     }
 }

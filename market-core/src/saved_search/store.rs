@@ -1,4 +1,4 @@
-//! Where saved searches, notices and the position of their follower are kept.
+//! Where saved searches and notices are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,12 @@ use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use super::{
-    Notice, NoticeFilter, SavedSearch,
+    Notice, NoticeFilter, SavedSearch, Wanted,
     matcher::{Found, Standing},
 };
 use crate::{
     Actor, Error, Kind, Page, Paging, Timestamp,
     id::{AgencyId, ListingId, NoticeId, SavedSearchId},
-    search::SearchQuery,
     store::{Db, Tx, journal::Entry, statements},
 };
 
@@ -25,14 +24,12 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7)";
     OF_PERSON = "\
         select id, name, query, created_at from saved_searches \
-        where person_id = $1 and party = $2 order by id desc";
+        where person_id = $1 and party = $2";
     LOCK = "select name from saved_searches where id = $1 and person_id = $2 and party = $3";
     DELETE_NOTICES = "delete from notices where saved_search = $1";
     DELETE = "delete from saved_searches where id = $1";
     STANDING = "select id, query, since from saved_searches where true";
 
-    POSITION = "select pos from followers where name = 'saved_searches'";
-    ADVANCE = "update followers set pos = $2 where name = 'saved_searches' and pos = $1";
     SELLERS = "select id, agency_id from listings where true";
     BIRTHS = "\
         select object, pos from journal \
@@ -46,9 +43,7 @@ statements! {
         select n.id, n.saved_search, s.name, n.kind, n.object, n.at, n.read_at \
         from notices n join saved_searches s on s.id = n.saved_search \
         where n.person_id = $1 and n.party = $2";
-    READ = "\
-        update notices set read_at = coalesce(read_at, $4) \
-        where id = $1 and person_id = $2 and party = $3";
+    READ = "update notices set read_at = $2 where id = $1";
 }
 
 #[derive(FromRow)]
@@ -64,9 +59,27 @@ impl TryFrom<SavedRow> for SavedSearch {
 
     fn try_from(row: SavedRow) -> Result<Self, Error> {
         let SavedRow { id, name, query: Json(query), created_at } = row;
-        let query =
-            serde_json::from_value(query).map_err(|_| Error::Inconsistent("saved search"))?;
-        Ok(Self { id, name, query, created_at })
+        let wanted = wanted_of(query).ok_or(Error::Inconsistent("saved search"))?;
+        Ok(Self { id, name, wanted, created_at })
+    }
+}
+
+/// What stands in the column `query`: a search over agencies or listings as it is, one over
+/// purchases under a name that no such search has.
+fn kept(wanted: &Wanted) -> Result<Value, Error> {
+    match wanted {
+        Wanted::Query(query) => serde_json::to_value(query),
+        Wanted::Purchases(_) => serde_json::to_value(wanted),
+    }
+    .map_err(|_| Error::Inconsistent("saved search"))
+}
+
+/// What is searched for; none if it cannot be asked any more.
+fn wanted_of(kept: Value) -> Option<Wanted> {
+    if kept.get("purchases").is_some() {
+        serde_json::from_value(kept).ok()
+    } else {
+        serde_json::from_value(kept).map(Wanted::Query).ok()
     }
 }
 
@@ -110,7 +123,7 @@ impl Tx {
             .bind(person)
             .bind(party)
             .bind(&saved.name)
-            .bind(Json(&saved.query))
+            .bind(Json(kept(&saved.wanted)?))
             .bind(since)
             .bind(saved.created_at)
             .execute()
@@ -133,11 +146,6 @@ impl Tx {
         Ok(true)
     }
 
-    /// Moves the follower on, if it still is where it was.
-    pub(super) async fn advance_follower(&mut self, from: i64, to: i64) -> Result<bool, Error> {
-        Ok(self.query(ADVANCE).bind(from).bind(to).execute().await? == 1)
-    }
-
     /// Tells the owner of a saved search of something, unless they were told before or have
     /// removed the search meanwhile.
     pub(super) async fn insert_notice(&mut self, id: Uuid, found: Found) -> Result<(), Error> {
@@ -155,21 +163,53 @@ impl Tx {
             .map(drop)
     }
 
-    /// Notes that the actor has read a notice of theirs, if there is such a one.
-    pub(super) async fn read_notice(&mut self, id: NoticeId) -> Result<Option<Notice>, Error> {
-        let (person, party, at) = (self.actor.person, self.actor.party.to_string(), self.at);
-        self.query(READ).bind(id).bind(person).bind(&party).bind(at).execute().await?;
+    /// A notice of the actor's, held until the change is done.
+    pub(super) async fn notice_for_update(
+        &mut self,
+        id: NoticeId,
+    ) -> Result<Option<Notice>, Error> {
+        let (person, party) = (self.actor.person, self.actor.party.to_string());
         let query = self.query(NOTICES).bind(person).bind(party).with(" and n.id = ", id);
-        let row: Option<NoticeRow> = query.optional().await?;
+        let row: Option<NoticeRow> = query.pg(" for update of n").optional().await?;
         Ok(row.map(Notice::from))
+    }
+
+    /// Notes that a notice was read; once read, it stays so.
+    pub(super) async fn read_notice(&mut self, notice: Notice) -> Result<Notice, Error> {
+        let at = self.at;
+        if notice.read_at.is_some() {
+            return Ok(notice);
+        }
+        self.query(READ).bind(notice.id).bind(at).execute().await?;
+        Ok(Notice { read_at: Some(at), ..notice })
     }
 }
 
 impl Db {
     pub(super) async fn saved_of(&self, actor: &Actor) -> Result<Vec<SavedSearch>, Error> {
         let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
-        let rows: Vec<SavedRow> = query.all().await?;
+        let rows: Vec<SavedRow> = query.push(" order by id desc").all().await?;
         rows.into_iter().map(SavedSearch::try_from).collect()
+    }
+
+    pub(super) async fn saved(
+        &self,
+        actor: &Actor,
+        id: SavedSearchId,
+    ) -> Result<Option<SavedSearch>, Error> {
+        let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
+        let row: Option<SavedRow> = query.with(" and id = ", id).optional().await?;
+        row.map(SavedSearch::try_from).transpose()
+    }
+
+    pub(super) async fn notice(
+        &self,
+        actor: &Actor,
+        id: NoticeId,
+    ) -> Result<Option<Notice>, Error> {
+        let query = self.query(NOTICES).bind(actor.person).bind(actor.party.to_string());
+        let row: Option<NoticeRow> = query.with(" and n.id = ", id).optional().await?;
+        Ok(row.map(Notice::from))
     }
 
     /// Everybody's saved searches after one, in order.
@@ -181,16 +221,12 @@ impl Db {
         let query = self.query(STANDING).when(" and id > ", after);
         let rows: Vec<(SavedSearchId, Json<Value>, i64)> =
             query.with(" order by id limit ", limit).all().await?;
-        let standing = rows.into_iter().map(|(id, Json(query), since)| {
-            let query = serde_json::from_value::<SearchQuery>(query).ok();
-            Standing { id, query, since }
+        let standing = rows.into_iter().map(|(id, Json(query), since)| Standing {
+            id,
+            wanted: wanted_of(query),
+            since,
         });
         Ok(standing.collect())
-    }
-
-    /// How far the follower has come.
-    pub(super) async fn follower_position(&self) -> Result<i64, Error> {
-        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
     }
 
     /// Some listings, and all listings of some agencies, each with its agency.

@@ -23,6 +23,11 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("deadline", crate::deadline::store::STATEMENTS),
     ("deliverable", crate::order::deliverable_store::STATEMENTS),
     ("department", crate::department::store::STATEMENTS),
+    ("document", crate::document::store::STATEMENTS),
+    ("evaluation", crate::evaluation::store::STATEMENTS),
+    ("evaluation, public", crate::evaluation::public::STATEMENTS),
+    ("expiry", super::expiry::STATEMENTS),
+    ("followers", crate::followers::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
@@ -40,6 +45,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("search", crate::search::store::STATEMENTS),
     ("statistics", crate::statistics::STATEMENTS),
     ("transaction", super::tx::STATEMENTS),
+    ("vitals", crate::vitals::STATEMENTS),
     ("vocabulary", crate::vocabulary::store::STATEMENTS),
 ];
 

@@ -38,7 +38,7 @@ async fn enrolled(market: &Market, login: &str) -> (Actor, Enrolment, Vec<String
     signed_up(market, login).await;
     let actor = signed_in(market, login).await.unwrap().actor();
     let accounts = market.accounts();
-    let enrolment = accounts.enrol(&actor, Password::new("correct horse")).await.unwrap();
+    let enrolment = accounts.enrol(&(&actor).into(), Password::new("correct horse")).await.unwrap();
     let code = shown(&enrolment, market.env().now());
     let codes = accounts.confirm_second_factor(&actor, &code, None).await.unwrap();
     (actor, enrolment, codes.recovery_codes)
@@ -51,9 +51,9 @@ on_both! {
         let (accounts, now) = (market.accounts(), market.env().now());
         let (mine, other) = (signed_in(&market, "wang").await.unwrap(), signed_in(&market, "wang").await.unwrap());
         let actor = mine.actor();
-        let wrong = accounts.enrol(&actor, Password::new("battery staple")).await;
+        let wrong = accounts.enrol(&(&actor).into(), Password::new("battery staple")).await;
         assert_eq!(refusal(wrong), Refusal::WrongPassword);
-        let enrolment = accounts.enrol(&actor, Password::new("correct horse")).await.unwrap();
+        let enrolment = accounts.enrol(&(&actor).into(), Password::new("correct horse")).await.unwrap();
         assert!(enrolment.uri.ends_with(&format!("secret={}&issuer=Market", enrolment.secret)));
         assert!(signed_in(&market, "wang").await.is_ok(), "not confirmed yet");
         let wrong = accounts.confirm_second_factor(&actor, "000000", None).await;
@@ -74,7 +74,7 @@ on_both! {
         sign_in(&market, with_code("wang", &next)).await.unwrap();
         let replayed = sign_in(&market, with_code("wang", &next)).await;
         assert_eq!(refusal(replayed), Refusal::SecondFactorWrong);
-        let again = accounts.enrol(&actor, Password::new("correct horse")).await;
+        let again = accounts.enrol(&(&actor).into(), Password::new("correct horse")).await;
         assert_eq!(refusal(again), Refusal::SecondFactorExists);
         let state = accounts.second_factor(&actor).await.unwrap();
         assert_eq!((state.confirmed_at, state.recovery_codes_left), (Some(now), 10));
@@ -141,7 +141,7 @@ on_both! {
             assert_eq!(refusal(outcome), Refusal::SecondFactorRequired);
         }
         let actor = accounts.authenticate(&session.token, Need::Oneself).await.unwrap();
-        let enrolment = accounts.enrol(&actor, Password::new("correct horse")).await.unwrap();
+        let enrolment = accounts.enrol(&(&actor).into(), Password::new("correct horse")).await.unwrap();
         let code = shown(&enrolment, market.env().now());
         let kept = Some(session.session.id);
         accounts.confirm_second_factor(&actor, &code, kept).await.unwrap();
@@ -158,7 +158,7 @@ on_both! {
     async fn without_a_key_of_the_server_nobody_sets_one_up(url: &str) {
         let market = market(url).await;
         let actor = signed_up_actor(&market).await;
-        let outcome = market.accounts().enrol(&actor, Password::new("correct horse")).await;
+        let outcome = market.accounts().enrol(&(&actor).into(), Password::new("correct horse")).await;
         assert_eq!(refusal(outcome), Refusal::SecondFactorUnavailable);
         let outcome = market.accounts().confirm_second_factor(&actor, "123456", None).await;
         assert_eq!(refusal(outcome), Refusal::NoSecondFactor);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    Refusal,
     applicant::{Applicant, ApplicantKind, NewApplicant},
     kernel::secret::hash_password,
     testing::{market, on_both},

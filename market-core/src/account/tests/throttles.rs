@@ -50,8 +50,9 @@ on_both! {
 
     async fn an_address_has_only_so_many_tries_for_all_logins(url: &str) {
         let market = market(url).await;
-        let rule = ThrottleRule { name: Throttle::SignInAddress, burst: 3, seconds: 20 };
-        market.accounts().set_throttle(&Actor::system(), rule).await.unwrap();
+        let name = Throttle::SignInAddress;
+        let rule = market.accounts().set_throttle(&system(), name, 3, 20).await.unwrap();
+        assert_eq!(rule, ThrottleRule { name, burst: 3, seconds: 20, version: 2 });
         assert!(market.accounts().throttles(&Actor::system()).await.unwrap().contains(&rule));
         for login in ["a1", "a2", "a3"] {
             let outcome = tries(&market, login, "battery staple", "2001:db8::1").await;
@@ -64,8 +65,8 @@ on_both! {
 
     async fn an_office_that_signs_in_is_not_throttled(url: &str) {
         let market = market(url).await;
-        let rule = ThrottleRule { name: Throttle::SignInAddress, burst: 3, seconds: 20 };
-        market.accounts().set_throttle(&Actor::system(), rule).await.unwrap();
+        let name = Throttle::SignInAddress;
+        market.accounts().set_throttle(&system(), name, 3, 20).await.unwrap();
         signed_up(&market, "wang").await;
         for _ in 0..6 {
             assert!(tries(&market, "wang", "correct horse", "192.0.2.1").await.is_ok());
@@ -103,14 +104,19 @@ on_both! {
         let rules = accounts.throttles(&Actor::system()).await.unwrap();
         assert_eq!(rules.len(), Throttle::ALL.len());
         for (burst, seconds) in [(0, 1), (1, 0), (1_000_001, 1)] {
-            let rule = ThrottleRule { burst, seconds, ..rules[0] };
-            let outcome = accounts.set_throttle(&Actor::system(), rule).await;
-            assert!(matches!(outcome, Err(Error::Invalid(_))), "{rule:?}");
+            let outcome = accounts.set_throttle(&system(), rules[0].name, burst, seconds).await;
+            assert!(matches!(outcome, Err(Error::Invalid(_))), "{burst} {seconds}");
         }
+        let stale = system().expecting(2);
+        let outcome = accounts.set_throttle(&stale, rules[0].name, 1, 1).await;
+        assert!(matches!(outcome, Err(Error::Stale(_))), "{outcome:?}");
+        let rehearsed = accounts.set_throttle(&system().rehearsed(), rules[0].name, 1, 1).await;
+        assert_eq!(rehearsed.unwrap().version, 2);
+        assert_eq!(accounts.throttles(&Actor::system()).await.unwrap(), rules);
         signed_up(&market, "wang").await;
         let actor = signed_in(&market, "wang").await.unwrap().actor();
         assert_eq!(refusal(accounts.throttles(&actor).await), Refusal::OperatorOnly);
-        let outcome = accounts.set_throttle(&actor, rules[0]).await;
+        let outcome = accounts.set_throttle(&(&actor).into(), rules[0].name, 1, 1).await;
         assert_eq!(refusal(outcome), Refusal::OperatorOnly);
     }
 
