@@ -20,8 +20,8 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         | "people_revoke_token"
         | "accounts_change_password"
         | "accounts_sign_out"
-        | "accounts_sign_in" => &["account"],
-        "accounts_sessions"
+        | "accounts_sign_in"
+        | "accounts_sessions"
         | "accounts_end_sessions"
         | "accounts_enrol_second_factor"
         | "people_sessions" => &["account"],

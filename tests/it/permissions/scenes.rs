@@ -94,7 +94,9 @@ impl Cast<'_> {
             "account" => self.account(rest, seat).await,
             "party" => self.party_of(rest, seat).await,
             "invitation" => self.invitation(seat).await,
-            "throttle" => self.throttle(),
+            "throttle" => {
+                Scene { names: [("name", "sign_up_address".to_owned())].into(), ..Scene::default() }
+            }
             "saved" => self.saved(rest, seat).await,
             other => panic!("no scene {other}"),
         }
@@ -336,10 +338,8 @@ impl Cast<'_> {
             let session = self.sign_in(&other.login).await;
             scene.names.insert("id", session.session.id.to_string());
             scene.names.insert("refresh", session.refresh.unwrap().token);
-            player.token = match is_own {
-                true => session.token,
-                false => self.sign_in(&player.login).await.token,
-            };
+            player.token =
+                if is_own { session.token } else { self.sign_in(&player.login).await.token };
         }
         if wanted == "enrolled" {
             let (call, password) = (Call::from(other.actor), Password::new(PASSWORD));
@@ -399,12 +399,6 @@ impl Cast<'_> {
             let player = self.another(seat).await;
             scene.players.insert(seat, player);
         }
-        scene
-    }
-
-    fn throttle(&self) -> Scene {
-        let mut scene = Scene::default();
-        scene.names.insert("name", "sign_up_address".to_owned());
         scene
     }
 
