@@ -258,9 +258,10 @@ async fn throttles(
 async fn set_throttle(
     State(market): State<Market>,
     Guarded(call): Guarded,
-    At(name): At<Throttle>,
+    At(name): At<String>,
     Input(body): Input<SetThrottle>,
 ) -> Result<Tagged<ThrottleRule>, Problem> {
+    let name: Throttle = name.parse().map_err(|_| Code::NOT_FOUND)?;
     let SetThrottle { burst, seconds } = body;
     let rule = market.accounts().set_throttle(&call, name, burst, seconds).await?;
     Ok(Tagged(rule.version, rule))
