@@ -62,7 +62,8 @@ create table invitations (
   party text not null,
   role text not null,
   name text not null,
-  invited_by uuid not null references people (id),
+  -- Perhaps the program itself, which is nobody.
+  invited_by uuid not null,
   created_at timestamptz not null,
   expires_at timestamptz not null,
   state text not null,
