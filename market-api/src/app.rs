@@ -8,13 +8,14 @@ use std::sync::{
 use axum::extract::FromRef;
 use market_core::Market;
 
-use crate::{edge::Door, health::Health, limits::Limits};
+use crate::{caller::Web, edge::Door, health::Health, limits::Limits};
 
 /// A market that is being served. Cheap to clone.
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
     market: Market,
     health: Health,
+    web: Web,
     door: Arc<Door>,
     watching: Watching,
 }
@@ -39,7 +40,17 @@ impl App {
     pub fn with_limits(market: Market, limits: Limits) -> Self {
         let health = Health::new(&limits.ready);
         let door = Arc::new(Door::new(limits));
-        Self { market, health, door, watching: Watching::default() }
+        Self { market, health, web: Web::default(), door, watching: Watching::default() }
+    }
+
+    /// Says how browsers reach the server.
+    #[must_use]
+    pub fn reached(self, web: Web) -> Self {
+        Self { web, ..self }
+    }
+
+    pub(crate) const fn web(&self) -> Web {
+        self.web
     }
 
     /// Tells those who ask whether we are ready that searches see what is in the database.

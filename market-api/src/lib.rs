@@ -29,6 +29,7 @@ pub mod words;
 
 pub use app::App;
 pub use call::{EXCEPTIONS, Exception, Guard};
+pub use caller::Web;
 pub use limits::Limits;
 pub use problem::registry::problems;
 pub use router::{openapi, router};

@@ -1,6 +1,6 @@
 //! Every path of the server.
 
-use axum::{Router, middleware, routing::get};
+use axum::{Extension, Router, middleware, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
     order::AnyState,
@@ -49,6 +49,8 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
+        (name = "members", description = "Who acts for a party, and invitations to"),
+        (name = "api-keys", description = "Keys with which a party's programs act"),
         (name = "catalogue", description = "Categories, service items, departments, matters, regions"),
         (name = "vocabulary", description = "What people say, and the official names that it means"),
         (name = "agencies", description = "Agencies, their admission and qualifications"),
@@ -74,7 +76,11 @@ struct Description;
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(routes::accounts::router())
+        .merge(routes::sessions::router())
+        .merge(routes::second_factor::router())
         .merge(routes::people::router())
+        .merge(routes::members::router())
+        .merge(routes::api_keys::router())
         .merge(routes::catalogue::router())
         .merge(routes::vocabulary::router())
         .merge(routes::agencies::router())
@@ -130,6 +136,7 @@ pub fn router(app: App) -> Router {
         .route("/problems/{code}", get(registry::show))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
+        .layer(Extension(app.web()))
         .with_state(app.clone());
     edge::around(router, app)
 }

@@ -67,7 +67,7 @@ pub use kernel::{
     point::{Degrees, NotAPoint, Point},
     policy::{ContractRules, PolicyFile, PolicyProfile, Ranking},
     sealing,
-    secret::sha256_hex,
+    secret::{is_same_secret, sha256_hex},
     selection::SelectionRules,
     time::{Day, Timestamp},
     uscc::Uscc,

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Actor, Call, Durability, Env, Error, KEPT_AT_LEAST,
-    account::Accounts,
+    account::{Accounts, Identity},
     agency::{Agencies, Listings},
     alarm::Alarms,
     applicant::Applicants,
@@ -56,6 +56,8 @@ pub struct Market {
     pub(crate) keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub(crate) publisher: Arc<Publisher>,
+    /// How people sign in.
+    pub(crate) identity: Arc<Identity>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -83,6 +85,8 @@ pub struct Options {
     pub keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub publisher: Publisher,
+    /// How people sign in, and for how long.
+    pub identity: Identity,
     /// Where time, ids and secrets come from.
     pub env: Env,
 }
@@ -100,6 +104,7 @@ impl Options {
             keep_asked_days: 180,
             keep_keys_hours: KEPT_AT_LEAST,
             publisher: Publisher::default(),
+            identity: Identity::default(),
             env: Env::real(),
         }
     }
@@ -120,9 +125,21 @@ impl Market {
         let asking = Arc::new(Asking::new(options.keep_asked_days));
         let fonts = Arc::new(Shelf::new(options.fonts));
         let publisher = Arc::new(options.publisher);
+        let identity = Arc::new(options.identity);
         let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
         let (env, wake) = (options.env, Arc::default());
-        Ok(Self { db, env, files, index, asking, fonts, keep_keys_hours, publisher, wake })
+        Ok(Self {
+            db,
+            env,
+            files,
+            index,
+            asking,
+            fonts,
+            keep_keys_hours,
+            publisher,
+            identity,
+            wake,
+        })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the

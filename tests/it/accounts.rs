@@ -19,7 +19,7 @@ on_both! {
         let credentials = json!({ "login": "wang", "password": PASSWORD });
         let session = app.post("/api/v1/sessions", &credentials).gives(201).await;
         assert_eq!(session.json["party"], json!({ "kind": "applicant", "id": applicant }));
-        assert_eq!(session.json["expires_at"], "2026-11-24T14:00:00Z");
+        assert_eq!(session.json["expires_at"], "2026-11-24T02:15:00Z");
 
         let token = session.text_at("/token");
         let me = app.get("/api/v1/me").by(token).gives(200).await;

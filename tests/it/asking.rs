@@ -119,8 +119,8 @@ impl Asking {
         };
         let uri = head.uri.to_string();
         let joint = if uri.contains('?') { '&' } else { '?' };
-        let is_meant =
-            head.method.is_safe() || uri.contains("/sessions") || uri.contains("validate_only");
+        let always = ["/sessions", "/second-factor/", "/invitations/look", "validate_only"];
+        let is_meant = head.method.is_safe() || always.iter().any(|part| uri.contains(part));
         let rehearsal = (!is_meant).then(|| of(&format!("{uri}{joint}validate_only=true")));
         (of(&uri), rehearsal)
     }

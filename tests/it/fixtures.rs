@@ -62,7 +62,9 @@ pub(crate) async fn admitted_agency(app: &TestApp, operator: &str) -> (String, S
     let admit = app.post(&format!("{path}/admit"), &json!({})).by(operator);
     admit.gives(200).await;
     let party = json!({ "kind": "agency", "id": made.text_at("/id") });
-    let again = json!({ "login": "agent", "password": crate::harness::PASSWORD, "party": party });
-    let session = app.post("/api/v1/sessions", &again).gives(201).await;
-    (path, session.text_at("/token").to_owned())
+    let me = app.get("/api/v1/me").by(&applicant).gives(200).await;
+    let new = json!({ "party": party, "label": "test" });
+    let tokens = format!("/api/v1/people/{}/tokens", me.text_at("/id"));
+    let issued = app.post(&tokens, &new).by(operator).gives(201).await;
+    (path, issued.text_at("/token").to_owned())
 }

@@ -11,8 +11,9 @@ use axum::{Router, http::Method};
 use market_api::{App, Limits};
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
-    account::{NewPerson, Password},
+    account::{Identity, NewPerson, Origin, Password},
     applicant::{ApplicantKind, NewApplicant},
+    sealing::ServerKey,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -243,11 +244,10 @@ impl TestApp {
 
     /// The token of a new person who acts for a new applicant.
     pub(crate) async fn applicant(&self, login: &str) -> String {
-        let password = Password::new(PASSWORD);
         let new = NewPerson {
             login: login.to_owned(),
             name: "王小明".to_owned(),
-            password: Some(password.clone()),
+            password: Some(Password::new(PASSWORD)),
         };
         let applicant = NewApplicant {
             kind: ApplicantKind::Natural,
@@ -255,8 +255,13 @@ impl TestApp {
             uscc: None,
             phone: "13800000000".to_owned(),
         };
-        self.market.applicants().sign_up(new, applicant).await.unwrap();
-        self.market.accounts().sign_in(login, password, None).await.unwrap().0.token
+        let from = Origin::default();
+        let (person, applicant) =
+            self.market.applicants().sign_up(new, applicant, &from).await.unwrap();
+        // Not a session: tests let days pass.
+        let (call, party) = (Call::from(Actor::system()), Party::Applicant(applicant.id));
+        let accounts = self.market.accounts();
+        accounts.issue_token(&call, person.id, &party, "test", None).await.unwrap().token
     }
 }
 
@@ -278,7 +283,9 @@ async fn open(url: &str, env: Env) -> Market {
 
 fn options(url: &str, env: Env) -> Options {
     let fonts = fonts();
-    Options { env, fonts, durability: Durability::Relaxed, ..Options::new(url) }
+    let server_key = Some(ServerKey::new(&Env::real()));
+    let identity = Identity { server_key, ..Identity::default() };
+    Options { env, fonts, identity, durability: Durability::Relaxed, ..Options::new(url) }
 }
 
 /// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.

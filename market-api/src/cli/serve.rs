@@ -22,6 +22,9 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long to wait for the turn to write the search index, before looking again.
 const TURN: Duration = Duration::from_secs(5);
 
+/// How often sessions that are long over are let go.
+const TIDY: Duration = Duration::from_hours(1);
+
 /// Serves the market until it is asked to end, and then ends in order.
 pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
     let listener = bind(settings.listen).await?;
@@ -65,7 +68,7 @@ pub(super) async fn run(
         failed => return failed,
     }
 
-    let app = App::with_limits(market.clone(), settings.limits.clone());
+    let app = App::with_limits(market.clone(), settings.limits.clone()).reached(settings.web());
     if settings.otlp_endpoint.is_some() {
         app.trace();
     }
@@ -77,6 +80,7 @@ pub(super) async fn run(
         tokio::spawn(stop_awards(market.clone())),
         tokio::spawn(alarm(market.clone())),
         tokio::spawn(run_due(market.clone())),
+        tokio::spawn(tidy(market.clone())),
         tokio::spawn(issue_documents(market.clone())),
     ];
     if !market.publisher().is_reached() {
@@ -143,6 +147,17 @@ async fn issue_documents(market: Market) {
 /// Takes the steps of purchases and orders that fall due; any number of processes may.
 async fn run_due(market: Market) {
     match market.timers().follow().await {}
+}
+
+/// Lets go of sessions that are long over, and of tries that count nothing any more; any number of
+/// processes may.
+async fn tidy(market: Market) {
+    loop {
+        if let Err(why) = market.accounts().tidy().await {
+            tracing::warn!("sessions that are over are not let go: {why}");
+        }
+        tokio::time::sleep(TIDY).await;
+    }
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

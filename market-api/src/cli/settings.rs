@@ -2,16 +2,23 @@
 
 use std::{
     fs,
+    io::Write,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use clap::Args;
-use market_core::{Error, KEPT_AT_LEAST, Market, Options, publicity::Publisher};
+use market_core::{
+    Env, Error, KEPT_AT_LEAST, Market, Options,
+    account::{Identity, PartyKind},
+    publicity::Publisher,
+    sealing::ServerKey,
+};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::Limits;
+use crate::{Limits, Web};
 
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -79,6 +86,30 @@ struct Given {
     /// [default: ocds-000000-, which is nobody's]
     #[arg(long, global = true, env = "MARKET_OCDS_PREFIX", value_name = "PREFIX")]
     ocds_prefix: Option<String>,
+    /// How many minutes an access token is good [default: 15]
+    #[arg(long, global = true, env = "MARKET_ACCESS_MINUTES", value_name = "MINUTES",
+        value_parser = clap::value_parser!(u32).range(1..=1440))]
+    access_minutes: Option<u32>,
+    /// After how many minutes without a request a browser is signed out [default: 30]
+    #[arg(long, global = true, env = "MARKET_BROWSER_MINUTES", value_name = "MINUTES",
+        value_parser = clap::value_parser!(u32).range(1..=1440))]
+    browser_minutes: Option<u32>,
+    /// For which parties nobody acts without a second factor: applicant, agency, department,
+    /// operator; several with commas in the environment [default: none; in production, at least
+    /// department and operator]
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_SECOND_FACTOR_FOR",
+        value_name = "KIND",
+        value_delimiter = ',',
+        num_args = 1
+    )]
+    second_factor_for: Option<Vec<PartyKind>>,
+    /// The file of the key that keeps secrets of second factors, which all servers of one database
+    /// share; it is made if it is not there [default: server.key in the data folder]
+    #[arg(long, global = true, env = "MARKET_SERVER_KEY", value_name = "FILE")]
+    server_key: Option<PathBuf>,
     /// Whether to limit how often one may ask, as `[limits]` of the file says [default: true]
     #[arg(long, global = true, env = "MARKET_RATE_LIMITS", value_name = "BOOL")]
     rate_limits: Option<bool>,
@@ -121,6 +152,10 @@ pub(super) struct Settings {
     pub(super) keep_asked_days: u32,
     pub(super) keep_keys_hours: u32,
     pub(super) publisher: Publisher,
+    pub(super) access_minutes: u32,
+    pub(super) browser_minutes: u32,
+    pub(super) second_factor_for: Vec<PartyKind>,
+    pub(super) server_key: PathBuf,
     pub(super) limits: Limits,
     pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) otlp_endpoint: Option<String>,
@@ -162,6 +197,8 @@ impl Settings {
             ocds_prefix: given.ocds_prefix.or(file.ocds_prefix).unwrap_or(usual.ocds_prefix),
         };
         let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
+        let server_key = given.server_key.or(file.server_key);
+        let second_factor_for = given.second_factor_for.or(file.second_factor_for);
         let limits = Limits::read(&file.limits.unwrap_or_default());
         let limits = limits.map_err(|faults| Failure::from(Error::Invalid(faults)))?;
         let rates = given.rate_limits.or(file.rate_limits).unwrap_or(true);
@@ -172,6 +209,10 @@ impl Settings {
             return Err(Failure::Usage(why.to_owned()));
         }
         Ok(Self {
+            access_minutes: given.access_minutes.or(file.access_minutes).unwrap_or(15),
+            browser_minutes: given.browser_minutes.or(file.browser_minutes).unwrap_or(30),
+            second_factor_for: second_factor_for.unwrap_or_default(),
+            server_key: server_key.unwrap_or_else(|| data.join("server.key")),
             data,
             files,
             index,
@@ -206,15 +247,60 @@ impl Settings {
             keep_asked_days: self.keep_asked_days,
             keep_keys_hours: self.keep_keys_hours,
             publisher: self.publisher.clone(),
+            identity: self.identity()?,
             ..Options::new(self.database.clone())
         };
         Ok(Market::open(options).await?)
+    }
+
+    /// How people sign in, with the key from its file.
+    fn identity(&self) -> Result<Identity, Failure> {
+        Ok(Identity {
+            access_seconds: i64::from(self.access_minutes) * 60,
+            browser_idle_seconds: i64::from(self.browser_minutes) * 60,
+            second_factor_for: self.second_factor_for.clone(),
+            server_key: Some(server_key(&self.server_key)?),
+            ..Identity::default()
+        })
+    }
+
+    /// How browsers reach the server.
+    pub(super) fn web(&self) -> Web {
+        // What only this machine can reach may do without TLS, unless a proxy stands before it.
+        let is_local = self.listen.ip().is_loopback() && !self.publisher.url.starts_with("https:");
+        Web { secure_cookies: !is_local }
     }
 
     /// Whether the database is the one in the data folder.
     pub(super) fn has_own_database(&self) -> bool {
         self.database == sqlite_in(&self.data)
     }
+}
+
+/// The server's key from its file, which is made if it is not there: for its owner alone.
+fn server_key(path: &Path) -> Result<ServerKey, Failure> {
+    let wrong = |why: &dyn std::fmt::Display| Failure::Failed(format!("{}: {why}", path.display()));
+    let fresh = ServerKey::new(&Env::real());
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Written beside it and then linked: whoever finds the file finds the whole key, though two
+    // begin at once.
+    let beside = path.with_extension(format!("new-{}", Env::real().id()));
+    if !path.exists() {
+        let mut file = options.open(&beside).map_err(|why| wrong(&why))?;
+        file.write_all(fresh.reveal().as_bytes()).map_err(|why| wrong(&why))?;
+        file.sync_all().map_err(|why| wrong(&why))?;
+        let linked = fs::hard_link(&beside, path);
+        let _ = fs::remove_file(&beside);
+        match linked {
+            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => return Err(wrong(&why)),
+            _ => {}
+        }
+    }
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(|why| wrong(&why))?);
+    text.trim().parse().map_err(|why| wrong(&why))
 }
 
 fn default_data() -> PathBuf {
@@ -258,6 +344,40 @@ mod tests {
         assert_eq!(settings.publisher, Publisher::default());
         assert_eq!(settings.keep_asked_days, 180);
         assert!(settings.fonts.is_empty());
+        assert_eq!((settings.access_minutes, settings.second_factor_for.len()), (15, 0));
+        assert_eq!(settings.server_key, PathBuf::from("market-data/server.key"));
+    }
+
+    #[test]
+    fn only_what_this_machine_alone_reaches_has_plain_cookies() {
+        let of = |listen: &str, url: &str| {
+            let file = file(&format!("listen = '{listen}'\npublic_url = '{url}'"));
+            Settings::complete(Given::default(), file).unwrap().web().secure_cookies
+        };
+        assert!(!of("127.0.0.1:80", "http://127.0.0.1"));
+        assert!(of("0.0.0.0:80", "http://market.example"));
+        assert!(of("127.0.0.1:80", "https://market.example"));
+    }
+
+    #[test]
+    fn a_server_key_is_made_once_and_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.key");
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let calls: Vec<_> = (0..4).map(|_| scope.spawn(|| server_key(&path))).collect();
+            calls.into_iter().map(|call| call.join().unwrap()).collect()
+        });
+        let first = server_key(&path).unwrap().reveal();
+        for key in keys {
+            assert_eq!(*key.unwrap().reveal(), *first);
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        fs::write(&path, "nonsense").unwrap();
+        assert!(server_key(&path).is_err());
     }
 
     #[test]

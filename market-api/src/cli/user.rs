@@ -5,7 +5,8 @@ use std::io::BufRead;
 use clap::Subcommand;
 use market_core::{
     Actor, Call, Market, Paging, Party,
-    account::{NewPerson, Password},
+    account::{NewPerson, Password, Role},
+    id::PersonId,
 };
 
 use super::{Failure, out};
@@ -40,6 +41,14 @@ pub(super) enum Command {
         login: String,
         /// operator, applicant:ID, agency:ID or department:CODE
         party: Party,
+        /// As what: admin, member or viewer
+        #[arg(long, default_value = "admin")]
+        role: Role,
+    },
+    /// Take away the second factor of a person who lost it; their sessions end
+    ResetSecondFactor {
+        /// The person's login
+        login: String,
     },
 }
 
@@ -50,12 +59,19 @@ pub(super) async fn obey(market: &Market, command: Command) -> Result<(), Failur
             create(market, NewPerson { login, name, password }, parties).await
         }
         Command::List => list(market).await,
-        Command::Grant { login, party } => {
-            let system = Actor::system();
-            let account = market.accounts().by_login(&system, &login).await?;
-            Ok(market.accounts().grant(&system.into(), account.person.id, party).await?)
+        Command::Grant { login, party, role } => {
+            let (call, person) = (Call::from(Actor::system()), person(market, &login).await?);
+            Ok(market.accounts().grant_as(&call, person, party, role).await?)
+        }
+        Command::ResetSecondFactor { login } => {
+            let (call, person) = (Call::from(Actor::system()), person(market, &login).await?);
+            Ok(market.accounts().reset_second_factor(&call, person).await.map(drop)?)
         }
     }
+}
+
+async fn person(market: &Market, login: &str) -> Result<PersonId, Failure> {
+    Ok(market.accounts().by_login(&Actor::system(), login).await?.person.id)
 }
 
 async fn create(market: &Market, new: NewPerson, parties: Vec<Party>) -> Result<(), Failure> {

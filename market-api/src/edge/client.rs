@@ -11,6 +11,10 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+/// The address that a request comes from, where it came through a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whence(pub(crate) IpAddr);
+
 /// The address that a request comes from.
 ///
 /// Whoever speaks to us says what he likes in `X-Forwarded-For`; only what a trusted proxy added

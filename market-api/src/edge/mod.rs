@@ -24,7 +24,6 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use ipnet::IpNet;
 use market_core::{Outcome, Went};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use tracing::Instrument;
@@ -32,7 +31,7 @@ use tracing::Instrument;
 use self::{
     admission::Admission,
     class::Class,
-    client::Peer,
+    client::{Peer, Whence},
     pace::{Pace, Paced, Room, Slow},
     rates::{Buckets, Meter},
 };
@@ -178,8 +177,14 @@ async fn handle(
         let detail = format!("the URL has {url} bytes, of {} at most", limits.requests.url_bytes);
         return Err(Problem::new(Code::URL_TOO_LONG, detail));
     }
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let client = peer.map(|peer| client::client(peer, request.headers(), &limits.trusted_proxies));
+    if let Some(client) = client {
+        request.extensions_mut().insert(Whence(client));
+    }
     if let Some(buckets) = &door.buckets {
-        ask(buckets, class, &mut request, &limits.trusted_proxies, meter)?;
+        // Requests that this very program makes come from nowhere, and count as one client's.
+        ask(buckets, class, &mut request, client.unwrap_or(NOWHERE), meter)?;
     }
     let (request, _room, slow) = take_body(door, class, request).await?;
     let admitted = door.admission.enter(class).await;
@@ -198,12 +203,9 @@ fn ask(
     buckets: &Arc<Buckets>,
     class: Class,
     request: &mut Request,
-    trusted: &[IpNet],
+    client: IpAddr,
     meter: &mut Option<Meter>,
 ) -> Result<(), Problem> {
-    // Requests that this very program makes come from nowhere, and count as one client's.
-    let peer = request.extensions().get::<Peer>().map_or(NOWHERE, |peer| peer.0);
-    let client = client::client(peer, request.headers(), trusted);
     let Some(standing) = buckets.ask(class, client) else { return Ok(()) };
     if let Some(refused) = standing.refusal() {
         metrics::counter!(

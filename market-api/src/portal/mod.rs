@@ -2,7 +2,8 @@
 //!
 //! Every page is complete as HTML and works without a script; nothing comes from elsewhere. A handler
 //! asks the market, turns what it gets into the words of a view, and renders the template of the
-//! same name. `words` says how things are written, `names` what codes are called.
+//! same name. `visitor` says who looks, and reads the forms of who acts. `words` says how things
+//! are written, `names` what codes are called.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -12,7 +13,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use market_core::{Cursor, Error, Market};
 use serde::{Deserialize, Deserializer};
@@ -23,6 +24,7 @@ use crate::{
     problem::{Code, Problem},
 };
 
+mod account;
 mod agency;
 mod assets;
 mod failure;
@@ -36,6 +38,7 @@ mod purchase;
 mod purchases;
 mod search;
 mod verify;
+mod visitor;
 mod words;
 
 /// The pages of the portal.
@@ -47,6 +50,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/agencies/{id}", get(agency::show))
         .route("/search", get(search::show))
         .route("/suggested", get(search::suggest))
+        .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
+        .route("/sign-out", post(account::sign_out))
+        .route("/account", get(account::show))
+        .route("/account/switch", post(account::switch))
         .route("/purchases", get(purchases::show))
         .route("/purchases/{id}", get(purchase::show))
         .route("/purchases/{id}/award", get(purchase::award))

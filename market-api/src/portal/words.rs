@@ -2,6 +2,7 @@
 
 use market_core::{
     Day, Money, Timestamp,
+    account::Role,
     agency::{AgencyNature, AgencyState},
     case::Fund,
     catalog::{
@@ -201,6 +202,15 @@ pub(super) const fn standing(state: &AgencyState) -> &'static str {
         AgencyState::Rejected(_) => "已退回",
         AgencyState::Suspended(_) => "已暂停",
         AgencyState::Exited(_) => "已退出",
+    }
+}
+
+/// What a person may do for a party.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "管理员",
+        Role::Member => "经办人",
+        Role::Viewer => "查看人",
     }
 }
 

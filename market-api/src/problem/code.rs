@@ -29,6 +29,7 @@ codes! {
     MALFORMED BAD_REQUEST "malformed" "请求无法读取" "The request cannot be read";
     KEY_MISSING BAD_REQUEST "idempotency-key-missing" "缺少 Idempotency-Key 请求头：每个要办理的请求应带一个新的键" "The Idempotency-Key header is missing: give each call that you mean a new one";
     ANONYMOUS UNAUTHORIZED "anonymous" "请先登录" "Sign in first: there is no token, or it is no longer good";
+    FORGED FORBIDDEN "forged" "请求不是从本站页面发出的，请刷新页面后重试" "Nothing proves that one of our own pages sent this: with a cookie, send X-CSRF-Token, too";
     NOT_FOUND NOT_FOUND "not-found" "没有该内容，或您无权查看" "There is no such thing, or you may not know of it";
     NO_SUCH_PATH NOT_FOUND "no-such-path" "没有该路径" "There is no such path";
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED "method-not-allowed" "该路径不支持此方法" "The path does not take this method";
@@ -41,6 +42,7 @@ codes! {
     URL_TOO_LONG URI_TOO_LONG "url-too-long" "请求地址过长" "The request's URL is too long";
     MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "请求内容应为 JSON" "The body must be JSON, and its Content-Type application/json";
     INVALID UNPROCESSABLE_ENTITY "invalid" "请求内容有误" "Something in the request is wrong; errors says what and where";
+    TOO_OFTEN TOO_MANY_REQUESTS "too-often" "尝试次数过多，请稍后再试" "Tried too often: try again when Retry-After says";
     TOO_MANY_REQUESTS TOO_MANY_REQUESTS "too-many-requests" "请求过于频繁，请稍后再试" "Too many requests: Retry-After says when to ask again";
     BAD_ROWS UNPROCESSABLE_ENTITY "bad-rows" "表格中有错误，未写入任何内容；rows 逐行说明" "Some rows are wrong, so that nothing was written; rows says what and where";
     INTERNAL INTERNAL_SERVER_ERROR "internal" "系统出错，请稍后再试" "Something is wrong on our side";
@@ -77,14 +79,23 @@ impl Code {
 impl From<Refusal> for Code {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal {
-            Refusal::WrongPassword => StatusCode::UNAUTHORIZED,
+            Refusal::WrongPassword
+            | Refusal::SessionOver
+            | Refusal::SecondFactorNeeded
+            | Refusal::SecondFactorWrong => StatusCode::UNAUTHORIZED,
             Refusal::ApplicantsOnly
             | Refusal::AgenciesOnly
             | Refusal::DepartmentsOnly
             | Refusal::OtherDepartment
             | Refusal::OperatorOnly
             | Refusal::SupervisorsOnly
-            | Refusal::PartyNotHeld => StatusCode::FORBIDDEN,
+            | Refusal::PartyNotHeld
+            | Refusal::PartyDisabled
+            | Refusal::SecondFactorRequired
+            | Refusal::AdminsOnly
+            | Refusal::ViewersOnlyRead
+            | Refusal::ScopeMissing
+            | Refusal::PeopleOnly => StatusCode::FORBIDDEN,
             Refusal::NoSuchDocument => StatusCode::NOT_FOUND,
             Refusal::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::KeyReused | Refusal::DigestMismatch | Refusal::FileEmpty => {

@@ -144,6 +144,7 @@ impl From<Error> for Problem {
             Error::NotFound(_) => Self::new(Code::NOT_FOUND, why.to_string()),
             Error::Stale(_) => Self::new(Code::STALE, why.to_string()),
             Error::Anonymous => Code::ANONYMOUS.into(),
+            Error::TooOften(seconds) => Self::from(Code::TOO_OFTEN).after(seconds.into()),
             Error::Busy => Code::BUSY.into(),
             Error::Unprintable(_) => {
                 tracing::error!(%why, "a document waits");

@@ -1,11 +1,11 @@
-//! Signing up, signing in, and oneself.
+//! Signing up, and oneself.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode};
 use market_core::{
-    Intent, Market, Party, Timestamp,
-    account::{Account, NewPerson, Password, Person},
+    Intent, Market, Party,
+    account::{Account, Membership, NewPerson, Password, Person, SecondFactor},
     applicant::{Applicant, NewApplicant},
-    id::{ApplicantId, PersonId},
+    id::ApplicantId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,8 +15,8 @@ use validator::Validate;
 use crate::{
     App,
     body::{Body, Input},
-    call::{AlwaysMeant, Key, Meant, Once, Seen, Version},
-    caller::{Bearer, Caller},
+    call::{Key, Meant, Once, Seen, Version},
+    caller::{Caller, Client},
     parameters::At,
     problem::Problem,
     tagged::{Created, Tagged},
@@ -25,8 +25,6 @@ use crate::{
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sign_up))
-        .routes(routes!(sign_in))
-        .routes(routes!(sign_out))
         .routes(routes!(me))
         .routes(routes!(change_password))
         .routes(routes!(register))
@@ -58,33 +56,6 @@ pub(crate) struct SignedUp {
     applicant: Applicant,
 }
 
-/// Who signs in, and for whom.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SignIn {
-    /// The login.
-    #[validate(length(min = 1, max = 64))]
-    #[schema(min_length = 1, max_length = 64, example = "wang.xm")]
-    login: String,
-    /// The password.
-    password: Password,
-    /// For whom to act; the first that was granted, if none is named.
-    party: Option<Party>,
-}
-
-/// A session: the token, and whom it stands for.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Session {
-    /// The token, for the `Authorization: Bearer` header. It is shown only now.
-    token: String,
-    /// When the session ends.
-    expires_at: Option<Timestamp>,
-    /// Who signed in.
-    person_id: PersonId,
-    /// For whom they act.
-    party: Party,
-}
-
 /// Oneself.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
@@ -92,6 +63,10 @@ pub(crate) struct Me {
     account: Account,
     /// For whom the caller acts now.
     party: Party,
+    /// For whom they may act, and as what.
+    memberships: Vec<Membership>,
+    /// How their second factor stands.
+    second_factor: SecondFactor,
 }
 
 /// A change of one's own password.
@@ -109,6 +84,7 @@ pub(crate) struct ChangePassword {
     responses((status = 201, body = SignedUp)))]
 async fn sign_up(
     State(market): State<Market>,
+    Client(from): Client,
     Meant(intent, outcome): Meant,
     Body(body): Body<SignUp>,
 ) -> Result<Created<SignedUp>, Problem> {
@@ -116,39 +92,11 @@ async fn sign_up(
     let person = NewPerson { login, name, password: Some(password) };
     let applicants = market.applicants();
     let (person, applicant) = match intent {
-        Intent::Do => applicants.sign_up(person, applicant).await?,
-        Intent::Rehearse => applicants.rehearse_sign_up(person, applicant, &outcome).await?,
+        Intent::Do => applicants.sign_up(person, applicant, &from).await?,
+        Intent::Rehearse => applicants.rehearse_sign_up(person, applicant, &from, &outcome).await?,
     };
     let version = person.version;
     Ok(Created("/api/v1/me".to_owned(), version, SignedUp { person, applicant }))
-}
-
-/// Sign in: a token for twelve hours
-#[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = SignIn,
-    responses((status = 201, body = Session)))]
-async fn sign_in(
-    State(market): State<Market>,
-    _: AlwaysMeant,
-    Body(body): Body<SignIn>,
-) -> Result<(StatusCode, Json<Session>), Problem> {
-    let SignIn { login, password, party } = body;
-    let (issued, actor) = market.accounts().sign_in(&login, password, party).await?;
-    let (token, expires_at) = (issued.token, issued.about.expires_at);
-    let session = Session { token, expires_at, person_id: actor.person, party: actor.party };
-    Ok((StatusCode::CREATED, Json(session)))
-}
-
-/// Sign out: the token of this request is no good any more
-#[utoipa::path(delete, path = "/sessions/current", tag = "accounts", security(("token" = [])),
-    responses((status = 204)))]
-async fn sign_out(
-    State(market): State<Market>,
-    Caller(actor): Caller,
-    Bearer(token): Bearer,
-    _: AlwaysMeant,
-) -> Result<StatusCode, Problem> {
-    market.accounts().sign_out(&actor, &token).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Who the caller is, for whom they act, and for whom they might
@@ -156,7 +104,10 @@ async fn sign_out(
     responses((status = 200, body = Me)))]
 async fn me(State(market): State<Market>, Caller(actor): Caller) -> Result<Tagged<Me>, Problem> {
     let account = market.accounts().get(&actor, actor.person).await?;
-    Ok(Tagged(account.person.version, Me { account, party: actor.party }))
+    let version = account.person.version;
+    let memberships = market.accounts().memberships(&actor).await?;
+    let second_factor = market.accounts().second_factor(&actor).await?;
+    Ok(Tagged(version, Me { account, party: actor.party, memberships, second_factor }))
 }
 
 /// Change one's own password; every token that one has is no good any more

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod agencies;
 pub(crate) mod alarms;
+pub(crate) mod api_keys;
 pub(crate) mod cases;
 pub(crate) mod catalogue;
 pub(crate) mod complaints;
@@ -15,6 +16,7 @@ pub(crate) mod facts;
 pub(crate) mod ledger;
 pub(crate) mod listing_import;
 pub(crate) mod listings;
+pub(crate) mod members;
 pub(crate) mod notices;
 pub(crate) mod openings;
 pub(crate) mod orders;
@@ -24,6 +26,8 @@ pub(crate) mod purchases;
 pub(crate) mod registrations;
 pub(crate) mod saved_searches;
 pub(crate) mod search;
+pub(crate) mod second_factor;
+pub(crate) mod sessions;
 pub(crate) mod suggestions;
 pub(crate) mod vocabulary;
 

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use market_core::{
     Cursor, Market, Page, Party, Timestamp,
-    account::{Account, Issued, NewPerson, Password, Person, Token},
+    account::{Account, Issued, NewPerson, Password, Person, Role, Throttle, ThrottleRule, Token},
     id::PersonId,
 };
 use serde::Deserialize;
@@ -34,6 +34,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(revoke))
         .routes(routes!(tokens, issue))
         .routes(routes!(revoke_token))
+        .routes(routes!(throttles))
+        .routes(routes!(set_throttle))
 }
 
 /// Which people.
@@ -53,6 +55,8 @@ pub(crate) struct PeopleQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grant {
     party: Party,
+    /// As what; as an admin, if nothing is said.
+    role: Option<Role>,
 }
 
 /// A new password.
@@ -60,6 +64,18 @@ pub(crate) struct Grant {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetPassword {
     password: Password,
+}
+
+/// How often something may be tried.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetThrottle {
+    /// How many tries at once.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    burst: i64,
+    /// Seconds until there is one more.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    seconds: i64,
 }
 
 /// A token to be made.
@@ -161,7 +177,8 @@ async fn grant(
     At(id): At<PersonId>,
     Input(body): Input<Grant>,
 ) -> Result<StatusCode, Problem> {
-    market.accounts().grant(&call, id, body.party).await?;
+    let role = body.role.unwrap_or(Role::Admin);
+    market.accounts().grant_as(&call, id, body.party, role).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -222,4 +239,30 @@ async fn revoke_token(
 ) -> Result<StatusCode, Problem> {
     market.accounts().revoke_token(&call, &id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How often may be tried what can be guessed, by rule
+#[utoipa::path(get, path = "/throttles", tag = "people", security(("token" = [])),
+    responses((status = 200, body = Page<ThrottleRule>)))]
+async fn throttles(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+) -> Result<Json<Page<ThrottleRule>>, Problem> {
+    Ok(whole(market.accounts().throttles(&actor).await?))
+}
+
+/// Give a rule other numbers, from the next try on
+#[utoipa::path(put, path = "/throttles/{name}", tag = "people", security(("token" = [])),
+    params(("name" = Throttle, Path), Guards), request_body = SetThrottle,
+    responses((status = 200, body = ThrottleRule)))]
+async fn set_throttle(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(name): At<String>,
+    Input(body): Input<SetThrottle>,
+) -> Result<Tagged<ThrottleRule>, Problem> {
+    let name: Throttle = name.parse().map_err(|_| Code::NOT_FOUND)?;
+    let SetThrottle { burst, seconds } = body;
+    let rule = market.accounts().set_throttle(&call, name, burst, seconds).await?;
+    Ok(Tagged(rule.version, rule))
 }

@@ -1,13 +1,28 @@
 //! Accounts: people, the parties that each may act for, and the tokens that prove it.
 //!
-//! `token` is how a person signs in and how a token becomes an [`Actor`]; this file is how
-//! people and their memberships are kept. Nothing here ever shows or records a password or a
-//! token, except the token to whom it was just made for.
+//! This file is how people are kept. `bearer` is how a token of any kind becomes an [`Actor`],
+//! `reach` what the token lets them do. `session` is signing in, `token` and `key` are what lasts
+//! longer, for people and for programs. `factor` is the second factor, `member` who acts for a
+//! party and as what, `invitation` how somebody comes to, `throttle` how often may be tried what
+//! can be guessed. Nothing here ever shows or records a password or a token, except the token to
+//! whom it was just made for.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::token::{Issued, Token};
+use self::throttle::Tried;
+pub use self::{
+    bearer::{Bearer, Proof},
+    factor::{Enrolment, RecoveryCodes, SecondFactor},
+    invitation::{Invitation, InvitationState, Invited, NewInvitation},
+    key::{ApiKey, IssuedKey, NewApiKey},
+    member::{Member, Membership, PartyState},
+    reach::{Need, Reach, Role, Scope},
+    session::{Credentials, Refresh, Session, SessionKind, SignedIn},
+    settings::{Identity, PartyKind},
+    throttle::{Origin, Throttle, ThrottleRule},
+    token::{Issued, Token},
+};
 use crate::{
     Action, Actor, Call, Error, Fault, Intent, Market, Page, Paging, Party, Timestamp,
     id::PersonId,
@@ -19,9 +34,23 @@ use crate::{
     store::{begin, retry},
 };
 
+mod bearer;
+mod factor;
+pub(crate) mod factor_store;
+mod invitation;
+mod key;
+pub(crate) mod key_store;
+mod member;
+pub(crate) mod member_store;
+mod reach;
+mod session;
+pub(crate) mod session_store;
+mod settings;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod throttle;
+pub(crate) mod throttle_store;
 mod token;
 
 /// A person with an account (自然人账号).
@@ -217,8 +246,11 @@ impl Accounts<'_> {
         new: Password,
     ) -> Result<Person, Error> {
         let person = call.actor.person;
+        let tried = Tried::by(Throttle::SecondFactor, person);
+        self.count(&tried).await?;
         let kept = self.0.db.password_of(person).await?;
         token::check_password(kept, current.0).await?;
+        self.uncount(&tried).await?;
         self.keep_password(call, person, "/new", new).await
     }
 
@@ -248,6 +280,7 @@ impl Accounts<'_> {
         let person = tx.person(person).await?.expected(call)?;
         tx.set_password(person.id, hash).await?;
         tx.revoke_tokens(person.id, None).await?;
+        tx.end_sessions(person.id, None, None, "password").await?;
         let person = tx.save_person(person, "password_set", json!({})).await?;
         tx.finish(person).await
     }
@@ -280,20 +313,39 @@ impl Accounts<'_> {
         tx.finish(person).await
     }
 
-    /// Lets a person act for a party; the operator does. Doing so again changes nothing.
+    /// Lets a person act for a party as an admin; the operator does. Doing so again changes
+    /// nothing.
     pub async fn grant(&self, call: &Call, person: PersonId, party: Party) -> Result<(), Error> {
-        retry(|| self.grant_once(call, person, &party)).await
+        self.grant_as(call, person, party, Role::Admin).await
     }
 
-    async fn grant_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
+    /// Lets a person act for a party; the operator does. A role that they have stays.
+    pub async fn grant_as(
+        &self,
+        call: &Call,
+        person: PersonId,
+        party: Party,
+        role: Role,
+    ) -> Result<(), Error> {
+        retry(|| self.grant_once(call, person, &party, role)).await
+    }
+
+    async fn grant_once(
+        &self,
+        call: &Call,
+        person: PersonId,
+        party: &Party,
+        role: Role,
+    ) -> Result<(), Error> {
         MANAGE.admits(&call.actor)?;
-        let mut tx = begin!(self.0, call, "accounts.grant", &(person, party));
+        let mut tx = begin!(self.0, call, "accounts.grant", &(person, party, role));
         let person = tx.person(person).await?.expected(call)?;
         if !tx.has_party(party).await? {
             return Err(Error::invalid("/party", "unknown", "there is no such party"));
         }
-        if tx.insert_membership(person.id, party).await? {
-            tx.save_person(person, "membership_granted", json!({ "party": party })).await?;
+        if tx.insert_membership(person.id, party, role).await? {
+            let data = json!({ "party": party, "role": role });
+            tx.save_person(person, "membership_granted", data).await?;
         }
         tx.finish(()).await
     }
@@ -307,10 +359,7 @@ impl Accounts<'_> {
         MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.revoke", &(person, party));
         let person = tx.person(person).await?.expected(call)?;
-        if tx.delete_membership(person.id, party).await? {
-            tx.revoke_tokens(person.id, Some(party)).await?;
-            tx.save_person(person, "membership_revoked", json!({ "party": party })).await?;
-        }
+        tx.drop_membership(person, party, "membership_revoked").await?;
         tx.finish(()).await
     }
 

@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::{
-    Person,
-    token::{Bearer, Token},
-};
+use super::{Person, reach::Role, token::Token};
 use crate::{
     Call, Error, Page, Paging, Party, Refusal, Timestamp,
     id::PersonId,
@@ -33,8 +30,8 @@ statements! {
         where id = $1 and version = $2";
     SET_PASSWORD = "update people set password = $2 where id = $1";
     INSERT_MEMBERSHIP = "\
-        insert into memberships (person_id, party, created_at) \
-        select id, $2, $3 from people where id = $1 on conflict do nothing";
+        insert into memberships (person_id, party, role, created_at) \
+        select id, $2, $3, $4 from people where id = $1 on conflict do nothing";
     DELETE_MEMBERSHIP = "delete from memberships where person_id = $1 and party = $2";
     MEMBERSHIP = "select party from memberships where person_id = $1 and party = $2";
     PARTIES = "select party from memberships where person_id = $1 order by created_at, party";
@@ -46,12 +43,16 @@ statements! {
     REVOKE_TOKENS = "\
         update tokens set revoked_at = $2 where person_id = $1 and revoked_at is null";
     TOKENS = "\
-        select t.digest, t.person_id, t.party, t.label, t.created_at, t.expires_at, t.revoked_at, \
-        p.disabled from tokens t join people p on p.id = t.person_id \
-        where t.person_id = $1 order by t.created_at desc, t.digest limit 1000";
+        select t.digest, t.person_id, t.party, t.label, t.created_at, t.expires_at, t.revoked_at \
+        from tokens t where t.person_id = $1 order by t.created_at desc, t.digest limit 1000";
+    TOKEN = "\
+        select t.digest, t.person_id, t.party, t.label, t.created_at, t.expires_at, t.revoked_at \
+        from tokens t where t.digest = $1";
     BEARER = "\
-        select t.digest, t.person_id, t.party, t.label, t.created_at, t.expires_at, t.revoked_at, \
-        p.disabled from tokens t join people p on p.id = t.person_id where t.digest = $1";
+        select t.digest, t.person_id, t.party, t.expires_at, t.revoked_at, p.disabled, m.role, \
+        q.disabled as party_disabled from tokens t join people p on p.id = t.person_id \
+        left join memberships m on m.person_id = t.person_id and m.party = t.party \
+        left join parties q on q.party = t.party where t.digest = $1";
     HAS_APPLICANT = "select 'yes' from applicants where id = $1";
     HAS_AGENCY = "select 'yes' from agencies where id = $1";
     HAS_DEPARTMENT = "select 'yes' from departments where code = $1";
@@ -91,14 +92,26 @@ struct TokenRow {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
-    disabled: bool,
 }
 
-impl TryFrom<TokenRow> for Bearer {
+/// What a personal token leads to.
+#[derive(FromRow)]
+pub(super) struct TokenBearer {
+    pub(super) digest: String,
+    pub(super) person_id: PersonId,
+    pub(super) party: String,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) revoked_at: Option<Timestamp>,
+    pub(super) disabled: bool,
+    pub(super) role: Option<Role>,
+    pub(super) party_disabled: Option<bool>,
+}
+
+impl TryFrom<TokenRow> for Token {
     type Error = Error;
 
     fn try_from(row: TokenRow) -> Result<Self, Error> {
-        let token = Token {
+        Ok(Self {
             id: row.digest,
             person_id: row.person_id,
             party: party(&row.party)?,
@@ -106,12 +119,11 @@ impl TryFrom<TokenRow> for Bearer {
             created_at: row.created_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
-        };
-        Ok(Self { token, disabled: row.disabled })
+        })
     }
 }
 
-fn party(text: &str) -> Result<Party, Error> {
+pub(super) fn party(text: &str) -> Result<Party, Error> {
     text.parse().map_err(|_| Error::Inconsistent("party"))
 }
 
@@ -181,10 +193,11 @@ impl Tx {
         &mut self,
         person: PersonId,
         party: &Party,
+        role: Role,
     ) -> Result<bool, Error> {
         let at = self.at;
-        let insert = self.query(INSERT_MEMBERSHIP).bind(person).bind(party.to_string()).bind(at);
-        Ok(insert.execute().await? == 1)
+        let insert = self.query(INSERT_MEMBERSHIP).bind(person).bind(party.to_string());
+        Ok(insert.bind(role).bind(at).execute().await? == 1)
     }
 
     pub(super) async fn delete_membership(
@@ -274,18 +287,17 @@ impl Db {
         rows.iter().map(|(text,)| party(text)).collect()
     }
 
-    pub(super) async fn holds(&self, person: PersonId, party: &Party) -> Result<bool, Error> {
-        let held = self.query(MEMBERSHIP).bind(person).bind(party.to_string());
-        Ok(held.optional::<(String,)>().await?.is_some())
+    pub(super) async fn token(&self, digest: &str) -> Result<Option<Token>, Error> {
+        let row: Option<TokenRow> = self.query(TOKEN).bind(digest).optional().await?;
+        row.map(Token::try_from).transpose()
     }
 
-    pub(super) async fn bearer(&self, digest: &str) -> Result<Option<Bearer>, Error> {
-        let row: Option<TokenRow> = self.query(BEARER).bind(digest).optional().await?;
-        row.map(Bearer::try_from).transpose()
+    pub(super) async fn token_bearer(&self, digest: &str) -> Result<Option<TokenBearer>, Error> {
+        self.query(BEARER).bind(digest).optional().await
     }
 
     pub(super) async fn tokens(&self, person: PersonId) -> Result<Vec<Token>, Error> {
         let rows: Vec<TokenRow> = self.query(TOKENS).bind(person).all().await?;
-        rows.into_iter().map(|row| Bearer::try_from(row).map(|found| found.token)).collect()
+        rows.into_iter().map(Token::try_from).collect()
     }
 }

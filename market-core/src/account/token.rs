@@ -1,4 +1,4 @@
-//! Signing in, and what a token proves.
+//! Personal tokens, which last as long as somebody says; and how passwords are checked.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::{Accounts, Password, Person, SHOW, oneself};
+use super::{Accounts, Person, SHOW, oneself};
 use crate::{
     Actor, Call, Error, Party, Refusal, Timestamp,
     id::PersonId,
     kernel::{
         authority::{Act, Relation, act},
-        secret::{is_password, new_token, token_digest},
+        secret::{TokenKind, is_password, new_token, token_digest},
         text::check_text,
     },
     store::{Tx, retry},
@@ -20,12 +20,6 @@ use crate::{
 
 pub(super) const ISSUE: Act = act("token.issue");
 pub(super) const REVOKE: Act = act("token.revoke");
-
-/// How long a person stays signed in.
-const SESSION_SECONDS: i64 = 12 * 60 * 60;
-
-/// The label of tokens that signing in makes.
-const SESSION: &str = "session";
 
 /// What an unknown login's password is checked against, so that it takes as long as a known
 /// login's. It is the hash of nothing known.
@@ -74,13 +68,6 @@ impl std::fmt::Debug for Issued {
     }
 }
 
-/// What a token's digest leads to.
-#[derive(Debug)]
-pub(super) struct Bearer {
-    pub(super) token: Token,
-    pub(super) disabled: bool,
-}
-
 /// Runs something that is slow on purpose where it keeps no request waiting.
 pub(super) async fn slowly<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
@@ -100,33 +87,6 @@ pub(super) async fn check_password(kept: Option<String>, typed: String) -> Resul
 }
 
 impl Accounts<'_> {
-    /// Signs a person in for a party, or for the first one that they were granted: a token for
-    /// twelve hours, and the actor that it stands for.
-    pub async fn sign_in(
-        &self,
-        login: &str,
-        password: Password,
-        party: Option<Party>,
-    ) -> Result<(Issued, Actor), Error> {
-        let found = self.0.db.login(login).await?.filter(|found| !found.person.disabled);
-        let (person, kept) = match found {
-            Some(found) => (Some(found.person), found.password),
-            None => (None, None),
-        };
-        check_password(kept, password.0).await?;
-        let person = person.ok_or(Refusal::WrongPassword)?.id;
-        let held = self.0.db.parties(person).await?;
-        let party = match party {
-            Some(party) => held.into_iter().find(|one| *one == party),
-            None => held.into_iter().next(),
-        };
-        let actor = Actor::new(person, party.ok_or(Refusal::PartyNotHeld)?);
-        let expires_at = Some(self.0.env.now().plus_seconds(SESSION_SECONDS));
-        let call = Call::from(&actor);
-        let issued = retry(|| self.issue_once(&call, person, &actor.party, SESSION, expires_at));
-        Ok((issued.await?, actor))
-    }
-
     /// Makes a token with which a person acts for a party that they hold. The operator does, and
     /// people for themselves, for the party that they act for now. Asked again, it makes another:
     /// the first is kept nowhere.
@@ -163,7 +123,7 @@ impl Accounts<'_> {
         if !tx.holds(person.id, party).await? {
             return Err(Refusal::PartyNotHeld.into());
         }
-        let token = new_token(&self.0.env);
+        let token = new_token(&self.0.env, TokenKind::Personal);
         let about = Token {
             id: token_digest(&token),
             person_id: person.id,
@@ -186,7 +146,7 @@ impl Accounts<'_> {
 
     async fn revoke_token_once(&self, call: &Call, id: &str) -> Result<Token, Error> {
         let missing = Error::NotFound("token");
-        let Some(Bearer { token, .. }) = self.0.db.bearer(id).await? else { return Err(missing) };
+        let Some(token) = self.0.db.token(id).await? else { return Err(missing) };
         REVOKE.permits(&call.actor, oneself(&call.actor, token.person_id), "")?;
         let mut tx = self.0.work_for(call).await?;
         let person = tx.person(token.person_id).await?;
@@ -198,30 +158,10 @@ impl Accounts<'_> {
         tx.finish(token).await
     }
 
-    /// Makes the token itself useless: signing out.
-    pub async fn sign_out(&self, actor: &Actor, token: &str) -> Result<(), Error> {
-        self.revoke_token(&actor.into(), &token_digest(token)).await.map(drop)
-    }
-
     /// The tokens of a person, newest first; for the operator and the person.
     pub async fn tokens(&self, actor: &Actor, person: PersonId) -> Result<Vec<Token>, Error> {
         SHOW.permits(actor, oneself(actor, person), "")?;
         self.0.db.tokens(person).await
-    }
-
-    /// Who acts with a token. A token is good until it expires or is revoked, the person is
-    /// disabled, or may no longer act for its party.
-    pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
-        let found = self.0.db.bearer(&token_digest(token)).await?.ok_or(Error::Anonymous)?;
-        let Bearer { token, disabled } = found;
-        let expired = token.expires_at.is_some_and(|end| end <= self.0.env.now());
-        if disabled || expired || token.revoked_at.is_some() {
-            return Err(Error::Anonymous);
-        }
-        if !self.0.db.holds(token.person_id, &token.party).await? {
-            return Err(Error::Anonymous);
-        }
-        Ok(Actor::new(token.person_id, token.party))
     }
 }
 

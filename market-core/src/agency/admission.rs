@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Call, Day, Error, Fault, Party, PolicyProfile, Refusal,
+    account::Role,
     code::RegionCode,
     id::AgencyId,
     kernel::{
@@ -71,7 +72,7 @@ impl Agencies<'_> {
         let (due, policy) = check_due(&mut tx, &new.region).await?;
         let applied = Agency::apply(AgencyId(self.0.env.id()), new, due, tx.at);
         let agency = tx.insert_agency(applied.by_policy(policy)).await?;
-        tx.insert_membership(call.actor.person, &Party::Agency(agency.id)).await?;
+        tx.insert_membership(call.actor.person, &Party::Agency(agency.id), Role::Admin).await?;
         tx.finish(agency).await
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Call, Error, Fault, Intent, Market, Outcome, Party, Timestamp, Uscc,
-    account::{NewPerson, Person},
+    account::{NewPerson, Origin, Person, Role},
     id::ApplicantId,
     kernel::{
         authority::{Act, Relation, act},
@@ -117,13 +117,15 @@ const PHONE: Act = act("field.applicant.phone");
 pub struct Applicants<'a>(pub(crate) &'a Market);
 
 impl Applicants<'_> {
-    /// Gives a person who has no account yet one, with the applicant that they act for.
+    /// Gives a person who has no account yet one, with the applicant that they act for. So many
+    /// may come from one address.
     pub async fn sign_up(
         &self,
         person: NewPerson,
         applicant: NewApplicant,
+        from: &Origin,
     ) -> Result<(Person, Applicant), Error> {
-        self.enrol(person, applicant, Intent::Do, Outcome::default()).await
+        self.enrol(person, applicant, from, Intent::Do, Outcome::default()).await
     }
 
     /// What signing up would answer; nothing of it is kept.
@@ -131,15 +133,17 @@ impl Applicants<'_> {
         &self,
         person: NewPerson,
         applicant: NewApplicant,
+        from: &Origin,
         outcome: &Outcome,
     ) -> Result<(Person, Applicant), Error> {
-        self.enrol(person, applicant, Intent::Rehearse, outcome.clone()).await
+        self.enrol(person, applicant, from, Intent::Rehearse, outcome.clone()).await
     }
 
     async fn enrol(
         &self,
         person: NewPerson,
         applicant: NewApplicant,
+        from: &Origin,
         intent: Intent,
         outcome: Outcome,
     ) -> Result<(Person, Applicant), Error> {
@@ -150,6 +154,7 @@ impl Applicants<'_> {
         }
         applicant.check("/applicant", &mut faults);
         Error::unless_faultless(faults)?;
+        self.0.accounts().count_sign_up(from).await?;
         let (person, password) = person.make(self.0).await?;
         let applicant = applicant.make(self.0);
         // Under no key: there is nobody yet whose it could be. The login stands for it.
@@ -199,7 +204,7 @@ impl Applicants<'_> {
 async fn add(tx: &mut Tx, applicant: &Applicant) -> Result<(), Error> {
     tx.insert_applicant(applicant).await?;
     let (person, at) = (tx.actor.person, tx.at);
-    tx.insert_membership(person, &Party::Applicant(applicant.id)).await?;
+    tx.insert_membership(person, &Party::Applicant(applicant.id), Role::Admin).await?;
     let entry = Entry::new(Kind::Applicant, &applicant.id, 1, "applicant_registered");
     tx.record(entry, at).await
 }

@@ -23,6 +23,9 @@ pub enum Error {
     /// Nobody who says who he is, or a token that is no longer good.
     #[error("not signed in")]
     Anonymous,
+    /// Tried too often: not before so many seconds from now.
+    #[error("tried too often: again in {0} seconds")]
+    TooOften(u32),
     /// The store is too busy to take it now: try again.
     #[error("too busy")]
     Busy,
@@ -171,6 +174,23 @@ refusals! {
     LoginTaken "login-taken" "登录名已被使用" "The login is taken";
     WrongPassword "wrong-login" "登录名或密码不正确" "Login or password is wrong";
     PartyNotHeld "party-not-held" "您不能代表该主体办事" "You may not act for this party";
+    PartyDisabled "party-disabled" "该主体已被停用" "The party is disabled: nobody may act for it";
+    SessionOver "session-over" "会话已结束，请重新登录" "The session is over: sign in again";
+    SecondFactorNeeded "second-factor-needed" "请输入动态验证码" "Give the code of your second factor, too";
+    SecondFactorWrong "second-factor-wrong" "动态验证码不正确或已使用" "The code is wrong, or was used already";
+    SecondFactorRequired "second-factor-required" "请先启用动态验证码，再办理业务" "Set up a second factor first: this party asks for one";
+    SecondFactorExists "second-factor-exists" "已启用动态验证码" "A second factor is set up already";
+    NoSecondFactor "no-second-factor" "尚未启用动态验证码" "There is no second factor to confirm or to give up";
+    SecondFactorUnavailable "second-factor-unavailable" "服务器未配置密钥，不能启用动态验证码" "The server has no key to keep second factors with";
+    AdminsOnly "admins-only" "仅本单位管理员可办理" "Only an admin of the party may do this";
+    ViewersOnlyRead "viewers-only-read" "您只有查看权限" "A viewer may read, and do nothing else";
+    ScopeMissing "scope-missing" "接口密钥没有此项权限" "The key's scopes do not allow this";
+    PeopleOnly "people-only" "接口密钥不能办理账号事务" "No key may do this: a person does it, signed in";
+    LastAdmin "last-admin" "单位至少要有一名管理员" "The party would be without an admin";
+    AlreadyMember "already-member" "已是该主体的经办人" "The person may act for the party already";
+    InvitationOver "invitation-over" "邀请已被接受、谢绝、撤销或过期" "The invitation was answered, revoked, or has expired";
+    TooManyKeys "too-many-keys" "接口密钥数量已达上限" "There are as many keys as a party may have";
+    TooManyInvitations "too-many-invitations" "未答复的邀请已达上限" "As many invitations await an answer as a party may have";
 
     ApplicantExists "applicant-exists" "该统一社会信用代码已注册申请人" "An applicant with this unified social credit code exists";
     AgencyExists "agency-exists" "该统一社会信用代码已入驻" "An agency with this unified social credit code exists";

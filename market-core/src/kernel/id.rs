@@ -33,6 +33,12 @@ macro_rules! ids {
 ids! {
     /// A person with an account (自然人账号).
     PersonId,
+    /// A session: one signing in, with the tokens that follow from it (会话).
+    SessionId,
+    /// A key of a party's program (接口密钥).
+    ApiKeyId,
+    /// An invitation to act for a party (邀请).
+    InvitationId,
     /// An applicant (申请人, 项目业主).
     ApplicantId,
     /// An agency (中介服务机构).

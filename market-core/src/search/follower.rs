@@ -260,6 +260,9 @@ impl Touched {
             | Kind::Alarm
             | Kind::Document
             | Kind::Account
+            | Kind::Party
+            | Kind::ApiKey
+            | Kind::Invitation
             | Kind::SavedSearch => {}
         }
     }

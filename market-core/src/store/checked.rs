@@ -6,6 +6,11 @@ use crate::{Error, Market};
 /// The statements of each file that has any.
 const FILES: &[(&str, &[(&str, &str)])] = &[
     ("account", crate::account::store::STATEMENTS),
+    ("account factor", crate::account::factor_store::STATEMENTS),
+    ("account key", crate::account::key_store::STATEMENTS),
+    ("account member", crate::account::member_store::STATEMENTS),
+    ("account session", crate::account::session_store::STATEMENTS),
+    ("account throttle", crate::account::throttle_store::STATEMENTS),
     ("agency", crate::agency::store::STATEMENTS),
     ("agency listing", crate::agency::listing_store::STATEMENTS),
     ("agency qualification", crate::agency::qualification_store::STATEMENTS),

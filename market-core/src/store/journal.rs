@@ -61,6 +61,12 @@ text_enum! {
         Document = "document",
         /// An account.
         Account = "account",
+        /// A party, as something that people act for.
+        Party = "party",
+        /// A key of a party's program.
+        ApiKey = "api_key",
+        /// An invitation to act for a party.
+        Invitation = "invitation",
         /// A saved search.
         SavedSearch = "saved_search",
     }

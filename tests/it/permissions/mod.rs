@@ -79,9 +79,11 @@ fn every_state_is_one_of_its_noun() {
 }
 
 /// Operations that tests of their own try with outsiders: of documents and evaluations, which take
-/// a whole life of an order each; a file of listings; and what would take the ground from under all
+/// a whole life of an order each; codes that change; a file of listings; and what would take the ground from under all
 /// other scenes.
-const ELSEWHERE: [&str; 19] = [
+const ELSEWHERE: [&str; 21] = [
+    "accounts_confirm_second_factor",
+    "accounts_give_up_second_factor",
     "catalogue_clear_opening_key",
     "catalogue_restore_item",
     "catalogue_restore_matter",
@@ -129,6 +131,9 @@ fn path(operation: &Operation, scene: &Scene) -> Option<String> {
             Some("code") => path.push_str(requests::catalogue(&operation.id)),
             Some("id") if operation.id == "people_revoke_token" => {
                 path.push_str(scene.names.get("token")?);
+            }
+            Some("id") if operation.id == "api-keys_revoke" => {
+                path.push_str(scene.names.get("key")?);
             }
             Some(name) => path.push_str(scene.names.get(name)?),
         }
@@ -283,13 +288,18 @@ async fn try_scene(
             && !is_known(&row.act, decision, seat, &scene.state)
         {
             let random = scenes::uuid();
+            let id = if operation.id == "api-keys_revoke" { &scene.names["key"] } else { id };
             let mut elsewhere = Scene {
                 names: scene.names.clone(),
                 players: scene.players.clone(),
                 thing: scene.thing.clone(),
                 ..Scene::default()
             };
-            elsewhere.names.extend([("id", random.clone()), ("token", random.clone())]);
+            elsewhere.names.extend([
+                ("id", random.clone()),
+                ("token", random.clone()),
+                ("key", random.clone()),
+            ]);
             // Neither as it is nor for a version that it never had.
             for version in [None, Some("\"9999\"")] {
                 let answer = cast.try_as(seat, operation, &scene, version).await;

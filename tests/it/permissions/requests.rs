@@ -20,12 +20,23 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         | "people_revoke_token"
         | "accounts_change_password"
         | "accounts_sign_out"
-        | "accounts_sign_in" => &["account"],
+        | "accounts_sign_in"
+        | "accounts_sessions"
+        | "accounts_end_sessions"
+        | "accounts_enrol_second_factor"
+        | "people_sessions" => &["account"],
+        "accounts_end_session" | "accounts_refresh" | "accounts_switch" => &["account session"],
+        "people_reset_second_factor" => &["account enrolled"],
         "people_disable"
         | "people_enable"
         | "people_grant"
         | "people_revoke"
         | "people_set_password" => &["account another"],
+        "people_set_throttle" => &["throttle"],
+        "members_look" | "members_accept" | "members_decline" | "members_join" => &["invitation"],
+        "members_disable" | "members_enable" => &["party another"],
+        name if name.starts_with("members_") => &["party"],
+        "api-keys_of_party" | "api-keys_revoke" => &["party"],
         "agencies_admit" | "agencies_reject" => &["agency applying"],
         "agencies_reapply" => &["agency rejected"],
         "agencies_reinstate" => &["agency suspended"],
@@ -125,9 +136,17 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
 
 /// Whether a scene is made for each seat by itself.
 pub(super) fn is_personal(scene: &str) -> bool {
-    ["account", "saved", "order contracted", "order changing", "order own-change"]
-        .iter()
-        .any(|personal| scene.starts_with(personal))
+    [
+        "account",
+        "party",
+        "invitation",
+        "saved",
+        "order contracted",
+        "order changing",
+        "order own-change",
+    ]
+    .iter()
+    .any(|personal| scene.starts_with(personal))
 }
 
 /// What follows the path.
@@ -168,6 +187,22 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
             "applicant": { "kind": "natural", "name": "王小明", "phone": "13800000000" },
         }),
         "accounts_change_password" => json!({ "current": PASSWORD, "new": "battery staple" }),
+        "accounts_refresh" => json!({ "refresh_token": name("refresh") }),
+        "accounts_switch" => {
+            json!({ "party": serde_json::from_str::<Value>(&name("own")).unwrap() })
+        }
+        "accounts_enrol_second_factor" => json!({ "password": PASSWORD }),
+        "people_set_throttle" => json!({ "burst": 20, "seconds": 60 }),
+        "members_set_role" => json!({ "role": "viewer" }),
+        "members_invite" => json!({ "role": "member", "name": "李明" }),
+        "members_look" | "members_accept" | "members_decline" => json!({ "code": name("code") }),
+        "members_join" => json!({
+            "code": name("code"), "login": name("login"), "name": "李明", "password": PASSWORD,
+        }),
+        "api-keys_make" => {
+            let expires_at = cast.app.market.env().now().plus_seconds(24 * 60 * 60);
+            json!({ "name": "订单同步", "scopes": ["read"], "expires_at": expires_at })
+        }
         "accounts_register" => {
             json!({ "kind": "other", "name": "又一家面馆", "phone": "0574-00000004" })
         }
@@ -249,7 +284,8 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
         | "orders_terminate"
         | "purchases_decline"
         | "purchases_send_back"
-        | "purchases_void" => reason(),
+        | "purchases_void"
+        | "members_disable" => reason(),
         _ => return None,
     })
 }

@@ -19,6 +19,8 @@ const BYTES: usize = 32;
 const PUBLIC: &str = "x25519:";
 /// How the text of a private key begins, so that nobody publishes one by mistake.
 const PRIVATE: &str = "x25519-private:";
+/// How the text of a server's key begins.
+const SERVER: &str = "market-server:";
 
 pub(super) type Private = <Kem as hpke::Kem>::PrivateKey;
 pub(super) type Public = <Kem as hpke::Kem>::PublicKey;
@@ -170,6 +172,47 @@ impl FromStr for SupervisorKey {
 
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let bytes = bytes(PRIVATE, text)?;
+        Private::from_bytes(&bytes[..]).map(Self).map_err(|_| NotAKey::Shape)
+    }
+}
+
+/// The key of the servers of one market: opens what only they may read, such as the secrets of
+/// second factors. It is kept in a file beside the database, never in it.
+#[derive(Clone)]
+pub struct ServerKey(Private);
+
+impl ServerKey {
+    /// A fresh one.
+    pub fn new(env: &Env) -> Self {
+        Self(Kem::derive_keypair(&*Zeroizing::new(env.secret::<BYTES>())).0)
+    }
+
+    /// The key itself, as text: for its file.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        let bytes = Zeroizing::new(<[u8; BYTES]>::from(self.0.to_bytes()));
+        Zeroizing::new(text(SERVER, &bytes[..]))
+    }
+
+    pub(super) fn public(&self) -> PublicKey {
+        PublicKey::of(&self.0)
+    }
+
+    pub(super) const fn private(&self) -> &Private {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ServerKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerKey(…)")
+    }
+}
+
+impl FromStr for ServerKey {
+    type Err = NotAKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAKey> {
+        let bytes = bytes(SERVER, text)?;
         Private::from_bytes(&bytes[..]).map(Self).map_err(|_| NotAKey::Shape)
     }
 }

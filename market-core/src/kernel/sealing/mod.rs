@@ -12,6 +12,7 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-pub use key::{NotAKey, OpeningKey, PublicKey, SupervisorKey};
+pub use key::{NotAKey, OpeningKey, PublicKey, ServerKey, SupervisorKey};
 pub use seal::{NotSealed, deposit, open, open_deposit, seal};
+pub(crate) use seal::{open_factor, seal_factor};
 pub use secret::{NotASecret, OpeningCode, PlatformHalf, WeakCode};

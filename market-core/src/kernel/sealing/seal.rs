@@ -15,18 +15,23 @@ use hpke::{
 use zeroize::Zeroizing;
 
 use super::{
-    OpeningCode, OpeningKey, PublicKey, SupervisorKey,
+    OpeningCode, OpeningKey, PublicKey, ServerKey, SupervisorKey,
     key::{Private, Public},
 };
 use crate::{
     Error,
-    kernel::{env::Env, id::PurchaseId},
+    kernel::{
+        env::Env,
+        id::{PersonId, PurchaseId},
+    },
 };
 
 /// What a quote is sealed for; a deposit is never opened as a quote, nor the other way round.
 const QUOTE: &[u8] = b"market quote v1";
 /// What an opening code is deposited for.
 const DEPOSIT: &[u8] = b"market deposit v1";
+/// What the secret of a second factor is sealed for.
+const FACTOR: &[u8] = b"market second factor v1";
 /// How a sealed text begins: a later construction begins otherwise.
 const PREFIX: &str = "hpke1.";
 /// What is sealed is filled up to so many bytes, or a multiple: the length of a quote tells how
@@ -90,6 +95,25 @@ pub fn open_deposit(
 ) -> Result<OpeningCode, NotSealed> {
     let code = open_for(DEPOSIT, key.private(), &purchase.to_string(), deposit)?;
     code[..].try_into().map(OpeningCode::from_bytes).map_err(|_| NotSealed)
+}
+
+/// Seals the secret of a person's second factor to the server's own key.
+pub(crate) fn seal_factor(
+    key: &ServerKey,
+    person: PersonId,
+    secret: &[u8],
+    env: &Env,
+) -> Result<String, NotSealed> {
+    seal_for(FACTOR, &key.public(), &person.to_string(), secret, env)
+}
+
+/// Opens what [`seal_factor`] sealed for the same person.
+pub(crate) fn open_factor(
+    key: &ServerKey,
+    person: PersonId,
+    sealed: &str,
+) -> Result<Zeroizing<Vec<u8>>, NotSealed> {
+    open_for(FACTOR, key.private(), &person.to_string(), sealed)
 }
 
 fn seal_for(

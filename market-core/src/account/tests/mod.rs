@@ -1,9 +1,21 @@
+//! Accounts, sessions, keys, members, second factors and throttles, on both databases.
+
 use super::*;
 use crate::{
     Refusal,
     applicant::{Applicant, ApplicantKind, NewApplicant},
+    kernel::secret::hash_password,
     testing::{market, on_both},
 };
+
+mod factors;
+mod keys;
+mod members;
+mod sessions;
+mod throttles;
+
+/// What a call asks of a token when it reads.
+const READ: Need = Need::Scope(Scope::Read);
 
 fn system() -> Call {
     Actor::system().into()
@@ -27,11 +39,22 @@ fn restaurant() -> NewApplicant {
 }
 
 async fn signed_up(market: &Market, login: &str) -> (Person, Applicant) {
-    market.applicants().sign_up(new_person(login), restaurant()).await.unwrap()
+    let from = Origin::default();
+    market.applicants().sign_up(new_person(login), restaurant(), &from).await.unwrap()
 }
 
-async fn signed_in(market: &Market, login: &str) -> Result<(Issued, Actor), Error> {
-    market.accounts().sign_in(login, Password::new("correct horse"), None).await
+fn credentials(login: &str, password: &str) -> Credentials {
+    let (login, password) = (login.to_owned(), Password::new(password));
+    Credentials { login, password, code: None, party: None }
+}
+
+async fn sign_in(market: &Market, credentials: Credentials) -> Result<SignedIn, Error> {
+    let accounts = market.accounts();
+    accounts.sign_in(credentials, SessionKind::Program, &Origin::default()).await
+}
+
+async fn signed_in(market: &Market, login: &str) -> Result<SignedIn, Error> {
+    sign_in(market, credentials(login, "correct horse")).await
 }
 
 fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Refusal {
@@ -45,9 +68,10 @@ on_both! {
     async fn who_signs_up_acts_for_the_applicant(url: &str) {
         let market = market(url).await;
         let (person, applicant) = signed_up(&market, "wang").await;
-        let (issued, actor) = signed_in(&market, "wang").await.unwrap();
+        let issued = signed_in(&market, "wang").await.unwrap();
+        let actor = issued.actor();
         assert_eq!(actor, Actor::new(person.id, Party::Applicant(applicant.id)));
-        assert_eq!(market.accounts().authenticate(&issued.token).await.unwrap(), actor);
+        assert_eq!(market.accounts().authenticate(&issued.token, READ).await.unwrap(), actor);
         let seen = market.applicants().get(&actor, applicant.id).await.unwrap();
         assert_eq!(seen.phone, "13800000000");
         let seen = market.applicants().get(&Actor::system(), applicant.id).await.unwrap();
@@ -57,7 +81,8 @@ on_both! {
     async fn a_login_is_taken_once(url: &str) {
         let market = market(url).await;
         signed_up(&market, "wang").await;
-        let again = market.applicants().sign_up(new_person("wang"), restaurant()).await;
+        let from = Origin::default();
+        let again = market.applicants().sign_up(new_person("wang"), restaurant(), &from).await;
         assert_eq!(refusal(again), Refusal::LoginTaken);
         let again = market.accounts().create_person(&system(), new_person("wang")).await;
         assert_eq!(refusal(again), Refusal::LoginTaken);
@@ -68,7 +93,7 @@ on_both! {
         signed_up(&market, "wang").await;
         let accounts = market.accounts();
         for (login, password) in [("wang", "battery staple"), ("li", "correct horse"), ("", "")] {
-            let outcome = accounts.sign_in(login, Password::new(password), None).await;
+            let outcome = sign_in(&market, credentials(login, password)).await;
             assert_eq!(refusal(outcome), Refusal::WrongPassword, "{login}");
         }
         let of_nobody = NewPerson { password: None, ..new_person("zhao") };
@@ -86,7 +111,7 @@ on_both! {
         assert!(matches!(granted, Err(Error::Invalid(_))), "{granted:?}");
         accounts.grant(&system(), person.id, Party::Operator).await.unwrap();
         accounts.grant(&system(), person.id, Party::Operator).await.unwrap();
-        let (_, actor) = signed_in(&market, "li").await.unwrap();
+        let actor = signed_in(&market, "li").await.unwrap().actor();
         assert_eq!(actor.party, Party::Operator);
         let account = accounts.get(&actor, person.id).await.unwrap();
         assert_eq!((account.parties, account.person.version), (vec![Party::Operator], 3));
@@ -103,7 +128,7 @@ on_both! {
         };
         let (short, long) = (issue("short", Some(end)).await, issue("long", None).await);
         let other = issue("other", None).await;
-        let opens = async |issued: &Issued| accounts.authenticate(&issued.token).await.is_ok();
+        let opens = async |issued: &Issued| accounts.authenticate(&issued.token, READ).await.is_ok();
         assert!(opens(&short).await && opens(&long).await && opens(&other).await);
 
         market.env().set(end);
@@ -121,10 +146,10 @@ on_both! {
     async fn nobody_acts_for_a_disabled_person(url: &str) {
         let market = market(url).await;
         let (person, _) = signed_up(&market, "wang").await;
-        let (issued, _) = signed_in(&market, "wang").await.unwrap();
+        let issued = signed_in(&market, "wang").await.unwrap();
         let accounts = market.accounts();
         accounts.disable(&system(), person.id).await.unwrap();
-        assert!(matches!(accounts.authenticate(&issued.token).await, Err(Error::Anonymous)));
+        assert!(matches!(accounts.authenticate(&issued.token, READ).await, Err(Error::Anonymous)));
         assert_eq!(refusal(signed_in(&market, "wang").await), Refusal::WrongPassword);
         accounts.enable(&system(), person.id).await.unwrap();
         assert!(signed_in(&market, "wang").await.is_ok());
@@ -133,23 +158,24 @@ on_both! {
     async fn a_new_password_ends_every_session(url: &str) {
         let market = market(url).await;
         signed_up(&market, "wang").await;
-        let (issued, actor) = signed_in(&market, "wang").await.unwrap();
+        let issued = signed_in(&market, "wang").await.unwrap();
+        let actor = issued.actor();
         let accounts = market.accounts();
         let (new, call) = (Password::new("battery staple"), Call::from(&actor));
         let wrong = accounts.change_password(&call, Password::new("wrong"), new.clone()).await;
         assert_eq!(refusal(wrong), Refusal::WrongPassword);
         let old = Password::new("correct horse");
         accounts.change_password(&call, old, new.clone()).await.unwrap();
-        assert!(matches!(accounts.authenticate(&issued.token).await, Err(Error::Anonymous)));
+        assert!(matches!(accounts.authenticate(&issued.token, READ).await, Err(Error::Anonymous)));
         assert_eq!(refusal(signed_in(&market, "wang").await), Refusal::WrongPassword);
-        assert!(accounts.sign_in("wang", new, None).await.is_ok());
+        assert!(sign_in(&market, credentials("wang", "battery staple")).await.is_ok());
     }
 
     async fn people_manage_only_themselves(url: &str) {
         let market = market(url).await;
         let (wang, _) = signed_up(&market, "wang").await;
         let (li, of_li) = signed_up(&market, "li").await;
-        let (_, actor) = signed_in(&market, "wang").await.unwrap();
+        let actor = signed_in(&market, "wang").await.unwrap().actor();
         let (accounts, call) = (market.accounts(), Call::from(&actor));
         assert!(matches!(accounts.get(&actor, li.id).await, Err(Error::NotFound(_))));
         assert!(matches!(accounts.tokens(&actor, li.id).await, Err(Error::NotFound(_))));
@@ -158,9 +184,14 @@ on_both! {
         assert_eq!(refusal(granted), Refusal::OperatorOnly);
         let issued = accounts.issue_token(&call, li.id, &party, "mine now", None).await;
         assert_eq!(refusal(issued), Refusal::OperatorOnly);
-        let token = signed_in(&market, "li").await.unwrap().0.about.id;
-        let revoked = accounts.revoke_token(&call, &token).await;
+        let theirs = Actor::new(li.id, party.clone());
+        let token = accounts.issue_token(&(&theirs).into(), li.id, &party, "own", None).await;
+        let revoked = accounts.revoke_token(&call, &token.unwrap().about.id).await;
         assert!(matches!(revoked, Err(Error::NotFound(_))));
+        let session = signed_in(&market, "li").await.unwrap().session.id;
+        let ended = accounts.end_session(&call, session).await;
+        assert!(matches!(ended, Err(Error::NotFound(_))));
+        assert!(matches!(accounts.sessions(&actor, li.id).await, Err(Error::NotFound(_))));
 
         accounts.grant(&system(), wang.id, Party::Operator).await.unwrap();
         let issued = accounts.issue_token(&call, wang.id, &Party::Operator, "more", None).await;
@@ -171,7 +202,7 @@ on_both! {
     async fn a_second_applicant_is_registered_once_under_a_key(url: &str) {
         let market = market(url).await;
         let (person, _) = signed_up(&market, "wang").await;
-        let (_, actor) = signed_in(&market, "wang").await.unwrap();
+        let actor = signed_in(&market, "wang").await.unwrap().actor();
         let call = Call::from(&actor).once("k1");
         let uscc = Some("91350100M000100Y43".parse().unwrap());
         let company = NewApplicant { kind: ApplicantKind::Legal, uscc, ..restaurant() };
@@ -189,14 +220,16 @@ on_both! {
     async fn the_journal_tells_what_happened_but_no_secret(url: &str) {
         let market = market(url).await;
         let (person, _) = signed_up(&market, "wang").await;
-        let (issued, actor) = signed_in(&market, "wang").await.unwrap();
+        let issued = signed_in(&market, "wang").await.unwrap();
+        let actor = issued.actor();
         market.accounts().sign_out(&actor, &issued.token).await.unwrap();
         let told = market.db.journal_of(crate::Kind::Account, &person.id.to_string()).await;
         let told = told.unwrap();
         let events: Vec<_> = told.iter().map(|entry| entry.event.as_str()).collect();
-        assert_eq!(events, ["account_created", "token_issued", "token_revoked"]);
+        assert_eq!(events, ["account_created", "signed_in", "session_ended"]);
         let text = serde_json::to_string(&told).unwrap();
-        for secret in ["correct horse", "argon2", &issued.token, &issued.about.id] {
+        let refresh = issued.refresh.unwrap().token;
+        for secret in ["correct horse", "argon2", &issued.token, &refresh] {
             assert!(!text.contains(secret), "{text}");
         }
     }

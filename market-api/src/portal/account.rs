@@ -1,0 +1,264 @@
+//! `/sign-in`, `/sign-out` and `/account`: signing in, for whom one acts, and signing out.
+
+use askama::Template;
+use axum::{
+    extract::{FromRequestParts, Query, State},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, SET_COOKIE},
+        request::Parts,
+    },
+    response::{IntoResponse, Response},
+};
+use market_core::{
+    Error, Market, Party, Refusal,
+    account::{Credentials, Membership, Password, SessionKind},
+};
+use serde::Deserialize;
+
+use super::{
+    Frame, Page, names,
+    visitor::{Opening, Sent, Visitor},
+    words,
+};
+use crate::{
+    App,
+    caller::{Client, Cookies, proof_of},
+    problem::Problem,
+};
+
+/// The cookies of a request, as a handler takes them.
+pub(super) struct Jar(Cookies);
+
+impl<S: Send + Sync> FromRequestParts<S> for Jar {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(Cookies::of(parts)))
+    }
+}
+
+/// Where to go once signed in.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Next {
+    next: Option<String>,
+}
+
+/// What is filled in to sign in.
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    login: String,
+    password: String,
+    #[serde(default)]
+    code: String,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Switch {
+    party: String,
+}
+
+/// A form without anything to fill in.
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+#[derive(Debug, Template)]
+#[template(path = "sign-in.html")]
+struct SignInPage {
+    frame: Frame,
+    proof: String,
+    login: String,
+    next: String,
+    wrong: Option<&'static str>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    frame: Frame,
+    proof: String,
+    name: String,
+    login: String,
+    now: String,
+    parties: Vec<PartyView>,
+    has_second_factor: bool,
+    must_enrol: bool,
+}
+
+/// A party that somebody may act for.
+#[derive(Debug)]
+struct PartyView {
+    party: String,
+    name: String,
+    role: &'static str,
+    is_now: bool,
+}
+
+/// A place on this server; anything else is the page of one's account.
+fn own(next: Option<&str>) -> String {
+    let is_own = |next: &&str| {
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n'])
+    };
+    next.filter(is_own).filter(|next| next.len() <= 1000).unwrap_or("/account").to_owned()
+}
+
+/// Goes on to a place on this server, perhaps with a cookie.
+fn go(to: &str, cookie: Option<HeaderValue>) -> Response {
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/account"));
+    kept((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response(), cookie)
+}
+
+/// A response for one person, perhaps with a cookie.
+fn kept(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    private(response)
+}
+
+/// Has nobody keep a page that is for one person.
+fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(super) async fn sign_in_page(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    visitor: Visitor,
+    Query(Next { next }): Query<Next>,
+) -> Result<Response, Problem> {
+    let next = own(next.as_deref());
+    if visitor.actor.is_some() {
+        return Ok(go(&next, None));
+    }
+    let (page, cookie) = form(&market, &cookies, next, String::new(), None).await?;
+    Ok(kept(page.into_response(), cookie))
+}
+
+/// The page of the form, and a cookie with the secret that it belongs to, unless the browser has one.
+async fn form(
+    market: &Market,
+    cookies: &Cookies,
+    next: String,
+    login: String,
+    wrong: Option<&'static str>,
+) -> Result<(Page, Option<HeaderValue>), Problem> {
+    let (secret, cookie) = if let Some(secret) = cookies.form() {
+        (secret, None)
+    } else {
+        let secret = market_core::sha256_hex(&market.env().secret::<32>());
+        let cookie = cookies.keep_form(&secret);
+        (secret, cookie)
+    };
+    let frame = Frame::new(market, "登录").await?;
+    let page = Page::of(&SignInPage { frame, proof: proof_of(&secret), login, next, wrong })?;
+    Ok((page, cookie))
+}
+
+pub(super) async fn sign_in(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    Client(from): Client,
+    Opening(filled): Opening<SignIn>,
+) -> Result<Response, Problem> {
+    let SignIn { login, password, code, next } = filled;
+    let next = own(next.as_deref());
+    let credentials = Credentials {
+        login: login.clone(),
+        password: Password::new(password),
+        code: Some(code.trim().to_owned()).filter(|code| !code.is_empty()),
+        party: None,
+    };
+    let signing_in = market.accounts().sign_in(credentials, SessionKind::Browser, &from).await;
+    let (why, wrong, seconds) = match signing_in {
+        Ok(signed_in) => return Ok(go(&next, cookies.keep_session(&signed_in.token))),
+        Err(Error::Refused(refusal)) => (Error::Refused(refusal), refusal.zh(), None),
+        Err(Error::TooOften(seconds)) => {
+            (Error::TooOften(seconds), "尝试次数过多，请稍后再试", Some(seconds))
+        }
+        Err(why) => return Err(why.into()),
+    };
+    let (page, cookie) = form(&market, &cookies, next, login, Some(wrong)).await?;
+    let mut response = kept(page.told(why.into()), cookie);
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    Ok(response)
+}
+
+pub(super) async fn sign_out(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    Sent { holder, form: Nothing {} }: Sent<Nothing>,
+) -> Result<Response, Problem> {
+    market.accounts().sign_out(&holder.bearer.actor, &holder.token).await?;
+    let mut response = go("/", cookies.forget_session());
+    // What this browser kept of pages is for whoever signed in alone.
+    let clear = HeaderName::from_static("clear-site-data");
+    response.headers_mut().insert(clear, HeaderValue::from_static("\"cache\""));
+    Ok(response)
+}
+
+pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
+    let market = app.market();
+    let (Some(actor), Some(proof)) = (visitor.actor, visitor.proof) else {
+        return Ok(go("/sign-in?next=/account", None));
+    };
+    let account = market.accounts().get(&actor, actor.person).await?;
+    let memberships = market.accounts().memberships(&actor).await?;
+    let factor = market.accounts().second_factor(&actor).await?;
+    let mut parties = Vec::new();
+    for Membership { party, role, .. } in memberships {
+        let name = name(market, &party).await?;
+        let is_now = party == actor.party;
+        parties.push(PartyView { party: party.to_string(), name, role: words::role(role), is_now });
+    }
+    let page = Page::of(&AccountPage {
+        frame: Frame::new(market, "我的账号").await?,
+        proof,
+        name: account.person.name,
+        login: account.person.login,
+        now: name(market, &actor.party).await?,
+        parties,
+        has_second_factor: factor.confirmed_at.is_some(),
+        must_enrol: visitor.is_enrolling,
+    })?;
+    Ok(private(page.into_response()))
+}
+
+pub(super) async fn switch(
+    State(market): State<Market>,
+    Jar(cookies): Jar,
+    Sent { holder, form }: Sent<Switch>,
+) -> Result<Response, Problem> {
+    let party: Party = form.party.parse().map_err(|_| Refusal::PartyNotHeld)?;
+    let signed_in = market.accounts().switch(&holder.token, &party).await?;
+    Ok(go("/account", cookies.keep_session(&signed_in.token)))
+}
+
+/// What a party is called.
+async fn name(market: &Market, party: &Party) -> Result<String, Problem> {
+    let itself = market_core::Actor::new(market_core::Actor::system().person, party.clone());
+    Ok(match party {
+        Party::Operator => "运营机构".to_owned(),
+        Party::Applicant(id) => market.applicants().get(&itself, *id).await?.name,
+        Party::Agency(id) => market.agencies().get(Some(&itself), *id).await?.name,
+        Party::Department(code) => names::Departments::read(market).await?.name(code),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        assert_eq!(own(Some("/search?q=1#x")), "/search?q=1#x");
+        for bad in ["", "https://evil", "//evil", "/\\evil", "evil", "/a\r\nb"] {
+            assert_eq!(own(Some(bad)), "/account", "{bad}");
+        }
+        assert_eq!(own(None), "/account");
+    }
+}
