@@ -8,11 +8,14 @@ use std::sync::{
 use axum::extract::FromRef;
 use market_core::Market;
 
+use crate::streams::Streams;
+
 /// A market that is being served. Cheap to clone.
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
     market: Market,
     health: Health,
+    streams: Streams,
 }
 
 /// What decides, beside the database, whether requests should come here.
@@ -40,7 +43,7 @@ impl Health {
 impl App {
     /// Serves a market.
     pub fn new(market: Market) -> Self {
-        Self { market, health: Health::default() }
+        Self { market, health: Health::default(), streams: Streams::default() }
     }
 
     /// Tells those who ask whether we are ready that searches see what is in the database.
@@ -51,6 +54,16 @@ impl App {
     /// Tells those who ask whether we are ready that we are about to end.
     pub fn stop(&self) {
         self.health.0.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether we are about to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.health.is_stopping()
+    }
+
+    /// Places of those who wait for what happens.
+    pub(crate) const fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     pub(crate) const fn market(&self) -> &Market {

@@ -20,6 +20,8 @@ mod portal;
 mod problem;
 mod router;
 mod routes;
+pub mod sender;
+mod streams;
 mod tagged;
 pub mod words;
 

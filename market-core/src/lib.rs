@@ -43,6 +43,7 @@ mod store;
 mod testing;
 pub mod timers;
 pub mod vocabulary;
+pub mod webhook;
 
 pub use kernel::{
     action::Action,

@@ -31,6 +31,7 @@ use crate::{
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     timers::Timers,
     vocabulary::Vocabulary,
+    webhook::{AddressRules, Webhooks},
 };
 
 /// A marketplace: where it is kept, and where its time and ids come from.
@@ -50,6 +51,8 @@ pub struct Market {
     pub(crate) fonts: Arc<Shelf>,
     /// As whom what everybody may know is published.
     pub(crate) publisher: Arc<Publisher>,
+    /// Where messages of webhooks may go.
+    pub(crate) webhook_rules: Arc<AddressRules>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -74,6 +77,8 @@ pub struct Options {
     pub keep_asked_days: u32,
     /// As whom what everybody may know is published.
     pub publisher: Publisher,
+    /// Where messages of webhooks may go.
+    pub webhook_rules: AddressRules,
     /// Where time, ids and secrets come from.
     pub env: Env,
 }
@@ -90,6 +95,7 @@ impl Options {
             durability: Durability::Full,
             keep_asked_days: 180,
             publisher: Publisher::default(),
+            webhook_rules: AddressRules::default(),
             env: Env::real(),
         }
     }
@@ -110,8 +116,9 @@ impl Market {
         let asking = Arc::new(Asking::new(options.keep_asked_days));
         let fonts = Arc::new(Shelf::new(options.fonts));
         let publisher = Arc::new(options.publisher);
+        let webhook_rules = Arc::new(options.webhook_rules);
         let (env, wake) = (options.env, Arc::default());
-        Ok(Self { db, env, files, index, asking, fonts, publisher, wake })
+        Ok(Self { db, env, files, index, asking, fonts, publisher, webhook_rules, wake })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the
@@ -254,6 +261,16 @@ impl Market {
     /// What people were told of.
     pub const fn notices(&self) -> Notices<'_> {
         Notices(self)
+    }
+
+    /// Other systems that are told what happens.
+    pub const fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks(self)
+    }
+
+    /// Where their messages may go.
+    pub fn webhook_rules(&self) -> &AddressRules {
+        &self.webhook_rules
     }
 
     /// Gives every journal entry committed until now its position.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use market_core::Market;
+use market_core::{Market, webhook::Sender};
 use tokio::{net::TcpListener, signal, sync::Notify};
 
 use super::{Failure, Settings, out};
@@ -42,6 +42,7 @@ pub(super) async fn run(
     listener: TcpListener,
     welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let sender: Arc<dyn Sender> = Arc::new(settings.sender()?);
     let market = settings.open().await?;
     // A server goes on whether anybody reads this or not.
     match welcome(&listener) {
@@ -57,6 +58,8 @@ pub(super) async fn run(
         tokio::spawn(stop_awards(market.clone())),
         tokio::spawn(alarm(market.clone())),
         tokio::spawn(run_due(market.clone())),
+        tokio::spawn(note_parties(market.clone())),
+        tokio::spawn(deliver(market.clone(), sender)),
     ];
     let router = router(app.clone());
     let asked = Arc::new(Notify::new());
@@ -110,6 +113,16 @@ async fn alarm(market: Market) {
 /// Takes the steps of purchases and orders that fall due; any number of processes may.
 async fn run_due(market: Market) {
     match market.timers().follow().await {}
+}
+
+/// Notes who takes part in what happens.
+async fn note_parties(market: Market) {
+    match market.feed().follow().await {}
+}
+
+/// Tells other systems what happens; of many processes, one at a time tells each.
+async fn deliver(market: Market, sender: Arc<dyn Sender>) {
+    match market.webhooks().follow(sender).await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

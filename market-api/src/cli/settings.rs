@@ -7,10 +7,15 @@ use std::{
 };
 
 use clap::Args;
-use market_core::{Market, Options, publicity::Publisher};
+use market_core::{
+    Market, Options,
+    publicity::Publisher,
+    webhook::{AddressRules, Network},
+};
 use serde::Deserialize;
 
 use super::Failure;
+use crate::sender::HttpSender;
 
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -74,6 +79,30 @@ struct Given {
     /// [default: ocds-000000-, which is nobody's]
     #[arg(long, global = true, env = "MARKET_OCDS_PREFIX", value_name = "PREFIX")]
     ocds_prefix: Option<String>,
+    /// A network inside that webhooks may be sent to, such as 10.20.0.0/16; several with commas in
+    /// the environment [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_WEBHOOK_ALLOW",
+        value_name = "NETWORK",
+        value_delimiter = ',',
+        num_args = 1
+    )]
+    webhook_allow: Option<Vec<Network>>,
+    /// A port that webhooks may be sent to on the open internet [default: 443 and 8443]
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_WEBHOOK_PORT",
+        value_name = "PORT",
+        value_delimiter = ',',
+        num_args = 1
+    )]
+    webhook_port: Option<Vec<u16>>,
+    /// Certificates in PEM of authorities that receivers of webhooks may also prove themselves by
+    #[arg(long, global = true, env = "MARKET_WEBHOOK_CA", value_name = "FILE")]
+    webhook_ca: Option<PathBuf>,
     /// What to log, such as `debug` or `info,market_api=debug` [default: info]
     #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -101,6 +130,8 @@ pub(super) struct Settings {
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
     pub(super) publisher: Publisher,
+    pub(super) webhook_rules: AddressRules,
+    pub(super) webhook_ca: Option<PathBuf>,
     pub(super) log: String,
     pub(super) log_json: bool,
 }
@@ -129,6 +160,11 @@ impl Settings {
             url: url.trim_end_matches('/').to_owned(),
             ocds_prefix: given.ocds_prefix.or(file.ocds_prefix).unwrap_or(usual.ocds_prefix),
         };
+        let open = AddressRules::default();
+        let webhook_rules = AddressRules {
+            allowed: given.webhook_allow.or(file.webhook_allow).unwrap_or(open.allowed),
+            ports: given.webhook_port.or(file.webhook_port).unwrap_or(open.ports),
+        };
         let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
         Self {
             data,
@@ -139,6 +175,8 @@ impl Settings {
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
             publisher,
+            webhook_rules,
+            webhook_ca: given.webhook_ca.or(file.webhook_ca),
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             log_json: given.log_json.or(file.log_json).unwrap_or(false),
         }
@@ -157,9 +195,22 @@ impl Settings {
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
             publisher: self.publisher.clone(),
+            webhook_rules: self.webhook_rules.clone(),
             ..Options::new(self.database.clone())
         };
         Ok(Market::open(options).await?)
+    }
+
+    /// What sends messages of webhooks.
+    pub(super) fn sender(&self) -> Result<HttpSender, Failure> {
+        let Some(path) = &self.webhook_ca else {
+            return HttpSender::new(self.webhook_rules.clone(), None)
+                .map_err(|why| Failure::Failed(why.to_string()));
+        };
+        let wrong =
+            |why: &dyn std::fmt::Display| Failure::Usage(format!("{}: {why}", path.display()));
+        let pem = fs::read(path).map_err(|why| wrong(&why))?;
+        HttpSender::new(self.webhook_rules.clone(), Some(&pem)).map_err(|why| wrong(&why))
     }
 
     /// Whether the database is the one in the data folder.
@@ -207,6 +258,7 @@ mod tests {
         assert_eq!(settings.publisher, Publisher::default());
         assert_eq!(settings.keep_asked_days, 180);
         assert!(settings.fonts.is_empty());
+        assert_eq!(settings.webhook_rules, AddressRules::default());
     }
 
     #[test]
@@ -228,6 +280,20 @@ mod tests {
         assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
         assert_eq!(settings.publisher.url, "http://0.0.0.0:80");
+    }
+
+    #[test]
+    fn networks_inside_are_named_one_by_one() {
+        let settings = Settings::complete(
+            Given::default(),
+            file("webhook_allow = ['10.20.0.0/16']\nwebhook_port = [9443]"),
+        );
+        assert_eq!(settings.webhook_rules.allowed, ["10.20.0.0/16".parse().unwrap()]);
+        assert_eq!(settings.webhook_rules.ports, [9443]);
+        assert!(toml::from_str::<Given>("webhook_allow = ['10.20.0.1/16']").is_err());
+        let line = ["market", "--webhook-allow", "10.20.0.0/16,fd00::/8"];
+        let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
+        assert_eq!(given.webhook_allow.unwrap().len(), 2);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) mod deadlines;
 pub(crate) mod deliverables;
 pub(crate) mod draws;
 pub(crate) mod facts;
+pub(crate) mod feeds;
 pub(crate) mod ledger;
 pub(crate) mod listings;
 pub(crate) mod notices;
@@ -23,6 +24,7 @@ pub(crate) mod saved_searches;
 pub(crate) mod search;
 pub(crate) mod suggestions;
 pub(crate) mod vocabulary;
+pub(crate) mod webhooks;
 
 use market_core::Action;
 use serde::Serialize;

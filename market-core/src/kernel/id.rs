@@ -65,4 +65,8 @@ ids! {
     PaymentId,
     /// An alarm for the supervisor (预警).
     AlarmId,
+    /// A webhook (网络钩子).
+    WebhookId,
+    /// A time that a message was sent to a webhook.
+    WebhookTryId,
 }

@@ -115,6 +115,12 @@ impl Matter {
         self.lead == *department || self.steps.iter().any(|step| step.department == *department)
     }
 
+    /// The departments that take part in the matter.
+    pub fn departments(&self) -> impl Iterator<Item = DepartmentCode> {
+        let of_steps = self.steps.iter().map(|step| &step.department);
+        std::iter::once(&self.lead).chain(of_steps).cloned()
+    }
+
     /// The departments that use the deliverable of a service, each once, by code.
     pub fn consumers(&self, item: &ItemCode) -> Vec<DepartmentCode> {
         let steps = self.need(item).map_or(&[][..], |need| &need.steps);

@@ -257,7 +257,8 @@ impl Touched {
             | Kind::Complaint
             | Kind::Alarm
             | Kind::Account
-            | Kind::SavedSearch => {}
+            | Kind::SavedSearch
+            | Kind::Webhook => {}
         }
     }
 

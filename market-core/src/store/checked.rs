@@ -18,11 +18,13 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("deadline", crate::deadline::store::STATEMENTS),
     ("deliverable", crate::order::deliverable_store::STATEMENTS),
     ("department", crate::department::store::STATEMENTS),
+    ("feed", crate::feed::store::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
     ("order dealing", crate::order::dealing_store::STATEMENTS),
     ("order standing", crate::order::standing_store::STATEMENTS),
+    ("parties", super::parties::STATEMENTS),
     ("publicity", crate::publicity::store::STATEMENTS),
     ("publicity figures", crate::publicity::figures_store::STATEMENTS),
     ("purchase", crate::purchase::store::STATEMENTS),
@@ -36,6 +38,8 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("statistics", crate::statistics::STATEMENTS),
     ("transaction", super::tx::STATEMENTS),
     ("vocabulary", crate::vocabulary::store::STATEMENTS),
+    ("webhook", crate::webhook::store::STATEMENTS),
+    ("webhook messages", crate::webhook::message_store::STATEMENTS),
 ];
 
 impl Db {

@@ -6,9 +6,11 @@
 
 mod checked;
 mod codec;
+pub(crate) mod events;
 mod hearing;
 pub(crate) mod journal;
 mod migrate;
+mod parties;
 mod put;
 mod query;
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! Whose registrations and listings are: asked of the tables of purchases and listings.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Error, Party,
+    id::{AgencyId, ListingId, PurchaseId, RegistrationId},
+    store::{Db, statements},
+};
+
+statements! {
+    REGISTRANTS = "\
+        select purchase_id, agency_id from registrations where state <> 'withdrawn'";
+    REGISTERED = "select id, agency_id from registrations where true";
+    LISTED = "select id, agency_id from listings where true";
+}
+
+impl Db {
+    /// The agencies that registered for some purchases and did not withdraw.
+    pub(super) async fn registrants(
+        &self,
+        purchases: &[PurchaseId],
+    ) -> Result<Vec<(PurchaseId, Party)>, Error> {
+        let query = self.query(REGISTRANTS).within(" and purchase_id in", purchases.to_vec());
+        let rows: Vec<(PurchaseId, AgencyId)> = query.all().await?;
+        Ok(rows.into_iter().map(|(purchase, agency)| (purchase, Party::Agency(agency))).collect())
+    }
+
+    /// Whose some registrations are.
+    pub(super) async fn agencies_registered(
+        &self,
+        registrations: impl Iterator<Item = RegistrationId>,
+    ) -> Result<BTreeMap<String, Party>, Error> {
+        let query = self.query(REGISTERED).within(" and id in", registrations);
+        let rows: Vec<(RegistrationId, AgencyId)> = query.all().await?;
+        Ok(rows.into_iter().map(|(id, agency)| (id.to_string(), Party::Agency(agency))).collect())
+    }
+
+    /// Whose some listings are.
+    pub(super) async fn agencies_listing(
+        &self,
+        listings: impl Iterator<Item = ListingId>,
+    ) -> Result<BTreeMap<String, Party>, Error> {
+        let query = self.query(LISTED).within(" and id in", listings);
+        let rows: Vec<(ListingId, AgencyId)> = query.all().await?;
+        Ok(rows.into_iter().map(|(id, agency)| (id.to_string(), Party::Agency(agency))).collect())
+    }
+}
