@@ -82,3 +82,42 @@ create index webhook_tries_by_age on webhook_tries (at);
 
 -- The public feed of one kind of thing.
 create index journal_public_by_kind on journal (kind, pos) where public;
+
+-- Notices are told for more reasons than saved searches. key is the same for the same thing to be
+-- told; those of saved searches have none, for they are told once of each thing that is found.
+create table notices_widened (
+  id uuid primary key,
+  person_id uuid not null,
+  party text not null,
+  topic text not null,
+  saved_search uuid references saved_searches (id),
+  kind text not null,
+  object uuid not null,
+  event text,
+  until timestamptz,
+  key text,
+  at timestamptz not null,
+  read_at timestamptz,
+  unique (saved_search, kind, object),
+  unique (person_id, party, key)
+);
+insert into notices_widened (id, person_id, party, topic, saved_search, kind, object, at, read_at)
+  select id, person_id, party, 'saved_search', saved_search, kind, object, at, read_at from notices;
+drop table notices;
+alter table notices_widened rename to notices;
+create index notices_by_person on notices (person_id, party, id desc);
+create index notices_unread on notices (person_id, party) where read_at is null;
+create index notices_by_age on notices (at);
+
+-- What people said of being told; who has said nothing is told as usual.
+create table notice_preferences (
+  person_id uuid not null references people (id),
+  party text not null,
+  kind text not null,
+  told boolean not null,
+  primary key (person_id, party, kind)
+);
+create index memberships_by_party on memberships (party);
+create index journal_parties_by_pos on journal_parties (pos);
+-- Of what happened before, nobody is told.
+insert into followers (name, pos) select 'notices', last from journal_head;

@@ -53,7 +53,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "alarms", description = "What looks like abuse, for supervisors"),
         (name = "search", description = "Finding agencies and listings"),
         (name = "saved-searches", description = "Searches that people saved"),
-        (name = "notices", description = "What people are told of by their saved searches"),
+        (name = "notices", description = "What people are told: by saved searches, of what happens, of deadlines"),
         (name = "publicity", description = "Public notices of purchases, open contracting data, figures"),
         (name = "webhooks", description = "Other systems that are told what happens"),
         (name = "facts", description = "The journal as others follow it, and how much there is of everything"),

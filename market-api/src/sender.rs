@@ -6,7 +6,7 @@
 
 use std::{
     fmt, io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -122,8 +122,8 @@ impl HttpSender {
         }
         let name = match url.host() {
             Some(Host::Domain(name)) => ServerName::try_from(name.to_owned()),
-            Some(Host::Ipv4(address)) => Ok(ServerName::IpAddress(address.into())),
-            Some(Host::Ipv6(address)) => Ok(ServerName::IpAddress(address.into())),
+            Some(Host::Ipv4(address)) => Ok(ServerName::from(IpAddr::V4(address))),
+            Some(Host::Ipv6(address)) => Ok(ServerName::from(IpAddr::V6(address))),
             None => return Err(SendFailure::Unresolved),
         };
         let name = name.map_err(|_| SendFailure::Unresolved)?;

@@ -28,6 +28,7 @@ mod kernel;
 pub mod letter;
 mod market;
 pub mod matter;
+pub mod notice;
 pub mod order;
 pub mod progress;
 pub mod publicity;

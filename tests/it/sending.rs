@@ -61,11 +61,23 @@ async fn sent(sender: &HttpSender, url: &str) -> Answered {
 async fn no_name_leads_inside() {
     let receiver = Receiver::doing(&[]).await;
     for addresses in [
-        &["127.0.0.1"][..], &["127.8.8.8"], &["0.0.0.0"], &["::1"], &["::"],
-        &["::ffff:127.0.0.1"], &["64:ff9b::7f00:1"], &["2002:7f00:1::1"], &["10.0.0.1"],
-        &["100.64.0.1"], &["169.254.169.254"], &["fd00::1"], &["fe80::1"], &["224.0.0.1"],
+        &["127.0.0.1"][..],
+        &["127.8.8.8"],
+        &["0.0.0.0"],
+        &["::1"],
+        &["::"],
+        &["::ffff:127.0.0.1"],
+        &["64:ff9b::7f00:1"],
+        &["2002:7f00:1::1"],
+        &["10.0.0.1"],
+        &["100.64.0.1"],
+        &["169.254.169.254"],
+        &["fd00::1"],
+        &["fe80::1"],
+        &["224.0.0.1"],
         // A name that leads outside as well, in either order.
-        &["8.8.8.8", "127.0.0.1"], &["127.0.0.1", "8.8.8.8"],
+        &["8.8.8.8", "127.0.0.1"],
+        &["127.0.0.1", "8.8.8.8"],
     ] {
         let told = Told::that(&[addresses]);
         let sender = HttpSender::new(any_port(&receiver), None).unwrap().resolving_by(told);
@@ -80,8 +92,7 @@ async fn no_name_leads_inside() {
 async fn no_literal_address_leads_inside() {
     let receiver = Receiver::doing(&[]).await;
     let told = Told::that(&[&["8.8.8.8"]]);
-    let sender =
-        HttpSender::new(any_port(&receiver), None).unwrap().resolving_by(told.clone());
+    let sender = HttpSender::new(any_port(&receiver), None).unwrap().resolving_by(told.clone());
     let port = receiver.address.port();
     for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0x7f000001", "2130706433", "127.1"] {
         for scheme in ["http", "https"] {
@@ -178,7 +189,8 @@ async fn receivers_prove_who_they_are() {
     assert_eq!(sent(&known, &other).await.status, Err(SendFailure::Untrusted));
     assert_eq!(receiver.got().len(), 0);
     assert_eq!(sent(&known, &own).await.status, Ok(204));
-    for wrong in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+    for wrong in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+    {
         assert!(HttpSender::new(rules.clone(), Some(wrong.as_bytes())).is_err(), "{wrong}");
     }
 }

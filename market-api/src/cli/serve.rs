@@ -59,6 +59,7 @@ pub(super) async fn run(
         tokio::spawn(alarm(market.clone())),
         tokio::spawn(run_due(market.clone())),
         tokio::spawn(note_parties(market.clone())),
+        tokio::spawn(tell_people(market.clone())),
         tokio::spawn(deliver(market.clone(), sender)),
     ];
     let router = router(app.clone());
@@ -118,6 +119,11 @@ async fn run_due(market: Market) {
 /// Notes who takes part in what happens.
 async fn note_parties(market: Market) {
     match market.feed().follow().await {}
+}
+
+/// Tells people of what happens to their parties' things, and of deadlines.
+async fn tell_people(market: Market) {
+    match market.notices().follow().await {}
 }
 
 /// Tells other systems what happens; of many processes, one at a time tells each.

@@ -107,9 +107,10 @@ async fn feed(
     Parameters(query): Parameters<FeedQuery>,
 ) -> Result<Json<Entries>, Problem> {
     let limit = paging(None, query.limit)?.limit;
-    let read = async || {
-        app.market().feed().catch_up().await?;
-        app.market().feed().public_of_kind_after(query.kind, query.after.into(), limit).await
+    let feed = app.market().feed();
+    let read = || async move {
+        feed.catch_up().await?;
+        feed.public_of_kind_after(query.kind, query.after.into(), limit).await
     };
     until(&app, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
 }
@@ -123,9 +124,10 @@ async fn own(
     Parameters(query): Parameters<OwnFeedQuery>,
 ) -> Result<Json<OwnEntries>, Problem> {
     let limit = paging(None, query.limit)?.limit;
-    let read = async || {
-        app.market().feed().catch_up_parties().await?;
-        app.market().feed().own_after(&actor, query.after.into(), limit).await
+    let (feed, actor) = (app.market().feed(), &actor);
+    let read = || async move {
+        feed.catch_up_parties().await?;
+        feed.own_after(actor, query.after.into(), limit).await
     };
     until(&app, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
 }
@@ -174,10 +176,10 @@ fn begin(headers: &HeaderMap, query: &StreamQuery, last: i64) -> Result<i64, Pro
 
 /// Reads until there is something, the time is over, too many wait already, or the server is about
 /// to end.
-async fn until<T>(
+async fn until<T, F: Future<Output = Result<T, Error>>>(
     app: &App,
     wait: u32,
-    read: impl AsyncFn() -> Result<T, Error>,
+    read: impl Fn() -> F,
     is_something: impl Fn(&T) -> bool,
 ) -> Result<T, Problem> {
     if wait > MOST_WAIT {
@@ -280,7 +282,7 @@ fn event(pos: i64, kind: Kind, name: &str, entry: &impl Serialize) -> Option<Eve
 }
 
 fn streamed(streaming: Streaming) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let events = stream::unfold(streaming, async |mut streaming| {
+    let events = stream::unfold(streaming, |mut streaming: Streaming| async move {
         let event = streaming.next().await?;
         Some((Ok(event), streaming))
     });

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use market_core::{
     Cursor, Market, Page,
     id::NoticeId,
-    saved_search::{Notice, NoticeFilter},
+    notice::{Notice, NoticeFilter, Preference, Unread},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -12,15 +12,21 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     App,
+    body::Input,
     call::{Guarded, Guards},
     caller::Caller,
-    page::paging,
+    page::{paging, whole},
     parameters::{At, Parameters},
     problem::Problem,
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(unread))
+        .routes(routes!(read))
+        .routes(routes!(read_up_to))
+        .routes(routes!(preferences, prefer))
 }
 
 /// Which notices.
@@ -39,7 +45,8 @@ pub(crate) struct NoticesQuery {
     limit: Option<u32>,
 }
 
-/// What is new and found by your saved searches, newest first
+/// What you are told: by your saved searches, of what happens to your party's things, of deadlines;
+/// newest first
 #[utoipa::path(get, path = "/notices", tag = "notices", security(("token" = [])),
     params(NoticesQuery), responses((status = 200, body = Page<Notice>)))]
 async fn list(
@@ -62,4 +69,48 @@ async fn read(
     At(id): At<NoticeId>,
 ) -> Result<Json<Notice>, Problem> {
     Ok(Json(market.notices().read(&call, id).await?))
+}
+
+/// How many notices you have not read
+#[utoipa::path(get, path = "/notices/unread", tag = "notices", security(("token" = [])),
+    responses((status = 200, body = Unread)))]
+async fn unread(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+) -> Result<Json<Unread>, Problem> {
+    Ok(Json(market.notices().unread(&actor).await?))
+}
+
+/// Note that you have read this notice and all before it
+#[utoipa::path(post, path = "/notices/{id}/read-up-to", tag = "notices",
+    security(("token" = [])), params(("id" = NoticeId, Path), Guards),
+    responses((status = 200, body = Unread)))]
+async fn read_up_to(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(id): At<NoticeId>,
+) -> Result<Json<Unread>, Problem> {
+    Ok(Json(market.notices().read_up_to(&call, id).await?))
+}
+
+/// Of what kinds of things you are told
+#[utoipa::path(get, path = "/notices/preferences", tag = "notices", security(("token" = [])),
+    responses((status = 200, body = Page<Preference>)))]
+async fn preferences(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+) -> Result<Json<Page<Preference>>, Problem> {
+    Ok(whole(market.notices().preferences(&actor).await?))
+}
+
+/// Say of what kinds of things you are told; those that are not named stay as they are
+#[utoipa::path(put, path = "/notices/preferences", tag = "notices", security(("token" = [])),
+    params(Guards), request_body = Vec<Preference>,
+    responses((status = 200, body = Page<Preference>)))]
+async fn prefer(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    Input(given): Input<Vec<Preference>>,
+) -> Result<Json<Page<Preference>>, Problem> {
+    Ok(whole(market.notices().prefer(&call, &given).await?))
 }

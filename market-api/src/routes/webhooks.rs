@@ -40,7 +40,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 }
 
 /// What holds a secret is kept by nobody on the way.
-const NOT_KEPT: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+type NotKept = [(HeaderName, &'static str); 1];
+
+fn not_kept() -> NotKept {
+    [(CACHE_CONTROL, "no-store")]
+}
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -89,10 +93,10 @@ async fn register(
     State(market): State<Market>,
     Guarded(call): Guarded,
     Input(new): Input<NewWebhook>,
-) -> Result<([(HeaderName, &'static str); 1], Created<WithSecret>), Problem> {
+) -> Result<(NotKept, Created<WithSecret>), Problem> {
     let made = market.webhooks().register(&call, new).await?;
     let (path, version) = (format!("/api/v1/webhooks/{}", made.webhook.id), made.webhook.version);
-    Ok((NOT_KEPT, Created(path, version, made)))
+    Ok((not_kept(), Created(path, version, made)))
 }
 
 /// A webhook of your party
@@ -103,7 +107,7 @@ async fn show(
     Caller(actor): Caller,
     At(id): At<WebhookId>,
 ) -> Result<Tagged<Webhook>, Problem> {
-    tagged(market.webhooks().get(&actor, id).await?)
+    Ok(tagged(market.webhooks().get(&actor, id).await?))
 }
 
 /// Change where messages go, or what they tell of from now on
@@ -116,7 +120,7 @@ async fn change(
     At(id): At<WebhookId>,
     Input(change): Input<WebhookChange>,
 ) -> Result<Tagged<Webhook>, Problem> {
-    tagged(market.webhooks().change(&call, id, change).await?)
+    Ok(tagged(market.webhooks().change(&call, id, change).await?))
 }
 
 /// Remove a webhook, with everything that is kept of its messages
@@ -139,7 +143,7 @@ async fn enable(
     Guarded(call): Guarded,
     At(id): At<WebhookId>,
 ) -> Result<Tagged<Webhook>, Problem> {
-    tagged(market.webhooks().enable(&call, id).await?)
+    Ok(tagged(market.webhooks().enable(&call, id).await?))
 }
 
 /// Have a webhook tell of nothing until it is enabled again; the operator may, too
@@ -150,7 +154,7 @@ async fn disable(
     Guarded(call): Guarded,
     At(id): At<WebhookId>,
 ) -> Result<Tagged<Webhook>, Problem> {
-    tagged(market.webhooks().disable(&call, id).await?)
+    Ok(tagged(market.webhooks().disable(&call, id).await?))
 }
 
 /// Get a new secret, this once; the one before signs too for 24 hours
@@ -161,9 +165,9 @@ async fn rotate_secret(
     State(market): State<Market>,
     Guarded(call): Guarded,
     At(id): At<WebhookId>,
-) -> Result<([(HeaderName, &'static str); 1], Tagged<WithSecret>), Problem> {
+) -> Result<(NotKept, Tagged<WithSecret>), Problem> {
     let made = market.webhooks().rotate_secret(&call, id).await?;
-    Ok((NOT_KEPT, Tagged(made.webhook.version, made)))
+    Ok((not_kept(), Tagged(made.webhook.version, made)))
 }
 
 /// Have everything after a position of the journal sent once more, under the same ids
@@ -176,7 +180,7 @@ async fn replay(
     At(id): At<WebhookId>,
     Input(replay): Input<Replay>,
 ) -> Result<Tagged<Webhook>, Problem> {
-    tagged(market.webhooks().replay(&call, id, replay.after).await?)
+    Ok(tagged(market.webhooks().replay(&call, id, replay.after).await?))
 }
 
 /// Have a test message sent; what comes of it stands among the tries
@@ -223,6 +227,6 @@ async fn rotate_key(
     Ok(whole(market.webhooks().rotate_key(&call).await?))
 }
 
-fn tagged(webhook: Webhook) -> Result<Tagged<Webhook>, Problem> {
-    Ok(Tagged(webhook.version, webhook))
+const fn tagged(webhook: Webhook) -> Tagged<Webhook> {
+    Tagged(webhook.version, webhook)
 }

@@ -53,8 +53,9 @@ pub struct OwnEntry {
 
 impl From<Recorded> for OwnEntry {
     fn from(entry: Recorded) -> Self {
-        let Recorded { pos, kind, object, version, event, case_id, old_state, new_state, at, .. } =
-            entry;
+        let Recorded {
+            pos, kind, object, version, event, case_id, old_state, new_state, at, ..
+        } = entry;
         Self { pos, kind, object, version, event, case_id, old_state, new_state, at }
     }
 }
@@ -116,8 +117,7 @@ impl Feed<'_> {
         limit: u32,
     ) -> Result<OwnEntries, Error> {
         let last = self.0.db.parties_position().await?;
-        let found =
-            self.0.db.entries_of_party(&actor.party, position, last, limit.into()).await?;
+        let found = self.0.db.entries_of_party(&actor.party, position, last, limit.into()).await?;
         let is_full = found.len() >= limit as usize;
         let seen = found.last().map_or(position, |entry| entry.pos);
         let next = if is_full { seen } else { seen.max(last) };

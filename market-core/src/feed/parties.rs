@@ -14,7 +14,7 @@ use crate::{
     Error, Kind, Party, Recorded,
     case::Case,
     complaint::ComplaintState,
-    id::{CaseId, ComplaintId, OrderId, PurchaseId, RegistrationId},
+    id::{CaseId, ComplaintId, ListingId, OrderId, PurchaseId, RegistrationId},
     order::Order,
     purchase::Purchase,
     store::retry,
@@ -115,12 +115,12 @@ impl Feed<'_> {
         cases.extend(orders.iter().map(|order| order.terms.case_id));
         cases.extend(purchases.iter().map(|purchase| purchase.case_id));
         let mut with_departments = Vec::new();
-        for case in db.cases(cases.into_iter()).await? {
+        for case in db.cases(cases).await? {
             let matter = db.matter_version(&case.matter, case.matter_version).await?;
             let departments = matter.departments().map(Party::Department).collect();
             with_departments.push((case, departments));
         }
-        let listings = ids(entries, Kind::Listing).map(crate::id::ListingId);
+        let listings = ids(entries, Kind::Listing).map(ListingId);
         let listings = db.agencies_listing(listings).await?;
         Ok(Things {
             orders,
@@ -166,7 +166,9 @@ impl Things {
             },
             Kind::Purchase => self.of_purchase(entry),
             // Others hear of who registered once the quotes are open, and read it then.
-            Kind::Registration => self.registrations.get(&entry.object).cloned().into_iter().collect(),
+            Kind::Registration => {
+                self.registrations.get(&entry.object).cloned().into_iter().collect()
+            }
             Kind::Listing => self.listings.get(&entry.object).cloned().into_iter().collect(),
             Kind::Agency => {
                 let agency = entry.object.parse().map(Party::Agency);

@@ -61,7 +61,8 @@ async fn may_read(market: &Market, call: &Call, entry: &OwnEntry) -> bool {
         }
         Kind::Registration => {
             let own = market.purchases().own_registrations(actor, &crate::Paging::default()).await;
-            let own = own.map(|page| page.items.iter().any(|one| one.id.to_string() == entry.object));
+            let own =
+                own.map(|page| page.items.iter().any(|one| one.id.to_string() == entry.object));
             own.and_then(|own| if own { Ok(()) } else { Err(Error::NotFound("registration")) })
         }
         Kind::Agency => {

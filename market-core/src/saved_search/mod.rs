@@ -1,18 +1,16 @@
-//! Saved searches (订阅), and notices (通知) of what is new and found by one.
+//! Saved searches (订阅), and telling people of what is new and found by one.
 //!
 //! A saved search belongs to a person acting for a party, and only they see it. The `matcher`
 //! follows the journal: what is published or admitted for the first time after a search was saved,
-//! and found by it, is told of once, however many nodes follow. `notice` is what people read.
+//! and found by it, is told of once, however many nodes follow, as a notice.
 
 mod matcher;
-mod notice;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::notice::{Notice, NoticeFilter, Notices};
 use crate::{
     Actor, Call, Error, Fault, Market, Refusal, Timestamp,
     id::SavedSearchId,

@@ -1,4 +1,4 @@
-//! Where saved searches, notices and the position of their follower are kept.
+//! Where saved searches and the position of their follower are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use super::{
-    Notice, NoticeFilter, SavedSearch,
+    SavedSearch,
     matcher::{Found, Standing},
 };
 use crate::{
-    Actor, Error, Kind, Page, Paging, Timestamp,
+    Actor, Error, Kind, Timestamp,
     id::{AgencyId, ListingId, NoticeId, SavedSearchId},
     search::SearchQuery,
     store::{Db, Tx, journal::Entry, statements},
@@ -40,15 +40,8 @@ statements! {
         and (old_state is null or old_state in ('applying', 'draft'))";
 
     INSERT_NOTICE = "\
-        insert into notices (id, person_id, party, saved_search, kind, object, at) \
-        select $1, person_id, party, id, $3, $4, $5 from saved_searches where id = $2";
-    NOTICES = "\
-        select n.id, n.saved_search, s.name, n.kind, n.object, n.at, n.read_at \
-        from notices n join saved_searches s on s.id = n.saved_search \
-        where n.person_id = $1 and n.party = $2";
-    READ = "\
-        update notices set read_at = coalesce(read_at, $4) \
-        where id = $1 and person_id = $2 and party = $3";
+        insert into notices (id, person_id, party, topic, saved_search, kind, object, at) \
+        select $1, person_id, party, 'saved_search', id, $3, $4, $5 from saved_searches where id = $2";
 }
 
 #[derive(FromRow)]
@@ -67,24 +60,6 @@ impl TryFrom<SavedRow> for SavedSearch {
         let query =
             serde_json::from_value(query).map_err(|_| Error::Inconsistent("saved search"))?;
         Ok(Self { id, name, query, created_at })
-    }
-}
-
-#[derive(FromRow)]
-struct NoticeRow {
-    id: NoticeId,
-    saved_search: SavedSearchId,
-    name: String,
-    kind: Kind,
-    object: Uuid,
-    at: Timestamp,
-    read_at: Option<Timestamp>,
-}
-
-impl From<NoticeRow> for Notice {
-    fn from(row: NoticeRow) -> Self {
-        let NoticeRow { id, saved_search, name, kind, object, at, read_at } = row;
-        Self { id, saved_search, name, kind, object, at, read_at }
     }
 }
 
@@ -154,15 +129,6 @@ impl Tx {
             .await
             .map(drop)
     }
-
-    /// Notes that the actor has read a notice of theirs, if there is such a one.
-    pub(super) async fn read_notice(&mut self, id: NoticeId) -> Result<Option<Notice>, Error> {
-        let (person, party, at) = (self.actor.person, self.actor.party.to_string(), self.at);
-        self.query(READ).bind(id).bind(person).bind(&party).bind(at).execute().await?;
-        let query = self.query(NOTICES).bind(person).bind(party).with(" and n.id = ", id);
-        let row: Option<NoticeRow> = query.optional().await?;
-        Ok(row.map(Notice::from))
-    }
 }
 
 impl Db {
@@ -214,23 +180,5 @@ impl Db {
         let rows: Vec<(String, i64)> = query.push(" order by pos desc").all().await?;
         // Of several, the first: it comes last.
         Ok(rows.into_iter().filter_map(|(id, pos)| Some((id.parse().ok()?, pos))).collect())
-    }
-
-    pub(super) async fn notices(
-        &self,
-        actor: &Actor,
-        filter: NoticeFilter,
-        paging: &Paging,
-    ) -> Result<Page<Notice>, Error> {
-        let query = self.query(NOTICES).bind(actor.person).bind(actor.party.to_string());
-        let query = match filter {
-            NoticeFilter::All => query,
-            NoticeFilter::Unread => query.push(" and n.read_at is null"),
-        };
-        let query = query.when(" and n.id < ", paging.key::<NoticeId>()?);
-        let rows: Vec<NoticeRow> =
-            query.with(" order by n.id desc limit ", paging.fetch()).all().await?;
-        let notices = rows.into_iter().map(Notice::from).collect();
-        Ok(paging.page(notices, |notice: &Notice| notice.id.to_string()))
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     Kind, Paging, Party,
     account::NewPerson,
     id::{AgencyId, PersonId},
+    notice::{Notice, NoticeFilter},
     search::{
         Subject,
         tests::{

@@ -21,6 +21,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("feed", crate::feed::store::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
+    ("notice", crate::notice::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
     ("order dealing", crate::order::dealing_store::STATEMENTS),
     ("order standing", crate::order::standing_store::STATEMENTS),

@@ -110,7 +110,6 @@ events! {
         "award_confirmed" "中选已确认" "The award is confirmed";
         "award_declined" "中选机构放弃" "The award is declined";
         "award_lapsed" "中选逾期未确认" "The award has lapsed";
-        "award_abandoned" "中选机构失去资格" "The award is abandoned";
         "order_lapsed" "中选订单逾期" "The awarded order has lapsed";
         "purchase_suspended" "采购项目因投诉暂停" "The purchase is suspended";
         "purchase_resumed" "采购项目恢复" "The purchase goes on";
@@ -123,6 +122,7 @@ events! {
         "registration_listed" "已列入候选名单" "The registration is on the sealed list";
         "registration_excluded" "报名未通过" "The registration is excluded";
         "registration_won" "已中选" "The registration has won";
+        "award_abandoned" "放弃中选" "The agency has given the award up, or lost it";
         "registration_next_in_line" "列为候补" "The registration is next in line";
         "registration_lost" "未中选" "The registration has not won";
     Complaint:

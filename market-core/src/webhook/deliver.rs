@@ -40,6 +40,8 @@ const CONCURRENCY: usize = 16;
 const TURN: usize = 10;
 /// and for so long; the last of them may still take its time.
 const TURN_TIME: Duration = Duration::from_secs(10);
+/// By so much the clock of a node may be behind that of the database.
+const SKEW_SECONDS: i64 = 60;
 /// The longest that one message takes, from the question for the address to the answer's end.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often old messages are swept away.
@@ -125,6 +127,9 @@ impl Webhooks<'_> {
     }
 
     async fn lease(&self) -> Result<Option<(WebhookId, Uuid)>, Error> {
+        if !self.0.db.has_due_webhook(self.0.env.now().plus_seconds(SKEW_SECONDS)).await? {
+            return Ok(None);
+        }
         let lease = self.0.env.id();
         retry(|| async {
             let mut tx = self.0.work().await?;

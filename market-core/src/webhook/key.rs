@@ -67,8 +67,10 @@ impl Webhooks<'_> {
             let last = tx.last_webhook_key_for_update().await?;
             let until = tx.at.plus_seconds(OVERLAP_SECONDS);
             tx.retire_webhook_key(last, until).await?;
-            tx.insert_webhook_key(last + 1, &ServerKey::new_seed(&self.0.env)).await?;
-            tx.record_webhook_key(last + 1).await?;
+            // Somebody else may have made the next one meanwhile.
+            if tx.insert_webhook_key(last + 1, &ServerKey::new_seed(&self.0.env)).await? {
+                tx.record_webhook_key(last + 1).await?;
+            }
             tx.finish(()).await
         })
         .await?;

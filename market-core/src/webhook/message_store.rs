@@ -232,7 +232,8 @@ impl Db {
     ) -> Result<Vec<Try>, Error> {
         let query = self.query(TRIES).bind(webhook);
         let query = query.when(" and id < ", paging.key::<WebhookTryId>()?);
-        let rows: Vec<TryRow> = query.with(" order by id desc limit ", paging.fetch()).all().await?;
+        let rows: Vec<TryRow> =
+            query.with(" order by id desc limit ", paging.fetch()).all().await?;
         Ok(rows.into_iter().map(Try::from).collect())
     }
 }

@@ -85,7 +85,10 @@ text_enum! {
 pub struct NewWebhook {
     /// Where messages go: an `https` address on the open internet, or in a network that the
     /// operator allows.
-    #[cfg_attr(feature = "openapi", schema(max_length = 2000, format = "uri", example = "https://example.com/hooks"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2000, format = "uri", example = "https://example.com/hooks")
+    )]
     pub url: String,
     /// What it is for, in at most 200 characters.
     #[serde(default)]

@@ -127,7 +127,10 @@ mod tests {
     fn who_is_down_is_asked_less_and_less() {
         let now: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
         let seconds = |failures| (rest(failures, now).micros() - now.micros()) / 1_000_000;
-        assert_eq!([1, 2, 3, 6, 7, 8, 60, 64, 100].map(seconds), [5, 10, 20, 160, 300, 300, 300, 300, 300]);
+        assert_eq!(
+            [1, 2, 3, 6, 7, 8, 60, 64, 100].map(seconds),
+            [5, 10, 20, 160, 300, 300, 300, 300, 300]
+        );
     }
 
     #[test]

@@ -37,6 +37,9 @@ statements! {
         where id = $1 and state = 'enabled'";
     DELETE = "delete from webhooks where id = $1";
 
+    SOON = "\
+        select id from webhooks where due_at <= $1 and state = 'enabled' \
+        and (leased_until is null or leased_until <= $1) limit 1";
     DUE = "\
         select id from webhooks where due_at <= $1 and state = 'enabled' \
         and (leased_until is null or leased_until <= $1) order by due_at, id limit 1";
@@ -276,9 +279,9 @@ impl Tx {
         &mut self,
         number: i64,
         seed: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let at = self.at;
-        self.query(INSERT_KEY).bind(number).bind(seed).bind(at).execute().await.map(drop)
+        Ok(self.query(INSERT_KEY).bind(number).bind(seed).bind(at).execute().await? == 1)
     }
 
     pub(super) async fn last_webhook_key_for_update(&mut self) -> Result<i64, Error> {
@@ -303,8 +306,15 @@ impl Tx {
 
 impl Db {
     pub(super) async fn webhook(&self, id: WebhookId) -> Result<Stored, Error> {
-        let row: Option<WebhookRow> = self.query(WEBHOOKS).with(" and id = ", id).optional().await?;
+        let row: Option<WebhookRow> =
+            self.query(WEBHOOKS).with(" and id = ", id).optional().await?;
         row.ok_or(Error::NotFound("webhook"))?.try_into()
+    }
+
+    /// Whether a webhook may be due at a time: asked before anything is locked.
+    pub(super) async fn has_due_webhook(&self, at: Timestamp) -> Result<bool, Error> {
+        let found: Option<(WebhookId,)> = self.query(SOON).bind(at).optional().await?;
+        Ok(found.is_some())
     }
 
     /// A party's webhooks, newest first, one more than a page holds; everybody's for the operator.
