@@ -13,9 +13,9 @@ use std::{
 };
 
 use market_api::{
-    App, demo,
+    App, Limits, Served, demo,
     generate::{Catalog, generate},
-    router,
+    serve as serve_at,
 };
 use market_core::{
     Actor, Call, Durability, Market, Money, Options, Paging, Party,
@@ -146,11 +146,11 @@ async fn serve(market: Market) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     market.search().catch_up().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = App::new(market.clone());
+    let app = App::with_limits(market.clone(), Limits::without_rates());
     app.searchable();
     let server = tokio::spawn(async move {
         tokio::select! {
-            served = axum::serve(listener, router(app)) => served.unwrap(),
+            () = serve_at(listener, Served::market(&app), std::future::pending()) => {}
             followed = async { market.search().follow().await } => panic!("{followed:?}"),
         }
     });

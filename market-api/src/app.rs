@@ -8,52 +8,68 @@ use std::sync::{
 use axum::extract::FromRef;
 use market_core::Market;
 
-use crate::streams::Streams;
+use crate::{edge::Door, health::Health, limits::Limits, streams::Streams};
 
 /// A market that is being served. Cheap to clone.
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
     market: Market,
     health: Health,
+    door: Arc<Door>,
     streams: Streams,
+    watching: Watching,
 }
 
-/// What decides, beside the database, whether requests should come here.
+/// Who watches what is served; nobody, unless it is asked for.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Health(Arc<Facts>);
+struct Watching(Arc<Watched>);
 
 #[derive(Debug, Default)]
-struct Facts {
-    searchable: AtomicBool,
-    stopping: AtomicBool,
-}
-
-impl Health {
-    /// Whether searches see what is in the database.
-    pub(crate) fn is_searchable(&self) -> bool {
-        self.0.searchable.load(Ordering::Relaxed)
-    }
-
-    /// Whether the program is about to end.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.0.stopping.load(Ordering::Relaxed)
-    }
+struct Watched {
+    is_measured: AtomicBool,
+    is_traced: AtomicBool,
 }
 
 impl App {
-    /// Serves a market.
+    /// Serves a market, with the usual limits.
     pub fn new(market: Market) -> Self {
-        Self { market, health: Health::default(), streams: Streams::default() }
+        Self::with_limits(market, Limits::default())
+    }
+
+    /// Serves a market with limits of one's own.
+    pub fn with_limits(market: Market, limits: Limits) -> Self {
+        let health = Health::new(&limits.ready);
+        let streams = Streams::new(&limits);
+        let door = Arc::new(Door::new(limits));
+        Self { market, health, door, streams, watching: Watching::default() }
     }
 
     /// Tells those who ask whether we are ready that searches see what is in the database.
     pub fn searchable(&self) {
-        self.health.0.searchable.store(true, Ordering::Relaxed);
+        self.health.searchable();
     }
 
     /// Tells those who ask whether we are ready that we are about to end.
     pub fn stop(&self) {
-        self.health.0.stopping.store(true, Ordering::Relaxed);
+        self.health.stop();
+    }
+
+    /// Counts and times requests from now on, for whoever has installed a recorder of metrics.
+    pub fn measure(&self) {
+        self.watching.0.is_measured.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets requests go on with the traces that callers began.
+    pub fn trace(&self) {
+        self.watching.0.is_traced.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_measured(&self) -> bool {
+        self.watching.0.is_measured.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_traced(&self) -> bool {
+        self.watching.0.is_traced.load(Ordering::Relaxed)
     }
 
     /// Whether we are about to end.
@@ -68,5 +84,13 @@ impl App {
 
     pub(crate) const fn market(&self) -> &Market {
         &self.market
+    }
+
+    pub(crate) const fn health(&self) -> &Health {
+        &self.health
+    }
+
+    pub(crate) fn door(&self) -> &Door {
+        &self.door
     }
 }

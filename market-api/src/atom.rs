@@ -53,6 +53,9 @@ fn summary(notice: &PublicNotice) -> String {
         NoticeBody::Contract { winner, amount, .. } => {
             format!("签约机构 {}；金额 {amount} 元", winner.name)
         }
+        NoticeBody::Change { winner, amount, ends_on, .. } => {
+            format!("签约机构 {}；变更后金额 {amount} 元，服务至 {ends_on}", winner.name)
+        }
         NoticeBody::Failure { failure: Some(failure), .. } => format!("流标：{}", failure.zh()),
         NoticeBody::Failure { reason, .. } => {
             format!("终止：{}", reason.as_deref().unwrap_or_default())

@@ -1,49 +1,306 @@
 //! Calls that change something, with what guards them.
+//!
+//! [`Guarded`] changes what there is, [`Once`] makes something new, and [`Seen`] and [`Unguarded`]
+//! are for the few operations of [`EXCEPTIONS`]. Each of them can be rehearsed.
 
 use axum::{
-    extract::{FromRef, FromRequestParts},
+    extract::{FromRef, FromRequestParts, Query},
     http::{HeaderMap, HeaderName, HeaderValue, header::IF_MATCH, request::Parts},
 };
-use market_core::{Call, Market};
+use market_core::{Call, Fault, Intent, Market, Outcome};
+use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use crate::{
     caller::Caller,
+    parameters::query,
     problem::{Code, Problem},
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The parameter that makes a rehearsal of a request.
+pub(crate) const VALIDATE_ONLY: &str = "validate_only";
+
+/// The header that guards a call which makes something.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only described; Once reads it")]
+pub(crate) struct Key {
+    /// Any text of your own, new for each call that you mean. Repeated with the same key, the call
+    /// gives the first answer again and changes nothing.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "6f1c2f0e-1b0a-4a52-8d5c-2f2b8d0d7c11"
+    )]
+    key: String,
+}
 
 /// The headers that guard a call which changes something.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only described; Guarded reads them")]
 pub(crate) struct Guards {
-    /// Repeating the call with the same key gives the first answer again and changes nothing.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
-    key: Option<String>,
-    /// The `ETag` that was seen; the call is refused (412) if the thing has changed since.
+    /// Any text of your own, new for each call that you mean. Repeated with the same key, the call
+    /// gives the first answer again and changes nothing.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "6f1c2f0e-1b0a-4a52-8d5c-2f2b8d0d7c11"
+    )]
+    key: String,
+    /// The `ETag` of what was seen: the call is refused (412) if the thing has changed since. `*`
+    /// is for whatever version there is.
     #[param(rename = "If-Match", pattern = r#"^("[0-9]+"|\*)$"#, example = "\"3\"")]
-    expected: Option<String>,
+    expected: String,
 }
 
-/// A caller's call, guarded by its `Idempotency-Key` and `If-Match` headers.
+/// The header that guards a call which changes something that no key can guard.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only described; Seen reads it")]
+pub(crate) struct Version {
+    /// The `ETag` of what was seen: the call is refused (412) if the thing has changed since. `*`
+    /// is for whatever version there is.
+    #[param(rename = "If-Match", pattern = r#"^("[0-9]+"|\*)$"#, example = "\"3\"")]
+    expected: String,
+}
+
+/// What guards calls, or keeps them from being meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// `Idempotency-Key`.
+    Key,
+    /// `If-Match`.
+    Version,
+    /// `validate_only`.
+    Rehearsal,
+}
+
+impl Guard {
+    /// The name of its parameter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "Idempotency-Key",
+            Self::Version => "If-Match",
+            Self::Rehearsal => VALIDATE_ONLY,
+        }
+    }
+}
+
+/// An operation that changes something without a guard that all others have, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Exception {
+    /// The operation's id in the description of the API.
+    pub operation: &'static str,
+    /// What it goes without.
+    pub without: Guard,
+    /// Why.
+    pub because: &'static str,
+}
+
+macro_rules! exceptions {
+    ($($operation:literal $guard:ident $because:literal;)*) => {
+        /// Every operation that goes without a guard.
+        pub const EXCEPTIONS: &[Exception] = &[$(Exception {
+            operation: $operation,
+            without: Guard::$guard,
+            because: $because,
+        }),*];
+    };
+}
+
+exceptions! {
+    "accounts_sign_up" Key "there is nobody yet whose key it could be, and the login stands for it: repeated, the call meets `login-taken` and makes nothing";
+    "accounts_sign_in" Rehearsal "whether a password is right is told only with a token";
+    "accounts_sign_in" Key "the answer is a secret, which is never kept; each sign-in is a session of its own";
+    "accounts_sign_out" Key "afterwards the token is no good, so nobody could ask for the answer; repeated, nothing more happens";
+    "accounts_sign_out" Rehearsal "nothing of it could be refused";
+    "accounts_sign_out" Version "a session has no versions: it has ended or it has not";
+    "accounts_change_password" Key "afterwards the token is no good, so nobody could ask for the answer; and what is kept of a password must not be quick to compute";
+    "people_issue" Key "the answer is a secret, which is never kept; repeated, the call makes another token";
+    "people_issue" Version "a token is made for a person, who stays what they are";
+    "people_revoke_token" Key "a revoked token stays revoked: repeated, the call changes nothing and answers the same";
+    "people_revoke_token" Version "a token has no versions: it is revoked or it is not";
+    "documents_verify_file" Key "it only compares the file with what was issued: repeated, the call answers as things stand then";
+    "documents_verify_file" Rehearsal "it changes nothing";
+    "purchases_ask" Version "a question changes nothing that was seen";
+    "notices_read_up_to" Version "whatever has come since, what was told before is read";
+    "notices_prefer" Version "what somebody wants to be told has no versions: each kind that is named is set";
+    "webhooks_register" Key "the answer is a secret, which is never kept; repeated, the call registers another webhook";
+    "webhooks_rotate_secret" Key "the answer is a secret, which is never kept; repeated, the call meets another version";
+    "webhooks_ping" Version "a test message changes nothing that was seen";
+    "complaints_file" Version "a complaint is made of its own, and changes nothing that was seen";
+}
+
+/// A caller's call that changes what there is: guarded by its `Idempotency-Key` and `If-Match`
+/// headers.
 #[derive(Debug)]
 pub(crate) struct Guarded(pub(crate) Call);
 
-impl<S: Send + Sync> FromRequestParts<S> for Guarded
+/// The same, with parameters of its own in the query.
+#[derive(Debug)]
+pub(crate) struct GuardedWith<Q>(pub(crate) Call, pub(crate) Q);
+
+/// A caller's call that makes something: guarded by its `Idempotency-Key` header.
+#[derive(Debug)]
+pub(crate) struct Once(pub(crate) Call);
+
+/// The same, with parameters of its own in the query.
+#[derive(Debug)]
+pub(crate) struct OnceWith<Q>(pub(crate) Call, pub(crate) Q);
+
+/// A caller's call that no key can guard, as [`EXCEPTIONS`] says, but its `If-Match` header does.
+#[derive(Debug)]
+pub(crate) struct Seen(pub(crate) Call);
+
+/// A caller's call that nothing guards, as [`EXCEPTIONS`] says.
+#[derive(Debug)]
+pub(crate) struct Unguarded(pub(crate) Call);
+
+/// Whether a call of somebody who is nobody yet is meant, and whom to tell how it went.
+#[derive(Debug)]
+pub(crate) struct Meant(pub(crate) Intent, pub(crate) Outcome);
+
+/// A request that is always meant: whoever asks to rehearse it is refused.
+#[derive(Debug)]
+pub(crate) struct AlwaysMeant;
+
+macro_rules! calls {
+    ($($name:ident $parts:ident $call:ident => $guarded:expr;)*) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $name
+        where
+            Market: FromRef<S>,
+        {
+            type Rejection = Problem;
+
+            async fn from_request_parts($parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let $call = call($parts, state).await?;
+                nothing_else($parts)?;
+                $guarded.map(Self)
+            }
+        }
+    )*};
+}
+
+calls! {
+    Guarded parts call => keyed(parts, call).and_then(|call| versioned(parts, call));
+    Once parts call => keyed(parts, call);
+    Seen parts call => versioned(parts, call);
+    Unguarded parts call => Ok(call);
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for GuardedWith<Q>
 where
     Market: FromRef<S>,
 {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let key = key(&parts.headers)?;
-        let expected = expected(&parts.headers)?;
-        let Caller(actor) =
-            <Caller as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        Ok(Self(Call { actor, key, expected }))
+        let call = call(parts, state).await?;
+        let call = keyed(parts, call).and_then(|call| versioned(parts, call))?;
+        Ok(Self(call, query(&own(parts))?))
     }
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for OnceWith<Q>
+where
+    Market: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let call = call(parts, state).await?;
+        let call = keyed(parts, call)?;
+        Ok(Self(call, query(&own(parts))?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Meant {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        nothing_else(parts)?;
+        Ok(Self(intent(parts)?, outcome(parts)))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AlwaysMeant {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        nothing_else(parts)?;
+        match intent(parts)? {
+            Intent::Do => Ok(Self),
+            Intent::Rehearse => Err(parameter("unsupported", "this cannot be rehearsed")),
+        }
+    }
+}
+
+/// The caller's call, without its guards.
+async fn call<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Call, Problem>
+where
+    Market: FromRef<S>,
+{
+    let Caller(actor) = <Caller as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+    let place = format!("{} {}", parts.method, parts.uri.path());
+    let (intent, outcome) = (intent(parts)?, outcome(parts));
+    Ok(Call { place, intent, outcome, ..Call::from(actor) })
+}
+
+/// Where the edge looks how a call went.
+fn outcome(parts: &Parts) -> Outcome {
+    parts.extensions.get::<Outcome>().cloned().unwrap_or_default()
+}
+
+fn parameter(code: &'static str, message: &str) -> Problem {
+    Problem::invalid(vec![Fault::new(VALIDATE_ONLY, code, message)])
+}
+
+/// Whether the request is meant, or a rehearsal.
+fn intent(parts: &Parts) -> Result<Intent, Problem> {
+    let values: Vec<_> =
+        pairs(parts)?.into_iter().filter(|(name, _)| name == VALIDATE_ONLY).collect();
+    match values.as_slice() {
+        [] => Ok(Intent::Do),
+        [(_, value)] if value == "false" => Ok(Intent::Do),
+        [(_, value)] if value == "true" => Ok(Intent::Rehearse),
+        [_] => Err(parameter("format", "must be true or false")),
+        _ => Err(parameter("duplicate", "is given more than once")),
+    }
+}
+
+/// Refuses every parameter but [`VALIDATE_ONLY`]: a slip in its name would make a rehearsal meant.
+fn nothing_else(parts: &Parts) -> Result<(), Problem> {
+    let others = pairs(parts)?.into_iter().filter(|(name, _)| name != VALIDATE_ONLY);
+    let faults: Vec<_> =
+        others.map(|(name, _)| Fault::new(name, "unknown", "there is no such parameter")).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+}
+
+fn pairs(parts: &Parts) -> Result<Vec<(String, String)>, Problem> {
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+    pairs.map(|Query(pairs)| pairs).map_err(|_| malformed("the query cannot be read"))
+}
+
+/// The query without [`VALIDATE_ONLY`].
+fn own(parts: &Parts) -> String {
+    let parameters = parts.uri.query().unwrap_or_default().split('&');
+    let own = parameters.filter(|one| one.split('=').next() != Some(VALIDATE_ONLY));
+    own.collect::<Vec<_>>().join("&")
+}
+
+fn keyed(parts: &Parts, call: Call) -> Result<Call, Problem> {
+    key(&parts.headers).map(|key| call.once(key))
+}
+
+fn versioned(parts: &Parts, call: Call) -> Result<Call, Problem> {
+    Ok(Call { expected: expected(&parts.headers)?, ..call })
 }
 
 fn malformed(detail: &str) -> Problem {
@@ -59,17 +316,17 @@ fn once<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h Head
     }
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = once(headers, &IDEMPOTENCY_KEY)? else { return Ok(None) };
+fn key(headers: &HeaderMap) -> Result<String, Problem> {
+    let value = once(headers, &IDEMPOTENCY_KEY)?.ok_or(Code::KEY_MISSING)?;
     let key = value.as_bytes();
     if !(1..=255).contains(&key.len()) || !key.iter().all(u8::is_ascii_graphic) {
         return Err(malformed("Idempotency-Key must have 1 to 255 visible ASCII characters"));
     }
-    Ok(Some(String::from_utf8_lossy(key).into_owned()))
+    Ok(String::from_utf8_lossy(key).into_owned())
 }
 
 fn expected(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(value) = once(headers, &IF_MATCH)? else { return Ok(None) };
+    let value = once(headers, &IF_MATCH)?.ok_or(Code::UNCONDITIONAL)?;
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
@@ -98,15 +355,39 @@ mod tests {
         for bad in ["3", "\"x\"", "W/\"3\"", "\"3\", \"4\"", "\"\"", "\"-1\"", ""] {
             assert_eq!(of(bad), None, "{bad}");
         }
+        assert!(format!("{:?}", expected(&HeaderMap::new())).contains("if-match-missing"));
+    }
+
+    fn of(query: &str) -> Result<Intent, String> {
+        let request = axum::http::Request::get(format!("/x?{query}")).body(()).unwrap();
+        let parts = request.into_parts().0;
+        let meant = intent(&parts).and_then(|intent| nothing_else(&parts).map(|()| intent));
+        meant.map_err(|why| format!("{why:?}"))
+    }
+
+    #[test]
+    fn nobody_rehearses_or_means_by_a_slip() {
+        assert_eq!(of(""), Ok(Intent::Do));
+        assert_eq!(of("validate_only=false"), Ok(Intent::Do));
+        assert_eq!(of("validate_only=true"), Ok(Intent::Rehearse));
+        for (query, code) in [
+            ("validate_only=1", "format"),
+            ("validate_only", "format"),
+            ("validate_only=true&validate_only=true", "duplicate"),
+            ("validate_onyl=true", "unknown"),
+            ("Validate_Only=true", "unknown"),
+        ] {
+            assert!(of(query).unwrap_err().contains(code), "{query}");
+        }
     }
 
     #[test]
     fn a_key_is_short_and_visible() {
         let of = |value: &str| key(&headers(&IDEMPOTENCY_KEY, value)).ok();
-        assert_eq!(of("a-1"), Some(Some("a-1".to_owned())));
+        assert_eq!(of("a-1"), Some("a-1".to_owned()));
         for bad in ["", "a b", &"x".repeat(256)] {
             assert_eq!(of(bad), None, "{bad}");
         }
-        assert_eq!(key(&HeaderMap::new()).unwrap(), None);
+        assert!(format!("{:?}", key(&HeaderMap::new())).contains("idempotency-key-missing"));
     }
 }

@@ -6,7 +6,10 @@ use axum::{
 };
 use market_core::{Actor, Market};
 
-use crate::problem::{Code, Problem};
+use crate::{
+    edge::rates::charge,
+    problem::{Code, Problem},
+};
 
 /// The actor behind a request's bearer token; nobody else gets in.
 #[derive(Debug)]
@@ -39,7 +42,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let token = bearer(&parts.headers).ok_or(Code::ANONYMOUS)?;
-        Ok(Self(Market::from_ref(state).accounts().authenticate(token).await?))
+        let actor = Market::from_ref(state).accounts().authenticate(token).await?;
+        charge(parts, &actor)?;
+        Ok(Self(actor))
     }
 }
 

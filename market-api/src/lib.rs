@@ -2,7 +2,7 @@
 //!
 //! Every handler turns a request into one call of [`market_core`]. Reading order: `router`, then
 //! a file of `routes`; `body`, `parameters`, `caller` and `call` are what handlers take, `page`,
-//! `tagged` and `problem` what they give. `portal` has the pages that people see.
+//! `tagged` and `problem` what they give, `edge` what all pass. `portal` has the pages that people see.
 
 mod app;
 mod atom;
@@ -14,6 +14,8 @@ pub mod demo;
 mod edge;
 pub mod generate;
 mod health;
+pub mod limits;
+mod offered;
 mod page;
 mod parameters;
 mod portal;
@@ -21,9 +23,15 @@ mod problem;
 mod router;
 mod routes;
 pub mod sender;
+mod serving;
 mod streams;
 mod tagged;
+mod telemetry;
 pub mod words;
 
 pub use app::App;
+pub use call::{EXCEPTIONS, Exception, Guard};
+pub use limits::Limits;
+pub use problem::registry::problems;
 pub use router::{openapi, router};
+pub use serving::{Served, serve};

@@ -13,7 +13,7 @@ use serde::{
 };
 
 use crate::{
-    body::{fault, pointer},
+    body::{CONTROLS, fault, has_controls, pointer},
     problem::{Code, Problem},
 };
 
@@ -37,16 +37,9 @@ pub(crate) struct Parameters<T>(pub(crate) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::<T>::from_request_parts(parts, state).await;
-        let Query(parameters) = query.map_err(|why| Problem::invalid(vec![parameter(&why)]))?;
-        match parts.uri.query().and_then(with_nul) {
-            Some(name) => {
-                let nul = Fault::new(name, "characters", "must hold no NUL character");
-                Err(Problem::invalid(vec![nul]))
-            }
-            None => Ok(Self(parameters)),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let asked = parts.uri.query().unwrap_or_default();
+        query(asked).map(Self)
     }
 }
 
@@ -82,11 +75,16 @@ pub(crate) fn gathered(query: &str) -> String {
     all.join("&")
 }
 
-/// The name of the first parameter that holds a NUL character.
-fn with_nul(query: &str) -> Option<&str> {
-    let mut parameters = query.split('&').filter(|parameter| parameter.contains("%00"));
-    let name = parameters.next()?.split('=').next()?;
-    Some(if name.contains("%00") { "" } else { name })
+/// Reads a query.
+pub(crate) fn query<T: DeserializeOwned>(asked: &str) -> Result<T, Problem> {
+    let uri = format!("/?{asked}").parse().map_err(|_| Code::MALFORMED)?;
+    let parameters = Query::<T>::try_from_uri(&uri);
+    let Query(parameters) = parameters.map_err(|why| Problem::invalid(vec![parameter(&why)]))?;
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(&uri);
+    let Query(pairs) = pairs.map_err(|_| Code::MALFORMED)?;
+    let bad = pairs.into_iter().filter(|(name, value)| has_controls(name) || has_controls(value));
+    let faults: Vec<_> = bad.map(|(name, _)| Fault::new(name, "characters", CONTROLS)).collect();
+    if faults.is_empty() { Ok(parameters) } else { Err(Problem::invalid(faults)) }
 }
 
 /// Which parameter is wrong, and how.

@@ -1,6 +1,6 @@
 //! Every path of the server.
 
-use axum::{Router, routing::get};
+use axum::{Router, middleware, routing::get};
 use market_core::{
     agency::{AgencyState, Standing},
     order::AnyState,
@@ -10,8 +10,8 @@ use market_core::{
 use utoipa::{
     OpenApi, PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
-        path::{Operation, PathItem},
+        ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -19,7 +19,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    App, edge, health, portal,
+    App,
+    call::{EXCEPTIONS, Guard},
+    edge, health,
+    offered::{Offered, acceptable},
+    portal,
     problem::{Code, Problem, ProblemView, registry},
     routes,
 };
@@ -33,9 +37,13 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         title = "Market",
         description = "The API of an intermediary-services marketplace (网上中介服务超市). Lists are \
             `{\"items\": […], \"next\": …}`: pass `next` as `after`. Money is a decimal string of \
-            yuan. Single things carry an `ETag`; pass it as `If-Match` to change only what you saw. \
-            An `Idempotency-Key` makes a call that changes something safe to repeat. Every failure \
-            is an RFC 9457 problem with a stable `code`: see /problems."
+            yuan. What makes or changes something needs an `Idempotency-Key`, new for each call that \
+            you mean: sent again with the same key, method, path and input, it gives the first \
+            answer again (`Idempotent-Replayed: true`) and changes nothing. Answers are kept for 72 \
+            hours at least, and their keys expire then. Single things carry an `ETag`; what changes \
+            one needs it as `If-Match`, or `*` for whatever version there is. \
+            `validate_only=true` rehearses a request: it is done, answered and taken back. Every \
+            failure is an RFC 9457 problem with a stable `code`: see /problems."
     ),
     components(schemas(AgencyState, AnyState, NoticeKind, Sort, Standing, Subject)),
     tags(
@@ -47,8 +55,10 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "listings", description = "What agencies offer"),
         (name = "cases", description = "Runs of matters, and the services that they need"),
         (name = "orders", description = "Orders, one path for each step, and their deliverables"),
+        (name = "evaluations", description = "What those who took part in an order say of it"),
         (name = "purchases", description = "Open selection: notices, registrations, sealed quotes, openings, awards"),
         (name = "draws", description = "Proofs of selections, for anybody to check"),
+        (name = "documents", description = "Award letters and contract summaries, and their verification by anybody"),
         (name = "complaints", description = "Complaints about purchases, and their decisions"),
         (name = "alarms", description = "What looks like abuse, for supervisors"),
         (name = "search", description = "Finding agencies and listings"),
@@ -70,14 +80,17 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::vocabulary::router())
         .merge(routes::agencies::router())
         .merge(routes::listings::router())
+        .merge(routes::listing_import::router())
         .merge(routes::cases::router())
         .merge(routes::orders::router())
         .merge(routes::deliverables::router())
         .merge(routes::ledger::router())
+        .merge(routes::evaluations::router())
         .merge(routes::purchases::router())
         .merge(routes::registrations::router())
         .merge(routes::openings::router())
         .merge(routes::draws::router())
+        .merge(routes::documents::router())
         .merge(routes::complaints::router())
         .merge(routes::alarms::router())
         .merge(routes::search::router())
@@ -107,9 +120,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The server of a market.
 pub fn router(app: App) -> Router {
     let (api, description) = described();
+    let offered = Offered::of(&description);
     let router = api
+        .route_layer(middleware::from_fn_with_state(offered, acceptable))
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
         .merge(portal::routes())
+        .route("/livez", get(health::alive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/feeds/notices.atom", get(routes::public_notices::feed))
@@ -120,6 +136,23 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(not_so)
         .with_state(app.clone());
     edge::around(router, app)
+}
+
+/// Whether the server runs and is ready, and nothing else: for those who ask when there is no room
+/// for anybody else, and for the address of metrics.
+pub(crate) fn probes(app: App) -> Router {
+    Router::new()
+        .route("/livez", get(health::alive))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(no_room)
+        .with_state(app.clone())
+        .layer(middleware::from_fn_with_state(app, edge::plainly))
+}
+
+/// Too many connections: nothing is looked at, so that saying so costs little.
+async fn no_room() -> Problem {
+    Code::BUSY.into()
 }
 
 async fn nowhere() -> Problem {
@@ -149,6 +182,35 @@ fn complete(description: &mut utoipa::openapi::OpenApi) {
             operation.operation_id = qualified(operation);
         }
     }
+    for item in description.paths.paths.values_mut() {
+        let PathItem { put, post, delete, patch, .. } = item;
+        for operation in [put, post, delete, patch].into_iter().flatten() {
+            describe_guards(operation);
+        }
+    }
+}
+
+/// Adds to an operation that changes something how it is rehearsed, and what it goes without.
+fn describe_guards(operation: &mut Operation) {
+    let id = operation.operation_id.clone().unwrap_or_default();
+    let without: Vec<_> = EXCEPTIONS.iter().filter(|one| one.operation == id).collect();
+    if without.iter().all(|one| one.without != Guard::Rehearsal) {
+        let rehearsal = ParameterBuilder::new()
+            .name(Guard::Rehearsal.name())
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(
+                "Whether this is a rehearsal: all of it is done, answered with 200 and \
+                 `Validate-Only: true`, and taken back. Ids and times in the answer are nobody's.",
+            ))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Boolean)));
+        operation.parameters.get_or_insert_default().push(rehearsal.build().into());
+    }
+    let reasons =
+        without.iter().map(|one| format!("No `{}`: {}.", one.without.name(), one.because));
+    let described = operation.description.take().into_iter().chain(reasons);
+    let described = described.collect::<Vec<_>>().join("\n\n");
+    operation.description = Some(described).filter(|text| !text.is_empty());
 }
 
 /// An operation's id: its handler's name after its tag's, for many nouns can be listed.

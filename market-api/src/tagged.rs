@@ -1,7 +1,7 @@
 //! Single things, tagged with their version.
 
 use axum::{
-    Json,
+    Extension, Json,
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{ETAG, IF_NONE_MATCH, LOCATION},
@@ -14,6 +14,15 @@ use serde::Serialize;
 #[derive(Debug)]
 pub(crate) struct Tagged<T>(pub(crate) i64, pub(crate) T);
 
+/// A thing with its version, shown with more than the version tells of, such as what its reader may
+/// do now: it is sent again even to those who have seen the version.
+#[derive(Debug)]
+pub(crate) struct Living<T>(pub(crate) i64, pub(crate) T);
+
+/// Marks a response that changes without its tag.
+#[derive(Debug, Clone, Copy)]
+struct Alive;
+
 /// A thing just made: where it is, its version, itself.
 #[derive(Debug)]
 pub(crate) struct Created<T>(pub(crate) String, pub(crate) i64, pub(crate) T);
@@ -22,6 +31,13 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
         let Self(version, body) = self;
         ([(ETAG, format!("\"{version}\""))], Json(body)).into_response()
+    }
+}
+
+impl<T: Serialize> IntoResponse for Living<T> {
+    fn into_response(self) -> Response {
+        let Self(version, body) = self;
+        (Extension(Alive), Tagged(version, body)).into_response()
     }
 }
 
@@ -40,8 +56,9 @@ pub(crate) fn unless_known(known: Option<&HeaderValue>, response: Response) -> R
         let mut listed = known.split(',').map(|one| one.trim().trim_start_matches("W/"));
         listed.any(|one| one == tag || one == "*")
     };
+    let is_alive = response.extensions().get::<Alive>().is_some();
     match tag {
-        Some(tag) if response.status() == StatusCode::OK && same(tag) => {
+        Some(tag) if response.status() == StatusCode::OK && !is_alive && same(tag) => {
             let mut short = StatusCode::NOT_MODIFIED.into_response();
             short.headers_mut().extend(kept(response.headers()));
             short

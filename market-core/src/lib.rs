@@ -1,7 +1,7 @@
 //! Domain, storage and search of an intermediary-services marketplace (网上中介服务超市).
 //!
 //! Open a [`Market`], then speak its nouns: `market.orders().place(..)`. Every call that changes
-//! something takes a [`Call`]: who acts, guarded by an idempotency key or a version if so wished.
+//! something takes a [`Call`]: who acts, guarded by an idempotency key or a version if so wished, or only rehearsed.
 //! Every change leaves an entry in the journal, which the search index and the public feed follow.
 //!
 //! The main job, from the packs of a city to a department's use of a deliverable
@@ -21,8 +21,11 @@ pub mod catalog;
 pub mod complaint;
 pub mod deadline;
 pub mod department;
+pub mod document;
 pub mod draw;
+pub mod evaluation;
 pub mod feed;
+mod followers;
 pub mod import;
 mod kernel;
 pub mod letter;
@@ -43,17 +46,22 @@ mod store;
 #[cfg(test)]
 mod testing;
 pub mod timers;
+pub mod vitals;
 pub mod vocabulary;
 pub mod webhook;
+pub mod withdrawal;
 
 pub use kernel::{
     action::Action,
-    actor::{Actor, Call, Party},
+    actor::{Actor, Party},
+    authority,
     calendar::{Calendar, DayKind},
+    call::{Call, Intent, Outcome, Went},
     change::Change,
     code,
     env::Env,
     error::{Error, Fault, Reason, Refusal},
+    evaluation::{Dimension, EvaluationRules, NotADimension, Unrated},
     id,
     mode::Mode,
     money::Money,
@@ -68,6 +76,7 @@ pub use kernel::{
 };
 pub use market::{Market, Options};
 pub use store::{
-    Durability,
+    Connections, Durability,
+    expiry::KEPT_AT_LEAST,
     journal::{Kind, Recorded},
 };

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Notify;
 
 use crate::{
-    Actor, Call, Durability, Env, Error,
+    Actor, Call, Durability, Env, Error, KEPT_AT_LEAST,
     account::Accounts,
     agency::{Agencies, Listings},
     alarm::Alarms,
@@ -18,6 +18,8 @@ use crate::{
     complaint::Complaints,
     deadline::Deadlines,
     department::Departments,
+    document::Documents,
+    evaluation::Evaluations,
     feed::Feed,
     letter::{Letters, Shelf},
     matter::Matters,
@@ -31,8 +33,10 @@ use crate::{
     search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     timers::Timers,
+    vitals::Vitals,
     vocabulary::Vocabulary,
     webhook::{AddressRules, Webhooks},
+    withdrawal::Withdrawals,
 };
 
 /// A marketplace: where it is kept, and where its time and ids come from.
@@ -50,6 +54,8 @@ pub struct Market {
     pub(crate) asking: Arc<Asking>,
     /// What documents are printed with.
     pub(crate) fonts: Arc<Shelf>,
+    /// How long answers are kept under the keys of their calls.
+    pub(crate) keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub(crate) publisher: Arc<Publisher>,
     /// Where messages of webhooks may go.
@@ -76,6 +82,9 @@ pub struct Options {
     pub durability: Durability,
     /// How many days it is kept what was asked of search.
     pub keep_asked_days: u32,
+    /// How many hours an answer is kept under the idempotency key of its call, [`KEPT_AT_LEAST`]
+    /// at least.
+    pub keep_keys_hours: u32,
     /// As whom what everybody may know is published.
     pub publisher: Publisher,
     /// Where messages of webhooks may go.
@@ -95,6 +104,7 @@ impl Options {
             search_limit: Duration::from_secs(2),
             durability: Durability::Full,
             keep_asked_days: 180,
+            keep_keys_hours: KEPT_AT_LEAST,
             publisher: Publisher::default(),
             webhook_rules: AddressRules::default(),
             env: Env::real(),
@@ -118,8 +128,20 @@ impl Market {
         let fonts = Arc::new(Shelf::new(options.fonts));
         let publisher = Arc::new(options.publisher);
         let webhook_rules = Arc::new(options.webhook_rules);
+        let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
         let (env, wake) = (options.env, Arc::default());
-        Ok(Self { db, env, files, index, asking, fonts, publisher, webhook_rules, wake })
+        Ok(Self {
+            db,
+            env,
+            files,
+            index,
+            asking,
+            fonts,
+            keep_keys_hours,
+            publisher,
+            webhook_rules,
+            wake,
+        })
     }
 
     /// The same marketplace with another source of time and ids: to tell a story that lies in the
@@ -162,6 +184,11 @@ impl Market {
     /// One-thing matters.
     pub const fn matters(&self) -> Matters<'_> {
         Matters(self)
+    }
+
+    /// Service items and matters that are withdrawn and restored.
+    pub const fn withdrawals(&self) -> Withdrawals<'_> {
+        Withdrawals(self)
     }
 
     /// What people say, and the official names that it means.
@@ -229,9 +256,19 @@ impl Market {
         Letters(self)
     }
 
+    /// Award letters and contract summaries, as they were issued.
+    pub const fn documents(&self) -> Documents<'_> {
+        Documents(self)
+    }
+
     /// Complaints about purchases.
     pub const fn complaints(&self) -> Complaints<'_> {
         Complaints(self)
+    }
+
+    /// Evaluations after orders.
+    pub const fn evaluations(&self) -> Evaluations<'_> {
+        Evaluations(self)
     }
 
     /// Alarms for supervisors.
@@ -257,6 +294,11 @@ impl Market {
     /// Searches that people saved, to hear of what is new.
     pub const fn saved_searches(&self) -> SavedSearches<'_> {
         SavedSearches(self)
+    }
+
+    /// How the market fares, for those who run it.
+    pub const fn vitals(&self) -> Vitals<'_> {
+        Vitals(self)
     }
 
     /// What people were told of.
@@ -309,6 +351,11 @@ impl Market {
     /// Begins a unit of work of an actor that is not kept under an idempotency key.
     pub(crate) async fn work_as(&self, actor: &Actor) -> Result<Tx, Error> {
         self.db.begin(actor.clone(), self.env.clone(), self.wake.clone()).await
+    }
+
+    /// Begins a call's unit of work that is not kept under its key.
+    pub(crate) async fn work_for(&self, call: &Call) -> Result<Tx, Error> {
+        self.db.begin_unkept(call, self.env.clone(), self.wake.clone()).await
     }
 
     /// Begins a call's unit of work, or gives the answer that the same call got before.

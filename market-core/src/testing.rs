@@ -1,10 +1,12 @@
 //! A fresh market for a test, on either database.
 
+use std::path::PathBuf;
+
 use sqlx::{Connection, Executor};
 
 use crate::{
-    Calendar, ContractRules, Env, Market, Options, PolicyFile, PolicyProfile, Ranking,
-    SelectionRules, Uscc, rules::Clock,
+    Calendar, ContractRules, Env, EvaluationRules, Market, Options, PolicyFile, PolicyProfile,
+    Ranking, SelectionRules, Uscc, rules::Clock,
 };
 
 /// When tests begin.
@@ -44,10 +46,16 @@ pub(crate) async fn fresh_postgres() -> String {
     format!("{}/{name}", server.trim_end_matches('/'))
 }
 
+/// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.
+pub(crate) fn fonts() -> Vec<PathBuf> {
+    let named = std::env::var("MARKET_FONT").unwrap_or_default();
+    named.split(',').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
+}
+
 /// A market at a URL, whose clock stands at [`START`].
 pub(crate) async fn market(url: &str) -> Market {
     let env = Env::fixed(START.parse().unwrap());
-    Market::open(Options { env, ..Options::new(url) }).await.unwrap()
+    Market::open(Options { env, fonts: fonts(), ..Options::new(url) }).await.unwrap()
 }
 
 /// The nth of many codes with right check digits.
@@ -66,6 +74,7 @@ pub(crate) fn ranking() -> Ranking {
         return_penalty: 250,
         late_penalty: 150,
         decline_penalty: 20,
+        evaluation_weight: 500,
         credit_grades: [900, 750, 600, 400],
         newcomer_days: 365,
         newcomer_orders: 5,
@@ -113,6 +122,7 @@ pub(crate) fn clock() -> Clock {
         contract: contract_rules(),
         ranking: ranking(),
         selection: selection(),
+        evaluation: EvaluationRules::default(),
     };
     Clock { now: START.parse().unwrap(), calendar: Calendar::default(), policy }
 }

@@ -1,4 +1,5 @@
-//! What happens by itself: the steps of purchases and orders whose stored time has come.
+//! What happens by itself: the steps of purchases, orders and evaluations whose stored time has
+//! come, and the forgetting of answers that were kept long enough.
 //!
 //! Any number of nodes may run this at once, and any may stop in the middle: each step is taken in
 //! a unit of work of its own that looks once more whether it is due. Whoever comes second finds it
@@ -13,23 +14,43 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The shortest sleep.
 const NAP: Duration = Duration::from_millis(10);
 
+/// How often answers are forgotten, in seconds.
+const FORGET_EVERY: i64 = 600;
+
 /// What happens by itself in a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Timers<'m>(pub(crate) &'m Market);
 
 impl Timers<'_> {
-    /// Takes every step that is due, of purchases and of orders, and says how many it took.
+    /// Takes every step that is due, of purchases, orders and evaluations, and says how many it
+    /// took.
     pub async fn run_due(&self) -> Result<u64, Error> {
         let purchases = self.0.purchases().run_due().await;
         let orders = self.0.orders().run_due().await;
-        Ok(purchases? + orders?)
+        let evaluations = self.0.evaluations().run_due().await;
+        let taken = purchases? + orders? + evaluations?;
+        metrics::counter!("market_timers_steps_total").increment(taken);
+        Ok(taken)
     }
 
-    /// Takes the steps as they fall due, for ever.
+    /// Forgets the answers of calls whose keys have expired, and says how many.
+    pub async fn forget_answers(&self) -> Result<u64, Error> {
+        self.0.forget_answers().await
+    }
+
+    /// Takes the steps as they fall due and forgets what is old, for ever.
     pub async fn follow(&self) -> Infallible {
+        let mut forget_at = self.0.env.now();
         loop {
             if let Err(why) = self.run_due().await {
                 tracing::warn!("due steps are not taken: {why}");
+            }
+            let now = self.0.env.now();
+            if now >= forget_at {
+                forget_at = now.plus_seconds(FORGET_EVERY);
+                if let Err(why) = self.forget_answers().await {
+                    tracing::warn!("old answers are not forgotten: {why}");
+                }
             }
             tokio::time::sleep(self.until_next().await).await;
         }

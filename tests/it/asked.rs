@@ -103,6 +103,26 @@ on_both! {
             let problem = save(name, &query).meets(422, "invalid").await;
             assert_eq!(problem.json["errors"][0]["pointer"], pointer, "{}", problem.text);
         }
+        let both = json!({ "name": "a", "query": {}, "purchases": {} });
+        for (wrong, pointer) in [
+            (json!({ "name": "a" }), "/query"),
+            (both, "/purchases"),
+            (json!({ "name": "a", "purchases": { "colour": "red" } }), "/purchases/colour"),
+            (json!({ "name": "a", "purchases": { "mode": ["auction"] } }), "/purchases/mode/0"),
+            (json!({ "name": "a", "purchases": { "item": ["gone"] } }), "/purchases/item/0"),
+        ] {
+            let problem = app.post(SAVED, &wrong).by(&token).meets(422, "invalid").await;
+            assert_eq!(problem.text_at("/errors/0/pointer"), pointer, "{}", problem.text);
+        }
+        let purchases = json!({ "mode": ["random"], "max_amount": "50000.00" });
+        let new = json!({ "name": "采购", "purchases": purchases });
+        let saved = app.post(SAVED, &new).by(&token).gives(201).await.json;
+        assert_eq!(saved["purchases"]["max_amount"], "50000.00");
+        assert!(saved.get("query").is_none(), "{saved}");
+        let listed = app.get(SAVED).by(&token).gives(200).await.json;
+        assert_eq!(listed["items"][0], saved);
+        let gone = format!("{SAVED}/{}", saved["id"].as_str().unwrap());
+        app.delete(&gone).by(&token).gives(204).await;
         for _ in 0..MAX_SAVED {
             save("a", &json!({ "kind": "agencies" })).gives(201).await;
         }

@@ -71,4 +71,64 @@ on_both! {
         let last = app.get(&format!("/api/v1/feed?after={after}")).gives(200).await;
         assert_eq!(last.json, json!({ "items": [], "next": after, "last": after }));
     }
+
+    async fn the_operator_withdraws_items_and_matters(app: &TestApp) {
+        let (operator, applicant) = (app.operator().await, app.applicant("wang").await);
+        let item = "/api/v1/service-items/fire-facility-inspection";
+        let matter = "/api/v1/matters/open-restaurant";
+        let why = json!({ "reason": "依据文件调整" });
+        let case = json!({ "matter": "open-restaurant", "title": "面馆", "region": "330282", "fund": "social" });
+        let open = || app.post("/api/v1/cases", &case).by(&applicant);
+        let running = open().gives(201).await;
+        let running = running.headers["location"].to_str().unwrap().to_owned();
+        for path in [item, matter] {
+            for verb in ["withdraw", "restore"] {
+                let path = format!("{path}/{verb}");
+                app.post(&path, &why).meets(401, "anonymous").await;
+                app.post(&path, &why).by(&applicant).meets(403, "operator-only").await;
+                let silent = app.post(&path, &json!({ "reason": "" })).by(&operator);
+                assert_eq!(silent.meets(422, "invalid").await.text_at("/errors/0/pointer"), "/reason");
+            }
+        }
+        let gone = "/api/v1/service-items/unheard-of/withdraw";
+        app.post(gone, &why).by(&operator).meets(404, "not-found").await;
+        let ask = |path: &str, verb: &str| app.post(&format!("{path}/{verb}"), &why).by(&operator);
+        ask(item, "withdraw").meets(409, "item-needed").await;
+
+        // Every matter that needs it first; cases go on.
+        let matters = app.get("/api/v1/matters?limit=100").gives(200).await.json;
+        let needs = |matter: &serde_json::Value| {
+            let needs = matter["needs"].as_array().unwrap();
+            needs.iter().any(|need| need["item"] == "fire-facility-inspection")
+        };
+        for one in matters["items"].as_array().unwrap().iter().filter(|one| needs(one)) {
+            let path = format!("/api/v1/matters/{}", one["code"].as_str().unwrap());
+            let stale = ask(&path, "withdraw").header("if-match", "\"7\"");
+            stale.meets(412, "stale").await;
+            let withdrawn = ask(&path, "withdraw").gives(200).await.json;
+            assert_eq!((&withdrawn["withdrawn"], &withdrawn["version"]), (&json!(true), &json!(2)));
+        }
+        open().meets(409, "matter-withdrawn").await;
+        let withdrawn = ask(item, "withdraw").gives(200).await.json;
+        assert_eq!((&withdrawn["withdrawn"], &withdrawn["version"]), (&json!(true), &json!(2)));
+        assert_eq!(ask(item, "withdraw").gives(200).await.json, withdrawn, "once");
+        let mut told = app.feed().await;
+        told.retain(|entry| entry["event"] == "service_item_withdrawn");
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["data"]["reason"], "依据文件调整");
+        let shown = app.get(&running).by(&applicant).gives(200).await.json;
+        assert_eq!(shown["state"], "open");
+        let need = shown["requirements"].as_array().unwrap().iter();
+        let need = need.clone().find(|need| need["item"] == "fire-facility-inspection").unwrap();
+        assert_eq!(need["item_version"], 1, "as it was");
+        app.market.search().catch_up().await.unwrap();
+        let found = app.get("/api/v1/search?kind=items&limit=100").gives(200).await.text;
+        assert!(!found.contains("fire-facility-inspection"), "{found}");
+
+        ask(matter, "restore").meets(409, "item-withdrawn").await;
+        ask(item, "restore").gives(200).await;
+        let restored = ask(matter, "restore").gives(200).await.json;
+        assert_eq!((&restored["withdrawn"], &restored["version"]), (&json!(false), &json!(3)));
+        open().gives(201).await;
+    }
 }

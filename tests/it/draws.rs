@@ -30,10 +30,17 @@ fn errors(output: &Output) -> String {
 fn a_proof_is_verified_from_its_file_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("proof.json"), PROOF).unwrap();
-    let text = printed(&run(folder.path(), &["draw", "verify", "proof.json"]));
+    let strict = run(folder.path(), &["draw", "verify", "proof.json"]);
+    let text = String::from_utf8(strict.stdout).unwrap();
+    assert_eq!(strict.status.code(), Some(1), "it names no selection: {text}");
+    for told in ["不成立 does not hold", "/sealed/rule/selection: ", "--bare"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    let text = printed(&run(folder.path(), &["draw", "verify", "--bare", "proof.json"]));
     let proof = Proof::from_bytes(PROOF).unwrap();
     for told in [
-        "proof.json: 成立 holds",
+        "proof.json: 抽取成立，未校验规则 the draws hold, the rule was not checked",
+        "规则 rule: none is named",
         "采购〔2026〕1号",
         "platform, owner",
         "withheld: fgj",
@@ -50,10 +57,10 @@ fn a_proof_is_verified_from_its_file_alone() {
 fn a_proof_may_come_from_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = market(folder.path());
-    command.args(["draw", "verify", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(["draw", "verify", "--bare", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(PROOF).unwrap();
-    assert!(printed(&child.wait_with_output().unwrap()).starts_with("-: 成立 holds"));
+    assert!(printed(&child.wait_with_output().unwrap()).starts_with("-: 抽取成立"));
 }
 
 #[test]
@@ -66,13 +73,13 @@ fn a_bad_proof_fails_with_each_flaw() {
     put("wrapped", format!("{text}\n").as_bytes());
     put("cut", &PROOF[..1000]);
     let code = |arguments: &[&str]| {
-        let output = run(folder.path(), &[&["draw", "verify"], arguments].concat());
+        let output = run(folder.path(), &[&["draw", "verify", "--bare"], arguments].concat());
         (output.status.code(), String::from_utf8(output.stdout.clone()).unwrap(), errors(&output))
     };
     let (status, out, error) = code(&["changed", "good"]);
     assert_eq!(status, Some(1));
     assert!(out.contains("/opened/1: 报价与封存时的承诺不符"), "{out}");
-    assert!(out.contains("/sha256: ") && out.contains("good: 成立 holds"), "{out}");
+    assert!(out.contains("/sha256: ") && out.contains("good: 抽取成立"), "{out}");
     assert!(error.contains("1 of 2 proofs"), "{error}");
     let (status, out, _) = code(&["wrapped"]);
     assert_eq!((status, out.contains(&format!("byte {}", PROOF.len()))), (Some(1), true), "{out}");
@@ -149,7 +156,7 @@ from verify_draw import verify
 for length in sys.stdin.buffer:
     transcript = sys.stdin.buffer.read(int(length))
     try:
-        verify(transcript)
+        verify(transcript, True)
         print('good')
     except Exception:
         print('bad')
@@ -196,15 +203,21 @@ fn the_other_verifier_agrees_on_a_hundred_thousand_transcripts() {
 #[test]
 fn the_other_verifier_is_a_program_that_fails_on_a_bad_proof() {
     let folder = tempfile::tempdir().unwrap();
-    let code = |bytes: &[u8]| {
+    let judged = |bytes: &[u8], arguments: &[&str]| {
         let file = folder.path().join("proof.json");
         fs::write(&file, bytes).unwrap();
         let mut command = Command::new("python3");
-        let command = command.arg("-B").arg(docs().join("verify_draw.py")).arg(file);
-        command.output().unwrap().status.code()
+        let command = command.arg("-B").arg(docs().join("verify_draw.py")).args(arguments);
+        command.arg(file).output().unwrap()
     };
-    assert_eq!(code(PROOF), Some(0));
+    let good = judged(PROOF, &["--bare"]);
+    assert_eq!(good.status.code(), Some(0), "{}", errors(&good));
+    let text = String::from_utf8(good.stdout).unwrap();
+    assert!(text.contains("the rule was not followed"), "{text}");
+    let strict = judged(PROOF, &[]);
+    assert_eq!(strict.status.code(), Some(1), "it names no selection");
+    assert!(errors(&strict).contains("no selection: --bare accepts that"));
     let mut changed = PROOF.to_vec();
     changed[100] ^= 1;
-    assert_eq!(code(&changed), Some(1));
+    assert_eq!(judged(&changed, &["--bare"]).status.code(), Some(1));
 }

@@ -2,30 +2,24 @@
 
 use std::{
     fs,
-    path::Path,
-    sync::atomic::{AtomicU32, Ordering},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
-use axum::{
-    Router,
-    body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
-};
-use http_body_util::BodyExt;
-use market_api::App;
+use axum::{Router, http::Method};
+use market_api::{App, Limits};
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
     account::{NewPerson, Password},
     applicant::{ApplicantKind, NewApplicant},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
-use tower::ServiceExt;
 
-use crate::fixtures::load_packs;
+use crate::{asking::Asking, fixtures::load_packs};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -40,10 +34,10 @@ macro_rules! on_both {
     };
     (async $($tests:tt)*) => { on_both! { sqlite postgres: async $($tests)* } };
     ($lite:ident $pg:ident: $(async fn $name:ident($app:ident: &TestApp) $body:block)*) => {$(
-        mod $name {
+        pub(crate) mod $name {
             use super::*;
 
-            async fn run($app: &TestApp) $body
+            pub(crate) async fn run($app: &TestApp) $body
 
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
@@ -70,6 +64,8 @@ pub(crate) struct TestApp {
     pub(crate) market: Market,
     router: Router,
     place: Place,
+    /// Whether everything is rehearsed before it is done.
+    rehearsing: AtomicBool,
 }
 
 /// Where a market is kept, until the test ends.
@@ -156,10 +152,27 @@ impl TestApp {
 
     pub(crate) async fn open(place: Place, env: Env) -> Self {
         let market = open(&place.url(), env).await;
-        let app = App::new(market.clone());
+        Self::around(place, market)
+    }
+
+    /// The same market on a server that prints with other fonts.
+    pub(crate) async fn with_fonts(self, fonts: Vec<PathBuf>) -> Self {
+        let place = self.leave().await;
+        let options = Options { fonts, ..options(&place.url(), fixed()) };
+        let market = Market::open(options).await.unwrap();
+        Self::around(place, market)
+    }
+
+    fn around(place: Place, market: Market) -> Self {
+        let app = App::with_limits(market.clone(), Limits::without_rates());
         app.searchable();
         let router = market_api::router(app.clone());
-        Self { app, market, router, place }
+        Self { app, market, router, place, rehearsing: AtomicBool::new(false) }
+    }
+
+    /// Where its database is.
+    pub(crate) fn url(&self) -> String {
+        self.place.url()
     }
 
     /// Lets go of the database, and removes it.
@@ -171,6 +184,25 @@ impl TestApp {
     pub(crate) async fn leave(self) -> Place {
         self.market.close().await.unwrap();
         self.place
+    }
+
+    /// From now on, has everything rehearsed before it is done: nothing of the rehearsal may be
+    /// left, and what is done then must be answered alike.
+    pub(crate) fn rehearse_first(&self) {
+        self.rehearsing.store(true, Ordering::Relaxed);
+    }
+
+    /// Every entry of the feed, page after page.
+    pub(crate) async fn feed(&self) -> Vec<Value> {
+        self.market.number().await.unwrap();
+        let (mut feed, mut after) = (Vec::new(), 0);
+        loop {
+            let page = self.get(&format!("/api/v1/feed?limit=100&after={after}")).gives(200).await;
+            let items = page.json["items"].as_array().unwrap();
+            let Some(last) = items.last() else { return feed };
+            after = last["pos"].as_i64().unwrap();
+            feed.extend(items.iter().cloned());
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Asking {
@@ -190,10 +222,8 @@ impl TestApp {
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Asking {
-        let mut request = Request::new(Body::empty());
-        *request.method_mut() = method;
-        *request.uri_mut() = path.parse().unwrap();
-        let asking = Asking { router: self.router.clone(), request };
+        let rehearsing = self.rehearsing.load(Ordering::Relaxed).then(|| self.place.url());
+        let asking = Asking::new(self.router.clone(), method, path, rehearsing);
         asking.header("x-request-id", "test")
     }
 
@@ -230,76 +260,10 @@ impl TestApp {
     }
 }
 
-/// A request about to be sent.
-#[derive(Debug)]
-pub(crate) struct Asking {
-    router: Router,
-    request: Request<Body>,
-}
-
-impl Asking {
-    /// Sends it with a token.
-    pub(crate) fn by(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
-        let name = HeaderName::from_static(name);
-        self.request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
-        self
-    }
-
-    pub(crate) fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string())
-    }
-
-    pub(crate) fn body(mut self, kind: &str, body: impl Into<Body>) -> Self {
-        *self.request.body_mut() = body.into();
-        self.header("content-type", kind)
-    }
-
-    pub(crate) async fn send(self) -> Answer {
-        let response = self.router.oneshot(self.request).await.unwrap();
-        let (head, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: head.status.as_u16(), headers: head.headers, text, json }
-    }
-
-    /// Sends it, and takes nothing but this status for an answer.
-    pub(crate) async fn gives(self, status: u16) -> Answer {
-        let answer = self.send().await;
-        assert_eq!(answer.status, status, "{}", answer.text);
-        answer
-    }
-
-    /// Sends it, and takes nothing but this problem for an answer.
-    pub(crate) async fn meets(self, status: u16, code: &str) -> Answer {
-        let answer = self.gives(status).await;
-        assert_eq!(answer.headers["content-type"], "application/problem+json");
-        let problem = &answer.json;
-        assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["type"], json!(format!("/problems/{code}")));
-        assert_eq!(problem["status"], status);
-        assert_eq!(problem["instance"], "test");
-        answer
-    }
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    /// The body, where it is JSON.
-    pub(crate) json: Value,
-}
-
-impl Answer {
-    pub(crate) fn text_at(&self, pointer: &str) -> &str {
-        self.json.pointer(pointer).and_then(Value::as_str).unwrap()
+impl TestApp {
+    /// Another server of the same market, with limits of its own.
+    pub(crate) fn within(&self, limits: Limits) -> Router {
+        market_api::router(App::with_limits(self.market.clone(), limits))
     }
 }
 
@@ -309,8 +273,18 @@ fn fixed() -> Env {
 }
 
 async fn open(url: &str, env: Env) -> Market {
-    let options = Options { env, durability: Durability::Relaxed, ..Options::new(url) };
-    Market::open(options).await.unwrap()
+    Market::open(options(url, env)).await.unwrap()
+}
+
+fn options(url: &str, env: Env) -> Options {
+    let fonts = fonts();
+    Options { env, fonts, durability: Durability::Relaxed, ..Options::new(url) }
+}
+
+/// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.
+pub(crate) fn fonts() -> Vec<PathBuf> {
+    let named = std::env::var("MARKET_FONT").unwrap_or_default();
+    named.split(',').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
 }
 
 fn sqlite_url(folder: &Path) -> String {
@@ -336,7 +310,8 @@ async fn on_server(sql: &str) {
     conn.close().await.unwrap();
 }
 
-fn unique(what: &str) -> String {
+/// A text that nothing else in the tests has.
+pub(crate) fn unique(what: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let (process, micros) = (std::process::id(), Env::real().now().micros());
     format!("it_{what}_{process}_{micros}_{}", NEXT.fetch_add(1, Ordering::Relaxed))

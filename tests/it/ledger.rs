@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
-    harness::{Asking, TestApp, on_both},
+    asking::Asking,
+    harness::{TestApp, on_both},
     trade::{Trade, step, trade},
 };
 

@@ -2,7 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use market_api::Guard;
+use market_core::{
+    alarm::AlarmRule,
+    evaluation::Rater,
+    publicity::NoticeKind,
+    search::{PriceBand, Sort},
+};
+use serde_json::{Value, json};
 
 use crate::harness::TestApp;
 
@@ -37,7 +44,9 @@ fn every_operation_is_described_alike() {
         let is_write = !name.starts_with("get ");
         let is_open = operation["security"].is_null();
         let opens = name.ends_with("/sign-up") || name.ends_with("/sessions");
-        assert!(!is_write || !is_open || opens, "{name} changes something for anybody");
+        // It is asked about a file, and keeps nothing.
+        let asks = name == "post /api/v1/verifications";
+        assert!(!is_write || !is_open || opens || asks, "{name} changes something for anybody");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             if parameter["name"] == "limit" {
                 let schema = &parameter["schema"];
@@ -47,6 +56,45 @@ fn every_operation_is_described_alike() {
             }
         }
     }
+}
+
+/// Whether an operation has a parameter, and needs it.
+fn takes(operation: &Value, name: &str) -> Option<bool> {
+    let parameters = operation["parameters"].as_array()?;
+    let found = parameters.iter().find(|one| one["name"] == name)?;
+    Some(found["required"] == true)
+}
+
+/// What changes something has its guards, or a row in the table of exceptions that says why not.
+#[test]
+fn every_change_is_guarded_or_says_why_not() {
+    let description = description();
+    let mut unused: Vec<_> = market_api::EXCEPTIONS.iter().collect();
+    for (name, operation) in operations(&description) {
+        let id = operation["operationId"].as_str().unwrap();
+        let (method, path) = name.split_once(' ').unwrap();
+        let mut excepted = |guard: Guard| {
+            let before = unused.len();
+            unused.retain(|one| (one.operation, one.without) != (id, guard));
+            before > unused.len()
+        };
+        let is_change = method != "get";
+        // Whoever posts to a list makes something; all else changes something that there is.
+        let is_of_one = method != "post" || path.contains('{');
+        for (guard, is_needed) in [
+            (Guard::Key, is_change),
+            (Guard::Version, is_change && is_of_one),
+            (Guard::Rehearsal, is_change),
+        ] {
+            let expected = match (is_needed && !excepted(guard), guard) {
+                (false, _) => None,
+                (true, Guard::Rehearsal) => Some(false),
+                (true, _) => Some(true),
+            };
+            assert_eq!(takes(operation, guard.name()), expected, "{name}: {}", guard.name());
+        }
+    }
+    assert!(unused.is_empty(), "no such operations: {unused:?}");
 }
 
 #[test]
@@ -77,4 +125,15 @@ async fn the_description_and_its_page_are_served() {
     assert!(page.text.contains("swagger-ui"), "{}", page.text);
     app.get("/docs/swagger-ui-bundle.js").gives(200).await;
     app.close().await;
+}
+
+#[test]
+fn a_choice_is_described_by_the_words_that_are_sent() {
+    let description = description();
+    let described = |name: &str| description["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(described("NoticeKind"), json!(NoticeKind::ALL));
+    assert_eq!(described("PriceBand"), json!(PriceBand::ALL));
+    assert_eq!(described("Sort"), json!(Sort::ALL));
+    assert_eq!(described("Rater"), json!(Rater::ALL));
+    assert_eq!(described("AlarmRule"), json!(AlarmRule::ALL));
 }

@@ -146,4 +146,47 @@ on_both! {
         let problem = beacon.by(&parties.applicant).meets(422, "invalid").await;
         assert_eq!(problem.text_at("/errors/0/pointer"), "/value");
     }
+
+    async fn a_key_that_a_purchase_needs_is_replaced_and_not_taken_back(app: &TestApp) {
+        let parties = Parties::gather(app, 3).await;
+        let lead = lead(app).await;
+        let at = format!("/api/v1/departments/{LEAD}/opening-key");
+        let (key, other) = (SupervisorKey::new(&Env::real()), SupervisorKey::new(&Env::real()));
+        let put = async |key: &SupervisorKey| {
+            app.put(&at, &json!({ "opening_key": key.public() })).by(&lead).gives(200).await
+        };
+        put(&key).await;
+        app.delete(&at).meets(401, "anonymous").await;
+        app.delete(&at).by(&parties.operator).meets(403, "departments-only").await;
+        app.delete(&at).by(&parties.fire).meets(403, "other-department").await;
+        app.delete(&at).by(&lead).header("if-match", "\"1\"").meets(412, "stale").await;
+
+        let path = published(app, &parties, "random").await;
+        registered(app, &parties, &path).await;
+        app.delete(&at).by(&lead).meets(409, "opening-key-needed").await;
+        // Another key is for purchases to come; this one still opens by the first.
+        put(&other).await;
+        app.delete(&at).by(&lead).meets(409, "opening-key-needed").await;
+        World::time_passes(app, id(&path)).await;
+        app.delete(&at).by(&lead).meets(409, "opening-key-needed").await;
+        let deposit = app.get(&format!("{path}/deposit")).by(&lead).gives(200).await;
+        let purchase = id(&path).parse().unwrap();
+        let opened = open_deposit(&key, purchase, deposit.text_at("/deposit")).unwrap();
+        let open = json!({ "opening_code": *opened.reveal() });
+        app.post(&format!("{path}/open"), &open).by(&lead).gives(200).await;
+
+        let cleared = app.delete(&at).by(&lead).gives(200).await;
+        assert_eq!(cleared.json["opening_key"], Value::Null);
+        let again = app.delete(&at).by(&lead).gives(200).await;
+        assert_eq!(again.json, cleared.json, "nothing changes");
+        let mut told = app.feed().await;
+        told.retain(|entry| entry["event"] == "department_opening_key_cleared");
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["data"], json!({ "opening_key": null }));
+        let path = published(app, &parties, "random").await;
+        app.get(&format!("{path}/deposit")).by(&lead).meets(404, "not-found").await;
+        put(&key).await;
+        let back = app.delete(&at).by(&lead).gives(200).await;
+        assert_eq!(back.json["opening_key"], Value::Null, "no purchase holds a deposit");
+    }
 }

@@ -10,7 +10,7 @@ use market_core::{
 use crate::harness::{TestApp, on_both};
 
 /// What a browser accepts.
-const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 async fn load(market: &Market, kind: Kind, text: &str) {
     let call = Call::from(Actor::system());
@@ -30,7 +30,7 @@ async fn load_packs(market: &Market) {
 }
 
 /// A page, as a browser gets it.
-async fn page(app: &TestApp, path: &str, status: u16) -> String {
+pub(crate) async fn page(app: &TestApp, path: &str, status: u16) -> String {
     let answer = app.get(path).header("accept", BROWSER).gives(status).await;
     assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8", "{path}");
     let policy = answer.headers["content-security-policy"].to_str().unwrap();
@@ -40,7 +40,7 @@ async fn page(app: &TestApp, path: &str, status: u16) -> String {
 }
 
 /// A page has one script and no style of its own, and loads nothing from elsewhere.
-fn keeps_to_itself(html: &str) {
+pub(crate) fn keeps_to_itself(html: &str) {
     assert_eq!(html.matches("<script").count(), 1);
     assert_eq!(html.matches("<script src=\"/assets/htmx-").count(), 1);
     for banned in ["<style", "style=\"", "onclick", "<img", "<iframe"] {
@@ -61,7 +61,7 @@ fn keeps_to_itself(html: &str) {
 }
 
 /// The first address in a page that begins so, without the place on its page.
-fn first(html: &str, start: &str) -> String {
+pub(crate) fn first(html: &str, start: &str) -> String {
     let hrefs = html.split("href=\"").skip(1).map(|after| after.split('"').next().unwrap());
     let mut hrefs = hrefs.map(|href| href.replace("&#38;", "&"));
     let href = hrefs.find(|href| href.starts_with(start)).unwrap();
@@ -75,7 +75,7 @@ fn prices(html: &str) -> Vec<i64> {
     shown.map(|price| price.replace([',', '.'], "").parse().unwrap()).collect()
 }
 
-fn has(html: &str, words: &[&str]) {
+pub(crate) fn has(html: &str, words: &[&str]) {
     for word in words {
         assert!(html.contains(word), "no {word}");
     }

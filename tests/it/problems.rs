@@ -3,6 +3,39 @@ use serde_json::json;
 
 use crate::harness::{TestApp, on_both};
 
+/// Every operation that takes JSON, with something in the places of its path.
+fn writes() -> Vec<(Method, String)> {
+    let description = serde_json::to_value(market_api::openapi()).unwrap();
+    let mut writes = Vec::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation.pointer("/requestBody/content/application~1json").is_none() {
+                continue;
+            }
+            let parts = path.split('/').map(|part| match part {
+                "{number}" => "1",
+                "{key}" | "{step}" | "{item}" | "{code}" | "{phrase}" => "abc",
+                part if part.starts_with('{') => "01890000-0000-7000-8000-000000000000",
+                part => part,
+            });
+            let path = parts.collect::<Vec<_>>().join("/");
+            writes.push((method.to_uppercase().parse().unwrap(), path));
+        }
+    }
+    assert!(writes.len() > 40, "{}", writes.len());
+    writes
+}
+
+/// `docs/problems.md` has the table of codes; `INSTA_UPDATE=always` writes it.
+#[test]
+fn the_page_of_problems_is_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/problems.md");
+    if std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
+        std::fs::write(path, market_api::problems()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), market_api::problems());
+}
+
 const SIGN_UP: &str = "/api/v1/sign-up";
 
 on_both! {
@@ -12,6 +45,9 @@ on_both! {
         app.get("/docs/nowhere.js").meets(404, "no-such-path").await;
         let wrong = app.delete(SIGN_UP).meets(405, "method-not-allowed").await;
         assert_eq!(wrong.headers["allow"], "POST");
+        let picky = app.get("/api/v1/statistics").header("accept", "text/csv");
+        picky.meets(406, "not-acceptable").await;
+        app.get("/api/v1/statistics").header("accept", "text/csv, */*;q=0.1").gives(200).await;
         app.ask(Method::POST, SIGN_UP).meets(415, "unsupported-media-type").await;
         let text = app.ask(Method::POST, SIGN_UP).body("text/plain", "{}");
         text.meets(415, "unsupported-media-type").await;
@@ -101,6 +137,25 @@ on_both! {
         let english = app.get("/nowhere").header("accept-language", "en").gives(404).await;
         assert_eq!(english.text_at("/title"), "There is no such path");
         assert_eq!(english.headers["content-language"], "en");
+    }
+
+    async fn control_characters_are_refused_by_their_place(app: &TestApp) {
+        let operator = app.operator().await;
+        for (method, path) in writes() {
+            for control in ["\u{0}", "a\u{7}b", "\u{1b}[2J", "\u{7f}", "\u{85}"] {
+                let body = json!({ "any": [{ "text": control }] });
+                let ask = app.ask(method.clone(), &path).json(&body).by(&operator);
+                let problem = ask.meets(422, "invalid").await;
+                let fault = &problem.json["errors"][0];
+                assert_eq!(fault["pointer"], "/any/0/text", "{method} {path}");
+                assert_eq!(fault["code"], "characters", "{method} {path}");
+            }
+        }
+        for path in ["/api/v1/search?text=a%00b", "/api/v1/search?text=%1b", "/api/v1/synonyms?q=%7f"] {
+            let problem = app.get(path).meets(422, "invalid").await;
+            let name = path.split(['?', '=']).nth(1).unwrap();
+            assert_eq!(problem.text_at("/errors/0/pointer"), name, "{path}");
+        }
     }
 
     async fn every_kind_of_problem_has_its_page(app: &TestApp) {

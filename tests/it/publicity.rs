@@ -14,19 +14,21 @@ use crate::{
     town::Town,
 };
 
-const PUBLIC: &[&str] =
-    &["/api/v1/public-notices", "/feeds/notices.atom", "/api/v1/feed?limit=100"];
-
-/// Everything that anybody reads of a purchase.
-async fn everything(app: &TestApp, id: PurchaseId) -> String {
+/// Everything that anybody reads of a purchase, and what the feed tells of agencies, where their
+/// names are public since they were admitted.
+async fn everything(app: &TestApp, id: PurchaseId) -> [String; 2] {
+    let mut paths = vec!["/api/v1/public-notices".to_owned(), "/feeds/notices.atom".to_owned()];
+    paths.extend(["releases", "records"].map(|kind| format!("/api/v1/ocds/{kind}/{id}")));
     let mut text = String::new();
-    for path in PUBLIC {
-        text += &app.get(path).gives(200).await.text;
+    for path in paths {
+        text += &app.get(&path).gives(200).await.text;
     }
-    for kind in ["releases", "records"] {
-        text += &app.get(&format!("/api/v1/ocds/{kind}/{id}")).gives(200).await.text;
-    }
-    text
+    let feed = app.feed().await;
+    assert!(feed.len() > 100, "more than a page");
+    let (of_agencies, rest): (Vec<_>, Vec<_>) =
+        feed.into_iter().partition(|entry| entry["kind"] == "agency");
+    assert!(rest.iter().any(|entry| entry["object"] == id.to_string()), "it tells of the purchase");
+    [text + &json!(rest).to_string(), json!(of_agencies).to_string()]
 }
 
 fn kinds(page: &Value) -> Vec<&str> {
@@ -42,24 +44,30 @@ on_both! { loaded:
         let early = everything(app, id).await;
         town.award(id).await;
         town.contract(id).await;
+        town.change(id).await;
         let late = everything(app, id).await;
-        for canary in ["回避缘由甲", "13812345678", "0574-1000-", "合同内容丁", "300.07"] {
-            assert!(!early.contains(canary) && !late.contains(canary), "{canary}");
+        for canary in ["回避缘由甲", "13812345678", "0574-1000-", "合同内容丁", "300.07", "变更内容戊", "变更缘由己"] {
+            let told = [&early, &late].into_iter().flatten().any(|text| text.contains(canary));
+            assert!(!told, "{canary}");
         }
         for canary in ["第0检测有限公司", "第1检测有限公司", "第2检测有限公司", "200.03", "100.01"] {
-            // Agencies stand in the journal by their admission, which is public.
-            let of_purchases = early.split("agency_admitted").next().unwrap();
-            assert!(!of_purchases.contains(canary), "{canary} before the award");
-            assert!(late.contains(canary), "{canary} after the award");
+            assert!(!early[0].contains(canary), "{canary} before the award");
+            assert!(late[0].contains(canary), "{canary} after the award");
         }
 
         let page = app.get("/api/v1/public-notices").gives(200).await.json;
-        assert_eq!(kinds(&page), ["contract", "award", "award", "purchase"]);
-        let contract = &page["items"][0];
+        assert_eq!(kinds(&page), ["change", "contract", "award", "award", "purchase"]);
+        let change = &page["items"][0];
+        assert_eq!((&change["amount"], &change["change"]), (&json!("190.02"), &json!(1)));
+        assert_eq!(change["number"], "HT-2026-1");
+        let changes = app.get("/api/v1/public-notices?kind=change").gives(200).await.json;
+        assert_eq!(changes["items"], json!([change]));
+        let contract = &page["items"][1];
+        assert_eq!(contract["milestones"][0]["key"], "half");
         assert_eq!(contract["amount"], "200.03");
         assert_eq!((&contract["number"], &contract["winner"]["name"]), (&json!("HT-2026-1"), &json!("第1检测有限公司")));
-        assert_eq!(page["items"][3]["owner"]["name"], "慈溪某某餐饮有限公司");
-        assert_eq!(page["items"][3]["notice"]["avoid"], json!([]));
+        assert_eq!(page["items"][4]["owner"]["name"], "慈溪某某餐饮有限公司");
+        assert_eq!(page["items"][4]["notice"]["avoid"], json!([]));
         let path = format!("/api/v1/public-notices/{}", contract["pos"]);
         assert_eq!(app.get(&path).gives(200).await.json, *contract);
         app.get("/api/v1/public-notices/1").meets(404, "not-found").await;
@@ -70,7 +78,7 @@ on_both! { loaded:
         assert_eq!(rest.gives(200).await.json["items"][0]["place"], 0);
         let query = "region=330000&item=environmental-monitoring&since=2026-11-24";
         let found = app.get(&format!("/api/v1/public-notices?{query}")).gives(200).await;
-        assert_eq!(kinds(&found.json).len(), 4);
+        assert_eq!(kinds(&found.json).len(), 5);
         for (query, pointer) in
             [("kind=gossip", "kind"), ("since=tomorrow", "since"), ("after=x", "after"),
              ("limit=101", "limit"), ("region=A", "region"), ("colour=red", "colour")]
@@ -103,13 +111,17 @@ on_both! { loaded:
         town.quote(id).await;
         town.award(id).await;
         town.contract(id).await;
+        town.change(id).await;
         let record = app.get(&format!("/api/v1/ocds/records/{id}")).gives(200).await.json;
         let record = &record["records"][0];
         assert_eq!(record["ocid"], format!("ocds-000000-{id}"));
         let tags: Vec<_> = record["releases"].as_array().unwrap().iter().map(|one| &one["tag"]).collect();
         assert_eq!(
             json!(tags),
-            json!([["tender"], ["award"], ["award", "awardCancellation"], ["contract"]])
+            json!([
+                ["tender"], ["award"], ["award", "awardCancellation"], ["contract"],
+                ["contractAmendment"],
+            ])
         );
         let compiled = &record["compiledRelease"];
         assert_eq!(compiled["tag"], json!(["compiled"]));
@@ -125,7 +137,14 @@ on_both! { loaded:
         assert_eq!(proof, format!("http://127.0.0.1:8080/api/v1/draws/{id}/proof"));
         let contract = &compiled["contracts"][0];
         assert_eq!((&contract["awardID"], &contract["status"]), (&json!("award-1"), &json!("active")));
-        assert_eq!(contract["value"]["amount"], json!(200.03));
+        assert_eq!(contract["value"]["amount"], json!(190.02), "as it was changed");
+        assert_eq!(contract["amendments"][0]["id"], "change-1");
+        let releases = record["releases"].as_array().unwrap();
+        let amended = &contract["amendments"][0]["amendsReleaseID"];
+        assert_eq!((amended, &releases[3]["contracts"][0]["value"]["amount"]), (&releases[3]["id"], &json!(200.03)));
+        let milestones = contract["milestones"].as_array().unwrap();
+        assert_eq!(milestones.len(), 2);
+        assert_eq!((&milestones[0]["id"], &milestones[0]["status"]), (&json!("half"), &json!("scheduled")));
         assert_eq!(compiled["parties"].as_array().unwrap().len(), 4);
         let other = Uuid::from_u128(7);
         app.get(&format!("/api/v1/ocds/records/{other}")).meets(404, "not-found").await;
@@ -172,6 +191,7 @@ async fn packages_are_valid_by_the_published_schemas() {
     town.quote(done).await;
     town.award(done).await;
     town.contract(done).await;
+    town.change(done).await;
     let failed = town.publish("没有人报名").await;
     town.wait(failed).await;
     let voided = town.publish("不买了").await;

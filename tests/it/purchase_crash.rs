@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use market_core::Env;
+use market_core::{Env, sha256_hex};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
@@ -194,8 +194,29 @@ impl Nodes {
         let versions: Vec<_> = versions.map(|entry| entry["version"].as_u64().unwrap()).collect();
         let last = u64::try_from(versions.len()).unwrap();
         assert_eq!(versions, (1..=last).collect::<Vec<_>>(), "{mode}");
-        let purchase = self.ask(Request::get(path, token)).await;
+        let purchase = self.ask(Request::get(&path, token)).await;
         assert_eq!(purchase["version"], last, "{mode}");
+        let order = purchase["state"]["order_id"].as_str().unwrap();
+        let order = format!("/api/v1/orders/{order}");
+        for documents in [format!("{path}/award-letter"), format!("{order}/contract-summary")] {
+            self.issued_once(&documents, token).await;
+        }
+    }
+
+    /// Whether a document was issued once, its file is kept, and its code leads to it. Servers that
+    /// were killed may not have come to it yet.
+    async fn issued_once(&self, path: &str, token: &str) {
+        let (_, node) = self.any().await;
+        let content = node.client.file(path, token).await;
+        let all = path.replace("summary", "summarie") + "s";
+        let all = self.ask(Request::get(all, token)).await;
+        let all = all["items"].as_array().unwrap();
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert_eq!(all[0]["sha256"], sha256_hex(&content));
+        let code = all[0]["code"].as_str().unwrap();
+        let verified = self.ask(Request::get(format!("/api/v1/verifications/{code}"), "")).await;
+        assert_eq!(verified, all[0]);
+        assert_eq!(verified["standing"], "valid");
     }
 
     /// Whether a proof holds by two verifiers, in a folder that has nothing else.

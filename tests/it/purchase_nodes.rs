@@ -169,7 +169,9 @@ async fn keep_secret(place: Place) {
         let (_, answer) = client.ask(&Request::get("/api/v1/registrations", token)).await.unwrap();
         assert_secret("registrations", &answer.to_string());
     }
-    assert_secret("feed", &client.text("/api/v1/feed?limit=100").await);
+    let feed = client.feed().await;
+    assert!(feed.contains("purchase_published"), "the feed tells of the purchase");
+    assert_secret("feed", &feed);
     assert_secret("database", &everything(&place).await);
     let told = fs::read_to_string(&log).unwrap();
     assert!(told.contains(&path), "the log tells of requests");

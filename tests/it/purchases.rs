@@ -138,6 +138,22 @@ on_both! {
         let problem = submit.meets(422, "invalid").await.json;
         assert_eq!(problem["errors"][0]["pointer"], "/opening_code");
         assert!(!problem.to_string().contains("abc"), "{problem}");
+        for weak in ["0".repeat(64), "0123456789abcdef".repeat(4)] {
+            let submission = json!({ "opening_code": weak });
+            let submit = app.post(&format!("{path}/submit"), &submission).by(owner);
+            let problem = submit.meets(422, "invalid").await.json;
+            let fault = &problem["errors"][0];
+            assert_eq!((&fault["pointer"], &fault["code"]), (&json!("/opening_code"), &json!("weak")));
+            assert!(!problem.to_string().contains(&weak[..16]), "{problem}");
+        }
+        for step in ["submit", "open"] {
+            let number = json!({ "opening_code": 8_765_432_109_876_543_210_u64 });
+            let asked = app.post(&format!("{path}/{step}"), &number).by(owner);
+            let problem = asked.meets(422, "invalid").await.json;
+            assert_eq!(problem["errors"][0]["pointer"], "/opening_code");
+            assert_eq!(problem["errors"][0]["code"], "type");
+            assert!(!problem.to_string().contains("8765432109876543210"), "{problem}");
+        }
         let state = app.get("/api/v1/purchases?state=asleep").meets(422, "invalid").await;
         assert_eq!(state.text_at("/errors/0/pointer"), "state");
     }

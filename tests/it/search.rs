@@ -7,7 +7,8 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Answer, Place, TestApp, on_both},
+    asking::Answer,
+    harness::{Place, TestApp, on_both},
     server::{Client, Server},
     trade::{INSPECTION, Trade, open, trade, trade_in},
 };
@@ -126,8 +127,8 @@ on_both! {
             ("after=x", "after", "cursor", ""),
             ("colour=red", "colour", "unknown", "sort"),
             ("kind=items&kind=items", "kind", "duplicate", ""),
-            ("text=%E7%8E%AF%00", "text", "characters", "NUL"),
-            ("sort=price&q=%00", "q", "characters", "NUL"),
+            ("text=%E7%8E%AF%00", "text", "characters", "control"),
+            ("sort=price&q=%00", "q", "characters", "control"),
             (&format!("text={long}"), "text", "length", "200"),
         ] {
             let problem = app.get(&format!("/api/v1/search?{query}"));

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::Place,
+    harness::{Place, unique},
     server::{Client, Server, Site},
 };
 
@@ -33,7 +33,9 @@ impl Line {
     fn send(&mut self, method: &str, path: &str, token: &str, body: &str) {
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: market\r\nauthorization: Bearer {token}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+             content-type: application/json\r\nidempotency-key: {}\r\ncontent-length: {}\r\n\r\n\
+             {body}",
+            unique("key"),
             body.len()
         );
         self.0.write_all(request.as_bytes()).unwrap();

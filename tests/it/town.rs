@@ -1,13 +1,13 @@
 //! A town in which an owner purchases by the lowest price, and four agencies serve it.
 
 use market_core::{
-    Actor, Call, Market, Mode, Party, Timestamp, Uscc,
+    Actor, Call, Day, Market, Mode, Party, Timestamp, Uscc,
     agency::{AgencyNature, NewAgency, NewQualification, Profile},
     applicant::{ApplicantKind, NewApplicant},
     case::{Fund, NewCase},
     draw::Bytes32,
     id::{PersonId, PurchaseId},
-    order::Contract,
+    order::{Contract, Milestone, NewChange},
     purchase::{
         Avoidance, Contact, NewPurchase, NewQuote, NewRegistration, Notice, Price, PurchaseState,
         Submission,
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::harness::TestApp;
 
 const ITEM: &str = "environmental-monitoring";
-const CODE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const CODE: &str = "e091b493a7576895eb502eb4e7bf9bdeaf76800e1b1d80b90af8e800a8a0e4f5";
 
 fn acting(party: Party) -> Call {
     Actor::new(PersonId(Uuid::from_u128(3)), party).into()
@@ -37,7 +37,7 @@ fn uscc(n: usize) -> Uscc {
 pub(crate) struct Town {
     pub(crate) market: Market,
     pub(crate) owner: Call,
-    agencies: Vec<Call>,
+    pub(crate) agencies: Vec<Call>,
 }
 
 impl Town {
@@ -133,8 +133,13 @@ impl Town {
 
     /// The winner gives up, the next confirms, and both sides confirm the contract.
     pub(crate) async fn contract(&self, id: PurchaseId) {
-        let purchases = self.market.purchases();
         self.wait(id).await;
+        self.contract_by_next(id).await;
+    }
+
+    /// The same, once the award stands.
+    pub(crate) async fn contract_by_next(&self, id: PurchaseId) {
+        let purchases = self.market.purchases();
         purchases.decline(&self.agencies[2], id, "人手不足").await.unwrap();
         self.wait(id).await;
         let ordered = purchases.confirm(&self.agencies[1], id).await.unwrap();
@@ -149,12 +154,33 @@ impl Town {
             content: "合同内容丁".to_owned(),
             agreed_payment_days: None,
             agreed_interest_per_myriad_day: None,
-            milestones: Vec::new(),
+            milestones: ["half", "rest"].map(|key| milestone(key, today.plus(14))).into(),
         };
         let orders = self.market.orders();
         orders.record_contract(&self.agencies[1], state.order_id, contract).await.unwrap();
         orders.confirm_contract(&self.owner, state.order_id).await.unwrap();
     }
+
+    /// Both sides agree to a lower amount.
+    pub(crate) async fn change(&self, id: PurchaseId) {
+        let purchase = self.market.purchases().get(Some(&self.owner.actor), id).await.unwrap();
+        let PurchaseState::Ordered(state) = &purchase.state else { panic!("{purchase:?}") };
+        let change = NewChange {
+            amount: "190.02".parse().ok(),
+            ends_on: None,
+            service_days: None,
+            scope: Some("变更内容戊".to_owned()),
+            reason: "变更缘由己".to_owned(),
+        };
+        let orders = self.market.orders();
+        orders.propose_change(&self.agencies[1], state.order_id, change).await.unwrap();
+        orders.approve_change(&self.owner, state.order_id, 1).await.unwrap();
+    }
+}
+
+/// Half of a contract.
+fn milestone(key: &str, due_on: Day) -> Milestone {
+    Milestone { key: key.to_owned(), name: format!("阶段{key}"), due_on, share_percent: 50 }
 }
 
 async fn agency(market: &Market, n: usize) -> Call {

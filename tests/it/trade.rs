@@ -9,7 +9,7 @@ use market_core::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, TestApp};
+use crate::{asking::Answer, harness::TestApp};
 
 /// What the restaurant needs, and the fire department uses.
 pub(crate) const INSPECTION: &str = "fire-facility-inspection";

@@ -41,7 +41,10 @@ on_both! {
         let other = app.applicant("li").await;
         app.get(&path).by(&other).meets(404, "not-found").await;
         app.delete(&path).by(&other).meets(404, "not-found").await;
-        app.post(&format!("{path}/rotate-secret"), &json!({})).by(&operator).meets(404, "not-found").await;
+        let rotate = format!("{path}/rotate-secret");
+        app.post(&rotate, &json!({})).by(&other).meets(404, "not-found").await;
+        app.post(&rotate, &json!({})).by(&operator).meets(403, "party-not-held").await;
+        app.post(&rotate, &json!({})).by(&owner).bare().meets(428, "if-match-missing").await;
         let listed = app.get(HOOKS).by(&operator).gives(200).await;
         assert_eq!(listed.json["items"].as_array().unwrap().len(), 1);
         assert_eq!(app.get(HOOKS).by(&other).gives(200).await.json["items"], json!([]));

@@ -1,23 +1,23 @@
 //! JSON bodies, read strictly.
 
+use std::error::Error;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
 };
 use market_core::Fault;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
+use tower_http::timeout::TimeoutError;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use self::strict::Strict;
 use crate::problem::{Code, Problem};
 
 mod strict;
-
-/// The largest JSON body, in bytes.
-pub(crate) const MAX_BODY: usize = 1 << 20;
 
 /// A JSON body of the API's own, which has passed its own checks.
 #[derive(Debug)]
@@ -47,7 +47,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
             return Err(Code::MEDIA_TYPE.into());
         }
         let bytes = Bytes::from_request(request, state).await;
-        read(&bytes.map_err(|why| Code::of_status(why.status()))?).map(Self)
+        read(&bytes.map_err(|why| unread(why.status(), &why))?).map(Self)
+    }
+}
+
+/// Why a body could not be read to its end.
+pub(crate) fn unread(status: StatusCode, why: &(dyn Error + 'static)) -> Problem {
+    let mut next = Some(why);
+    while let Some(why) = next {
+        if why.is::<TimeoutError>() {
+            return Code::TOO_SLOW.into();
+        }
+        next = why.source();
+    }
+    match Code::of_status(status) {
+        Code::MALFORMED => Problem::new(Code::MALFORMED, "the body broke off"),
+        known => known.into(),
     }
 }
 
@@ -61,10 +76,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let Strict(value) = serde_json::from_slice(bytes)
         .map_err(|why| Problem::new(Code::MALFORMED, why.to_string()))?;
-    let mut nuls = Vec::new();
-    find_nuls(String::new(), &value, &mut nuls);
-    if !nuls.is_empty() {
-        return Err(Problem::invalid(nuls));
+    let mut found = Vec::new();
+    find_controls(String::new(), &value, &mut found);
+    if !found.is_empty() {
+        return Err(Problem::invalid(found));
     }
     serde_path_to_error::deserialize(value).map_err(|why| {
         let place = pointer(why.path());
@@ -72,25 +87,34 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })
 }
 
-fn find_nuls(at: String, value: &Value, found: &mut Vec<Fault>) {
+/// Whether a text holds a control character. The ends of lines and tabs are none here: whether a
+/// text has lines, its own check says.
+pub(crate) fn has_controls(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+/// What is wrong with a text that holds a control character.
+pub(crate) const CONTROLS: &str = "must hold no control characters";
+
+fn find_controls(at: String, value: &Value, found: &mut Vec<Fault>) {
     let is_bad = match value {
-        Value::String(text) => text.contains('\0'),
+        Value::String(text) => has_controls(text),
         Value::Array(values) => {
             for (index, value) in values.iter().enumerate() {
-                find_nuls(format!("{at}/{index}"), value, found);
+                find_controls(format!("{at}/{index}"), value, found);
             }
             false
         }
         Value::Object(fields) => {
             for (key, value) in fields {
-                find_nuls(format!("{at}/{}", escape(key)), value, found);
+                find_controls(format!("{at}/{}", escape(key)), value, found);
             }
-            fields.keys().any(|key| key.contains('\0'))
+            fields.keys().any(|key| has_controls(key))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     };
     if is_bad {
-        found.push(Fault::new(at, "characters", "must hold no NUL character"));
+        found.push(Fault::new(at, "characters", CONTROLS));
     }
 }
 
@@ -162,15 +186,13 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Outer {
-        #[serde(rename = "list")]
-        _list: Vec<Inner>,
+        list: Vec<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Inner {
-        #[serde(rename = "n")]
-        _n: u32,
+        n: u32,
     }
 
     fn problem(json: &str) -> String {
@@ -186,9 +208,23 @@ mod tests {
             ("{}", "/list", "missing"),
             (r#"{"list":[{"n":-1}]}"#, "/list/0/n", "format"),
             (r#"{"list":["a\u0000"]}"#, "/list/0", "characters"),
+            (r#"{"list":[{"n":"\u001b[2J"}]}"#, "/list/0/n", "characters"),
+            (r#"{"list":[{"a\u007f":1}]}"#, "/list/0", "characters"),
+            (r#"{"list":[{"n":1.5}]}"#, "/list/0/n", "type"),
+            (r#"{"list":[{"n":1e20}]}"#, "/list/0/n", "type"),
+            (r#"{"list":[{"n":4294967296.0}]}"#, "/list/0/n", "format"),
         ] {
             let shown = problem(json);
             assert!(shown.contains(&format!("pointer: {place:?}, code: {code:?}")), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer_however_it_is_written() {
+        for n in ["1000001", "1000001.0", "1.000001e6", "0.1000001E+7"] {
+            let json = format!(r#"{{"list":[{{"n":{n}}}]}}"#);
+            let outer = read::<Outer>(json.as_bytes()).unwrap();
+            assert_eq!(outer.list[0].n, 1_000_001, "{n}");
         }
     }
 

@@ -20,6 +20,9 @@ impl<'de> Deserialize<'de> for Strict {
 
 struct Any;
 
+/// Below this, every whole number is a float just so.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 impl<'de> Visitor<'de> for Any {
     type Value = Value;
 
@@ -43,7 +46,12 @@ impl<'de> Visitor<'de> for Any {
         Ok(value.into())
     }
 
+    /// A number without a fraction is an integer, as in JSON Schema, however it is written.
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        if value.fract() == 0.0 && value.abs() < EXACT {
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+            return Ok((value as i64).into());
+        }
         let number = Number::from_f64(value);
         number.map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }

@@ -26,7 +26,7 @@ pub(super) async fn demo(settings: &Settings) -> Result<(), Failure> {
         let why = "the demonstration keeps its own database; serve another with market serve";
         return Err(Failure::Usage(why.to_owned()));
     }
-    let listener = serve::bind(settings).await?;
+    let listener = serve::bind(settings.listen).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let demo = demo::prepare(&settings.data, &url).await?;
     serve::run(settings, listener, |listener| welcome(settings, listener, &demo)).await

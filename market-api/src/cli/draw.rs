@@ -9,8 +9,8 @@ use std::{
 
 use clap::Subcommand;
 use market_core::{
-    draw::{Flaw, NotAProof, Proof, Verified},
-    purchase,
+    draw::{Flaw, FlawKind, NotAProof, Proof, Verified},
+    purchase::{self, receipt::Receipt},
 };
 
 use super::{Failure, out};
@@ -24,13 +24,34 @@ pub(super) enum Command {
     /// Check proofs of draws (校验抽取证明), without network, database or server
     #[command(after_help = "Examples:\n  market draw verify proof.json\n  \
         curl -s http://127.0.0.1:8080/api/v1/draws/ID/proof | market draw verify -\n\n\
-        Every digest, commitment and quote is checked and every draw held again, as docs/draw.md\n\
-        describes; compare the digest that is printed with the one in the award notice.\n\
+        Every digest, commitment and quote is checked, every draw held again, and the rule of the\n\
+        purchase followed anew, as docs/draw.md describes; compare the digest that is printed with\n\
+        the one in the award notice. A proof whose sealed rule names no selection is none of a\n\
+        purchase: its draws alone can be checked, with --bare.\n\
         Exit codes: 0 all hold, 1 a proof does not hold, 2 a file is no proof that could be read.")]
     Verify {
+        /// Accept a proof whose sealed rule names no selection, too: what its draws decide is then
+        /// not checked (只校验抽取，不校验规则)
+        #[arg(long)]
+        bare: bool,
         /// Files of proofs, or `-` for standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+    },
+    /// Check that an agency's own quote stands in a proof as it was made (核对报价回执), without
+    /// network, database or server
+    #[command(after_help = "Example:\n  \
+        jq -s '.[0] * .[1]' quote.json answer.json > receipt.json   # what was sent, and answered\n  \
+        market draw receipt receipt.json proof.json\n\n\
+        The receipt holds purchase_id, registration_id, round, commitment and at, as they were\n\
+        answered, and quote, plan and nonce, as they were sent. The proof is verified first.\n\
+        Exit codes: 0 it stands there, 1 it does not or the proof does not hold, 2 a file could\n\
+        not be read.")]
+    Receipt {
+        /// The file of the receipt
+        receipt: PathBuf,
+        /// The file of the proof
+        proof: PathBuf,
     },
 }
 
@@ -41,11 +62,27 @@ enum Outcome {
     Unreadable,
 }
 
+/// How far a proof has to be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rigour {
+    /// With the rule of its purchase.
+    Whole,
+    /// Without it, where the proof names none.
+    Bare,
+}
+
 pub(super) fn obey(command: &Command) -> Result<(), Failure> {
-    let Command::Verify { files } = command;
+    match command {
+        Command::Verify { bare: true, files } => verify_all(files, Rigour::Bare),
+        Command::Verify { bare: false, files } => verify_all(files, Rigour::Whole),
+        Command::Receipt { receipt, proof } => stands(receipt, proof),
+    }
+}
+
+fn verify_all(files: &[PathBuf], rigour: Rigour) -> Result<(), Failure> {
     let (mut bad, mut unreadable) = (0, 0);
     for file in files {
-        match verify(file)? {
+        match verify(file, rigour)? {
             Outcome::Holds => {}
             Outcome::DoesNotHold => bad += 1,
             Outcome::Unreadable => unreadable += 1,
@@ -59,7 +96,7 @@ pub(super) fn obey(command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn verify(file: &Path) -> Result<Outcome, Failure> {
+fn verify(file: &Path, rigour: Rigour) -> Result<Outcome, Failure> {
     let name = file.display();
     let proof = match read(file) {
         Err(why) => {
@@ -69,15 +106,22 @@ fn verify(file: &Path) -> Result<Outcome, Failure> {
         Ok(bytes) => Proof::from_bytes(&bytes),
     };
     match proof {
-        Ok(proof) => match check(&proof) {
+        Ok(proof) => match check(&proof, rigour) {
             Ok(verified) => {
-                tell(format_args!("{name}: 成立 holds"))?;
+                tell(if verified.followed_rule {
+                    format!("{name}: 成立 holds")
+                } else {
+                    format!("{name}: 抽取成立，未校验规则 the draws hold, the rule was not checked")
+                })?;
                 told(&proof, &verified)?;
                 Ok(Outcome::Holds)
             }
             Err(flaws) => {
                 tell(format_args!("{name}: 不成立 does not hold"))?;
                 flaws.iter().try_for_each(|flaw| tell(format_args!("  {flaw}")))?;
+                if matches!(&flaws[..], [flaw] if flaw.kind == FlawKind::NoRule) {
+                    tell(ONLY_DRAWS)?;
+                }
                 Ok(Outcome::DoesNotHold)
             }
         },
@@ -93,13 +137,53 @@ fn verify(file: &Path) -> Result<Outcome, Failure> {
     }
 }
 
-/// What is checked of a proof. The rule of a purchase is followed anew; that of a draw which was
-/// held for something else is not known here, which the answer says.
-fn check(proof: &Proof) -> Result<Verified, Vec<Flaw>> {
-    if proof.sealed.rule.get("selection").is_some() {
-        purchase::verify(proof)
-    } else {
-        proof.verify()
+/// What is said of a proof in which nothing is wrong, but that it is none of a purchase.
+const ONLY_DRAWS: &str = "  摘要、承诺、种子和抽取无误，但不知由何规则决定；只校验抽取请加 --bare \
+    digests, commitments, seed and draws are right, but not what they decide: --bare accepts that";
+
+/// What is checked of a proof: everything, unless it is asked for less and the proof knows no rule.
+fn check(proof: &Proof, rigour: Rigour) -> Result<Verified, Vec<Flaw>> {
+    match rigour {
+        Rigour::Bare if proof.sealed.rule.get("selection").is_none() => proof.verify(),
+        Rigour::Bare | Rigour::Whole => purchase::verify(proof),
+    }
+}
+
+/// Whether the quote of a receipt stands in a proof.
+fn stands(receipt: &Path, proof: &Path) -> Result<(), Failure> {
+    let about = |file: &Path, why: &dyn Display| {
+        Failure::Usage(plain(&format!("{}: {why}", file.display())))
+    };
+    let bytes = read(receipt).map_err(|why| about(receipt, &why))?;
+    let kept: Receipt = serde_json::from_slice(&bytes)
+        .map_err(|why| about(receipt, &format!("not a receipt: {why}")))?;
+    let bytes = read(proof).map_err(|why| about(proof, &why))?;
+    let does_not_hold = || {
+        let why = "the proof does not hold, `market draw verify` says why 证明不成立";
+        Failure::Failed(format!("{}: {why}", proof.display()))
+    };
+    let published = Proof::from_bytes(&bytes).map_err(|why| match why {
+        NotAProof::NotAsWritten(_) => does_not_hold(),
+        why => about(proof, &why),
+    })?;
+    let verified = purchase::verify(&published).map_err(|_| does_not_hold())?;
+    match kept.check(&published) {
+        Ok(standing) => {
+            tell(format_args!("{}: {standing}", receipt.display()))?;
+            tell(format_args!("  报名 registration: {}", kept.registration_id))?;
+            tell(format_args!("  承诺 commitment: {}", kept.commitment))?;
+            tell(format_args!("  时间 at: {}", kept.at))?;
+            tell(format_args!(
+                "  摘要 digest of the proof: {}; compare it with the award notice 请与中选公告核对",
+                verified.sha256
+            ))
+        }
+        Err(misfits) => {
+            for misfit in misfits {
+                tell(format_args!("{}: {misfit}", receipt.display()))?;
+            }
+            Err(Failure::Failed("the receipt does not fit the proof 回执与证明不符".to_owned()))
+        }
     }
 }
 
@@ -153,7 +237,8 @@ fn told(proof: &Proof, verified: &Verified) -> Result<(), Failure> {
         if verified.followed_rule {
             "followed anew, to the same draws and outcome 已按规则重演"
         } else {
-            "not followed anew; the draws are right, that they decide is the notice's word 未按规则重演"
+            "none is named, and none was followed; whether these draws had to be held, and what they \
+             decide, was not checked 未按规则重演"
         }
     ))?;
     tell(format_args!("  结果 outcome: {}", proof.outcome))?;

@@ -112,6 +112,7 @@ async fn import_one(
         skip_bad: asked.skip_bad,
         columns: asked.columns.clone(),
         progress: Progress::telling(move |rows| hearing.set_position(rows)),
+        ..ImportOptions::default()
     };
     let call = Call::from(Actor::system());
     let report = market.import(&call, kind, &sheet, &options).await;

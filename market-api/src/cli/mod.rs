@@ -5,9 +5,10 @@ use std::{io::IsTerminal, process::ExitCode};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use market_core::Error;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 use self::settings::{Flags, Settings};
+use crate::telemetry::Traces;
 
 mod demo;
 mod deposit;
@@ -165,8 +166,12 @@ impl From<std::io::Error> for Failure {
 pub fn run() -> ExitCode {
     let Cli { flags, command } = Cli::parse();
     let done = Settings::load(flags).and_then(|settings| {
-        log(&settings);
-        tokio::runtime::Runtime::new()?.block_on(obey(command, &settings))
+        let traces = log(&settings)?;
+        let done = tokio::runtime::Runtime::new()?.block_on(obey(command, &settings));
+        if let Some(traces) = traces {
+            traces.end();
+        }
+        done
     });
     let (code, why) = match done {
         Ok(()) | Err(Failure::Unread) => return ExitCode::SUCCESS,
@@ -238,18 +243,18 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-/// Logs to standard error, as asked.
-fn log(settings: &Settings) {
+/// Logs to standard error, as asked, and sends traces to where they are wanted.
+fn log(settings: &Settings) -> Result<Option<Traces>, Failure> {
     let filter = EnvFilter::builder().parse_lossy(&settings.log);
-    let logger = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let plain = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    if settings.log_json {
-        logger.json().init();
-    } else {
-        logger.init();
-    }
+    let logger = if settings.log_json { plain.json().boxed() } else { plain.boxed() };
+    let traces = settings.otlp_endpoint.as_deref().map(Traces::begin).transpose();
+    let traces = traces.map_err(Failure::Failed)?;
+    let sent = traces.as_ref().map(Traces::layer);
+    tracing_subscriber::registry().with(filter).with(logger).with(sent).init();
+    Ok(traces)
 }
 
 #[cfg(test)]

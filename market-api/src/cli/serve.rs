@@ -1,12 +1,16 @@
 //! `market serve`.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use market_core::{Market, webhook::Sender};
-use tokio::{net::TcpListener, signal, sync::Notify};
+use tokio::{net::TcpListener, signal, sync::Notify, task::JoinHandle};
 
 use super::{Failure, Settings, out};
-use crate::{App, router};
+use crate::{
+    App,
+    serving::{Served, serve as serve_at},
+    telemetry::Figures,
+};
 
 /// How long requests are still taken once the program is asked to end: those that were sent
 /// before would be cut off while they are on their way, in a queue or on an idle connection.
@@ -20,7 +24,7 @@ const TURN: Duration = Duration::from_secs(5);
 
 /// Serves the market until it is asked to end, and then ends in order.
 pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
-    let listener = bind(settings).await?;
+    let listener = bind(settings.listen).await?;
     run(settings, listener, |listener| {
         let url = format!("http://{}", listener.local_addr()?);
         // A server goes on whether anybody reads this or not.
@@ -30,10 +34,22 @@ pub(super) async fn serve(settings: &Settings) -> Result<(), Failure> {
     .await
 }
 
-/// Takes the address.
-pub(super) async fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
-    let bound = TcpListener::bind(settings.listen).await;
-    bound.map_err(|why| Failure::Failed(format!("cannot listen on {}: {why}", settings.listen)))
+/// Takes an address.
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|why| Failure::Failed(format!("cannot listen on {address}: {why}")))
+}
+
+/// Tells at an address of its own how the server is, if that is asked for.
+async fn tell_figures(settings: &Settings, app: &App) -> Result<Vec<JoinHandle<()>>, Failure> {
+    let Some(address) = settings.metrics_listen else { return Ok(Vec::new()) };
+    let listener = bind(address).await?;
+    let figures = Figures::begin().map_err(Failure::Failed)?;
+    app.measure();
+    tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
+    let served = Served::other(app, figures.router(app.clone()));
+    let telling = tokio::spawn(serve_at(listener, served, std::future::pending()));
+    Ok(vec![telling, tokio::spawn(async move { match figures.keep().await {} })])
 }
 
 /// Opens the market, says so, and serves it until it is asked to end.
@@ -50,7 +66,11 @@ pub(super) async fn run(
         failed => return failed,
     }
 
-    let app = App::new(market.clone());
+    let app = App::with_limits(market.clone(), settings.limits.clone());
+    if settings.otlp_endpoint.is_some() {
+        app.trace();
+    }
+    let telling = tell_figures(settings, &app).await?;
     let following = [
         tokio::spawn(follow(app.clone())),
         tokio::spawn(write_asked(market.clone())),
@@ -61,14 +81,22 @@ pub(super) async fn run(
         tokio::spawn(note_parties(market.clone())),
         tokio::spawn(tell_people(market.clone())),
         tokio::spawn(deliver(market.clone(), sender)),
+        tokio::spawn(issue_documents(market.clone())),
     ];
-    let router = router(app.clone());
+    if !market.publisher().is_reached() {
+        tracing::warn!(
+            "--public-url is not set: the QR codes of documents lead to {}/verify, which nobody \
+             reaches from elsewhere",
+            market.publisher().url
+        );
+    }
+    let served = Served::market(&app);
     let asked = Arc::new(Notify::new());
     let ending = {
         let asked = asked.clone();
         async move { asked.notified().await }
     };
-    let served = axum::serve(listener, router).with_graceful_shutdown(ending);
+    let served = serve_at(listener, served, ending);
     let drained = async {
         asked_to_end().await;
         tracing::info!("ending: finishing what is under way");
@@ -78,10 +106,10 @@ pub(super) async fn run(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = served => served?,
+        () = served => {}
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
-    for follower in following {
+    for follower in following.into_iter().chain(telling) {
         follower.abort();
         let _ = follower.await;
     }
@@ -100,7 +128,6 @@ async fn write_asked(market: Market) {
 async fn tell(market: Market) {
     match market.saved_searches().follow().await {}
 }
-
 /// Stops awards that are published while a complaint is investigated.
 async fn stop_awards(market: Market) {
     match market.complaints().follow().await {}
@@ -109,6 +136,11 @@ async fn stop_awards(market: Market) {
 /// Alarms supervisors of what looks like abuse.
 async fn alarm(market: Market) {
     match market.alarms().follow().await {}
+}
+
+/// Issues award letters and contract summaries as there is reason; any number of processes may.
+async fn issue_documents(market: Market) {
+    match market.documents().follow().await {}
 }
 
 /// Takes the steps of purchases and orders that fall due; any number of processes may.

@@ -8,14 +8,14 @@ use std::{
 
 use clap::Args;
 use market_core::{
-    Market, Options,
+    Error, KEPT_AT_LEAST, Market, Options,
     publicity::Publisher,
     webhook::{AddressRules, Network},
 };
 use serde::Deserialize;
 
 use super::Failure;
-use crate::sender::HttpSender;
+use crate::{Limits, sender::HttpSender};
 
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -68,7 +68,11 @@ struct Given {
     /// How many days it is kept what was asked of search, without who asked [default: 180]
     #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
     keep_asked_days: Option<u32>,
-    /// The address of the server as others reach it, for links in what is published
+    /// How many hours an answer is kept under its Idempotency-Key, at least 72 [default: 72]
+    #[arg(long, global = true, env = "MARKET_KEEP_KEYS_HOURS", value_name = "HOURS")]
+    keep_keys_hours: Option<u32>,
+    /// The address of the server as others reach it, for links in what is published and the QR
+    /// codes of documents
     /// [default: http:// and where it listens]
     #[arg(long, global = true, env = "MARKET_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
@@ -103,6 +107,20 @@ struct Given {
     /// Certificates in PEM of authorities that receivers of webhooks may also prove themselves by
     #[arg(long, global = true, env = "MARKET_WEBHOOK_CA", value_name = "FILE")]
     webhook_ca: Option<PathBuf>,
+    /// Whether to limit how often one may ask, as `[limits]` of the file says [default: true]
+    #[arg(long, global = true, env = "MARKET_RATE_LIMITS", value_name = "BOOL")]
+    rate_limits: Option<bool>,
+    /// Where to tell Prometheus, and nobody else, how the server is; an address that the public
+    /// cannot reach [default: nowhere]
+    #[arg(long, global = true, env = "MARKET_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+    /// The OpenTelemetry collector that gets traces, such as `http://127.0.0.1:4318`
+    /// [default: none]
+    #[arg(long, global = true, env = "MARKET_OTLP_ENDPOINT", value_name = "URL")]
+    otlp_endpoint: Option<String>,
+    /// Limits that differ from the usual ones; docs/operations.md lists all. In the file only.
+    #[arg(skip)]
+    limits: Option<toml::Table>,
     /// What to log, such as `debug` or `info,market_api=debug` [default: info]
     #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -129,9 +147,13 @@ pub(super) struct Settings {
     pub(super) listen: SocketAddr,
     pub(super) database: String,
     pub(super) keep_asked_days: u32,
+    pub(super) keep_keys_hours: u32,
     pub(super) publisher: Publisher,
     pub(super) webhook_rules: AddressRules,
     pub(super) webhook_ca: Option<PathBuf>,
+    pub(super) limits: Limits,
+    pub(super) metrics_listen: Option<SocketAddr>,
+    pub(super) otlp_endpoint: Option<String>,
     pub(super) log: String,
     pub(super) log_json: bool,
 }
@@ -143,10 +165,19 @@ impl Settings {
         let folder = given.data.clone().unwrap_or_else(default_data);
         let usual = Some(folder.join("market.toml")).filter(|path| path.exists());
         let file = config.or(usual).map_or_else(|| Ok(Given::default()), |path| read(&path))?;
-        Ok(Self::complete(given, file))
+        Self::complete(given, file)?.checked()
     }
 
-    fn complete(given: Given, file: Given) -> Self {
+    /// Callers are promised that their keys are kept for a time.
+    fn checked(self) -> Result<Self, Failure> {
+        if self.keep_keys_hours < KEPT_AT_LEAST {
+            let least = format!("keep_keys_hours: must be at least {KEPT_AT_LEAST}");
+            return Err(Failure::Usage(least));
+        }
+        Ok(self)
+    }
+
+    fn complete(given: Given, file: Given) -> Result<Self, Failure> {
         let data = given.data.or(file.data).unwrap_or_else(default_data);
         let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
         let index = given.index.or(file.index).unwrap_or_else(|| data.join("index"));
@@ -166,7 +197,16 @@ impl Settings {
             ports: given.webhook_port.or(file.webhook_port).unwrap_or(open.ports),
         };
         let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
-        Self {
+        let limits = Limits::read(&file.limits.unwrap_or_default());
+        let limits = limits.map_err(|faults| Failure::from(Error::Invalid(faults)))?;
+        let rates = given.rate_limits.or(file.rate_limits).unwrap_or(true);
+        let otlp_endpoint = given.otlp_endpoint.or(file.otlp_endpoint);
+        if otlp_endpoint.as_ref().is_some_and(|url| !url.starts_with("http://")) {
+            let why = "otlp_endpoint: must begin with http://; a collector on this machine or in \
+                this network can pass traces on over TLS";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        Ok(Self {
             data,
             files,
             index,
@@ -174,12 +214,19 @@ impl Settings {
             listen,
             database,
             keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
+            keep_keys_hours: given
+                .keep_keys_hours
+                .or(file.keep_keys_hours)
+                .unwrap_or(KEPT_AT_LEAST),
             publisher,
             webhook_rules,
             webhook_ca: given.webhook_ca.or(file.webhook_ca),
+            limits: Limits { rates, ..limits },
+            metrics_listen: given.metrics_listen.or(file.metrics_listen),
+            otlp_endpoint,
             log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
             log_json: given.log_json.or(file.log_json).unwrap_or(false),
-        }
+        })
     }
 
     /// Opens the market, whose folder is made if it is not there.
@@ -194,6 +241,7 @@ impl Settings {
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
+            keep_keys_hours: self.keep_keys_hours,
             publisher: self.publisher.clone(),
             webhook_rules: self.webhook_rules.clone(),
             ..Options::new(self.database.clone())
@@ -251,7 +299,9 @@ mod tests {
 
     #[test]
     fn what_nobody_gives_has_a_default() {
-        let settings = Settings::complete(Given::default(), Given::default());
+        let settings = Settings::complete(Given::default(), Given::default()).unwrap();
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!((settings.metrics_listen, settings.otlp_endpoint), (None, None));
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database, "sqlite:market-data/market.db");
         assert!(!settings.log_json);
@@ -263,11 +313,12 @@ mod tests {
 
     #[test]
     fn fonts_keep_their_order() {
-        let settings = Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']"));
+        let settings =
+            Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']")).unwrap();
         assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
         let line = ["market", "--font", "b.ttc", "--font", "a.otf"];
         let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
-        let settings = Settings::complete(given, file("font = ['c.ttc']"));
+        let settings = Settings::complete(given, file("font = ['c.ttc']")).unwrap();
         assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
     }
 
@@ -275,7 +326,7 @@ mod tests {
     fn a_flag_goes_before_the_file() {
         let given = Given { log: Some("debug".to_owned()), ..Given::default() };
         let file = file("log = 'warn'\nlisten = '0.0.0.0:80'\ndata = '/srv/a?b'\n");
-        let settings = Settings::complete(given, file);
+        let settings = Settings::complete(given, file).unwrap();
         assert_eq!(settings.log, "debug");
         assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
@@ -287,13 +338,41 @@ mod tests {
         let settings = Settings::complete(
             Given::default(),
             file("webhook_allow = ['10.20.0.0/16']\nwebhook_port = [9443]"),
-        );
+        )
+        .unwrap();
         assert_eq!(settings.webhook_rules.allowed, ["10.20.0.0/16".parse().unwrap()]);
         assert_eq!(settings.webhook_rules.ports, [9443]);
         assert!(toml::from_str::<Given>("webhook_allow = ['10.20.0.1/16']").is_err());
         let line = ["market", "--webhook-allow", "10.20.0.0/16,fd00::/8"];
         let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
         assert_eq!(given.webhook_allow.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn limits_are_of_the_file_and_rates_can_be_switched_off() {
+        let text = "rate_limits = true\n[limits.per_actor.write]\nburst = 7";
+        let given = Given { rate_limits: Some(false), ..Given::default() };
+        let settings = Settings::complete(given, file(text)).unwrap();
+        assert!(!settings.limits.rates);
+        assert_eq!(settings.limits.per_actor.write.burst.get(), 7);
+        let bad = Settings::complete(Given::default(), file("[limits.per_actor]\nwrote = 1"));
+        let Err(Failure::Usage(why)) = bad else { panic!("{bad:?}") };
+        assert!(why.starts_with("limits.per_actor.wrote: unknown field"), "{why}");
+    }
+
+    #[test]
+    fn traces_go_to_a_collector_nearby() {
+        let bad = Settings::complete(Given::default(), file("otlp_endpoint = 'https://a.b'"));
+        assert!(matches!(bad, Err(Failure::Usage(why)) if why.starts_with("otlp_endpoint")));
+    }
+
+    #[test]
+    fn keys_are_kept_as_long_as_promised() {
+        let of = |text| Settings::complete(Given::default(), file(text)).unwrap().checked();
+        assert_eq!(of("").unwrap().keep_keys_hours, 72);
+        assert_eq!(of("keep_keys_hours = 100").unwrap().keep_keys_hours, 100);
+        let why = of("keep_keys_hours = 71").unwrap_err();
+        assert!(format!("{why:?}").contains("keep_keys_hours: must be at least 72"), "{why:?}");
     }
 
     #[test]

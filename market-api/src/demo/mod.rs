@@ -3,6 +3,7 @@
 //! Read `packs` for what it is made of, `people` for who acts in it, `story` and `selections` for
 //! what has happened before it is first opened.
 
+mod chapters;
 mod packs;
 mod people;
 mod selections;

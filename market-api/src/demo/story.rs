@@ -6,116 +6,37 @@ use bytes::Bytes;
 use market_core::{
     Actor, Call, Day, Env, Error, Market, Paging, Party, Timestamp,
     agency::{Listing, ListingFilter, ListingState},
-    case::{Case, CaseState, Fund, NewCase, StepState},
+    case::{Case, CaseState, NewCase, StepState},
     code::{DepartmentCode, ItemCode},
-    id::{ApplicantId, CaseId, PersonId},
+    evaluation::NewEvaluation,
+    id::{ApplicantId, CaseId, OrderId, PersonId},
     order::{Contract, NewDeliverable, NewOrder, NewReturn, Order, ReturnCode},
     sha256_hex,
 };
 
-use super::selections;
-
-/// How far an order of the story comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Goal {
-    NotOrdered,
-    Placed,
-    Accepted,
-    Contracted,
-    InService,
-    Delivered,
-    Reworking,
-    ReturnedByDepartment,
-    SignedOff,
-    Completed,
-    Declined,
-    Cancelled,
-    Terminated,
-}
-
-use Goal::{
-    Accepted, Cancelled, Completed, Contracted, Declined, Delivered, InService, NotOrdered, Placed,
-    ReturnedByDepartment, Reworking, SignedOff, Terminated,
+use super::{
+    chapters::{
+        CHAPTERS, Chapter,
+        Goal::{
+            self, Accepted, Cancelled, Contracted, Declined, Delivered, InService, NotOrdered,
+            Placed, ReturnedByDepartment, Reworking, SignedOff, Terminated,
+        },
+    },
+    selections,
 };
 
-/// A case of the story.
-struct Chapter {
-    matter: &'static str,
-    title: &'static str,
-    fund: Fund,
-    /// Which applicant.
-    by: usize,
-    /// How many days ago it was opened.
-    days_ago: i64,
-    /// How far the orders of its needs come, in the order of the needs; the last goal holds for
-    /// all that follow.
-    goals: &'static [Goal],
-    /// Whether departments approve whatever they can.
-    approved: bool,
-}
-
-const CHAPTERS: &[Chapter] = &[
-    chapter("open-restaurant", "浒山街道面馆", Fund::Social, 0, 1, &[NotOrdered], false),
-    chapter("open-restaurant", "古塘街道小吃店", Fund::Social, 1, 60, &[Completed], true),
-    chapter("open-supermarket", "观海卫镇生活超市", Fund::Social, 2, 1, &[Placed, Accepted], false),
-    chapter("open-pharmacy", "周巷镇药店", Fund::Social, 3, 25, &[Contracted, Declined], true),
-    chapter("open-printing-enterprise", "逍林镇印刷厂", Fund::Social, 4, 45, &[InService], true),
-    chapter(
-        "build-plant",
-        "滨海经济开发区智能装备厂房",
-        Fund::Social,
-        5,
-        58,
-        &[
-            Completed,
-            SignedOff,
-            Delivered,
-            Reworking,
-            InService,
-            Contracted,
-            Accepted,
-            Placed,
-            ReturnedByDepartment,
-            Terminated,
-            Cancelled,
-            NotOrdered,
-        ],
-        true,
-    ),
-    chapter("build-plant", "庵东镇扩建车间", Fund::Fiscal, 1, 50, &[Delivered, InService], false),
-    chapter("open-restaurant", "宗汉街道火锅店", Fund::Social, 2, 30, &[SignedOff], false),
-    chapter(
-        "open-restaurant",
-        "坎墩街道咖啡馆",
-        Fund::Social,
-        3,
-        35,
-        &[ReturnedByDepartment],
-        true,
-    ),
-    chapter("add-elevator", "白沙路街道老小区加装电梯", Fund::Fiscal, 4, 40, &[Delivered], true),
-    chapter(
-        "open-supermarket",
-        "龙山镇便利店",
-        Fund::Social,
-        5,
-        33,
-        &[Terminated, Cancelled],
-        false,
-    ),
-    chapter("open-pharmacy", "桥头镇连锁药房", Fund::Social, 0, 15, &[Declined], false),
+/// What applicants say of agencies, and the best mark that they give.
+const SAID: [(&str, u32); 5] = [
+    ("报告规范，沟通及时，比约定提前两天交付。", 5),
+    ("现场人员专业，问题解释清楚。", 5),
+    ("按期完成，资料齐全。", 4),
+    ("收费与上架价格一致，没有额外费用。", 5),
+    ("总体满意，联系响应可以再快一些。", 4),
 ];
 
-const fn chapter(
-    matter: &'static str,
-    title: &'static str,
-    fund: Fund,
-    by: usize,
-    days_ago: i64,
-    goals: &'static [Goal],
-    approved: bool,
-) -> Chapter {
-    Chapter { matter, title, fund, by, days_ago, goals, approved }
+/// A mark, the best or sometimes one less.
+fn mark(code: &str, best: u32, seed: usize) -> (String, u32) {
+    (code.to_owned(), best - u32::from(seed.is_multiple_of(3)))
 }
 
 /// The region of the demonstration.
@@ -237,7 +158,7 @@ impl Teller {
             Cancelled => {
                 self.market.orders().cancel(applicant, order.id, "方案调整，暂不需要").await?;
             }
-            _ => self.serve(applicant, &agency, order, goal).await?,
+            _ => Box::pin(self.serve(applicant, &agency, order, goal)).await?,
         }
         Ok(())
     }
@@ -317,9 +238,11 @@ impl Teller {
         if goal == SignedOff {
             return Ok(());
         }
-        for code in self.consumers(applicant, &order).await? {
+        let agency = of(Party::Agency(order.terms.agency_id));
+        let consumers = self.consumers(applicant, &order).await?;
+        for code in &consumers {
             self.pass(7);
-            let officer = department(&code);
+            let officer = department(code);
             if goal == ReturnedByDepartment {
                 let why = ReturnCode::Substandard;
                 let new = NewReturn {
@@ -328,6 +251,35 @@ impl Teller {
                 return orders.return_deliverable(&officer, order.id, new).await.map(drop);
             }
             orders.use_deliverable(&officer, order.id).await?;
+        }
+        self.evaluate(applicant, &agency, order.id, &consumers).await
+    }
+
+    /// Everybody who took part says how it went.
+    async fn evaluate(
+        &self,
+        applicant: &Call,
+        agency: &Call,
+        order: OrderId,
+        consumers: &[DepartmentCode],
+    ) -> Result<(), Error> {
+        let seed = usize::from(order.0.as_bytes()[15]);
+        let (comment, best) = SAID[seed % SAID.len()];
+        let about = |codes: &[&str], comment: &str| NewEvaluation {
+            marks: (0..).zip(codes).map(|(at, code)| mark(code, best, seed + at)).collect(),
+            comment: comment.to_owned(),
+        };
+        let of_agency = about(&["quality", "timeliness", "attitude", "fee"], comment);
+        let of_applicant = about(&["cooperation", "payment"], "");
+        let of_deliverable = about(&["quality", "lawfulness"], "");
+        let all = self.market.evaluations();
+        self.pass(30);
+        all.give(applicant, order, of_agency).await?;
+        self.pass(5);
+        all.give(agency, order, of_applicant).await?;
+        for code in consumers {
+            self.pass(3);
+            all.give(&department(code), order, of_deliverable.clone()).await?;
         }
         Ok(())
     }

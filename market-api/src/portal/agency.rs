@@ -8,8 +8,9 @@ use market_core::{
         Agency, AgencyState, ListingFilter, ListingState, Origin, Practitioner, Qualification,
         Suspended,
     },
-    catalog::QualificationType,
+    catalog::{QualificationType, ServiceItem},
     code::QualificationKind,
+    evaluation::{AgencyEvaluations, DimensionFigures, PublicEvaluation},
     id::AgencyId,
 };
 
@@ -39,6 +40,7 @@ struct AgencyPage {
     capital: String,
     qualifications: Vec<QualificationView>,
     practitioners: Vec<PractitionerView>,
+    evaluations: EvaluationsView,
     offers: Vec<Offer>,
     pager: Pager,
 }
@@ -65,6 +67,30 @@ struct PractitionerView {
     expired: bool,
 }
 
+/// What those say who took part in its orders.
+#[derive(Debug)]
+struct EvaluationsView {
+    /// How many of its orders were evaluated.
+    orders: u64,
+    /// How many evaluations were hidden.
+    hidden: u64,
+    dimensions: Vec<DimensionFigures>,
+    newest: Vec<CommentView>,
+}
+
+#[derive(Debug)]
+struct CommentView {
+    role: &'static str,
+    item: String,
+    marks: String,
+    comment: String,
+    day: String,
+    appealed: bool,
+}
+
+/// How many of the newest evaluations a page shows.
+const NEWEST: u32 = 5;
+
 pub(super) async fn show(
     State(market): State<Market>,
     At(id): At<AgencyId>,
@@ -77,6 +103,9 @@ pub(super) async fn show(
     let today = market.env().now().day();
     let mut regions = Regions::new(&market);
     let (offers, pager) = offers(&market, id, place.after.as_deref(), &mut regions).await?;
+    let newest = Paging { after: None, limit: NEWEST };
+    let evaluations = market.evaluations().of_agency(None, id, &newest).await?;
+    let evaluations = EvaluationsView::of(evaluations, &names::items(&market).await?);
     Page::of(&AgencyPage {
         frame: Frame::new(&market, agency.name.as_str()).await?,
         standing: words::standing(&agency.state),
@@ -94,6 +123,7 @@ pub(super) async fn show(
             .into_iter()
             .map(|one| PractitionerView::of(one, &kinds, today))
             .collect(),
+        evaluations,
         offers,
         pager,
         agency,
@@ -152,6 +182,33 @@ impl QualificationView {
             issuer: of.issuer,
             valid_from: words::day(of.valid_from),
             valid_until: words::day(of.valid_until),
+        }
+    }
+}
+
+impl EvaluationsView {
+    fn of(all: AgencyEvaluations, items: &[ServiceItem]) -> Self {
+        Self {
+            orders: all.orders,
+            hidden: all.hidden,
+            dimensions: all.dimensions,
+            newest: all.items.into_iter().map(|one| CommentView::of(one, items)).collect(),
+        }
+    }
+}
+
+impl CommentView {
+    fn of(of: PublicEvaluation, items: &[ServiceItem]) -> Self {
+        let item = items.iter().find(|item| item.code == of.item);
+        let marks: Vec<String> =
+            of.marks.iter().map(|one| format!("{} {}", one.name, one.mark)).collect();
+        Self {
+            role: words::rater(of.role),
+            item: item.map_or_else(|| of.item.to_string(), |item| item.name.clone()),
+            marks: marks.join("，"),
+            comment: of.comment,
+            day: words::day(of.created_at.day()),
+            appealed: of.appealed,
         }
     }
 }

@@ -4,14 +4,18 @@
 //! asks the market, turns what it gets into the words of a view, and renders the template of the
 //! same name. `words` says how things are written, `names` what codes are called.
 
+use std::{fmt::Display, str::FromStr};
+
 use askama::Template;
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
 use market_core::{Cursor, Error, Market};
+use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::failure::page as failure_page;
 use crate::{
@@ -22,12 +26,16 @@ use crate::{
 mod agency;
 mod assets;
 mod failure;
+mod form;
 mod home;
 mod item;
 mod matter;
 mod names;
 mod offer;
+mod purchase;
+mod purchases;
 mod search;
+mod verify;
 mod words;
 
 /// The pages of the portal.
@@ -39,6 +47,14 @@ pub(crate) fn routes() -> Router<App> {
         .route("/agencies/{id}", get(agency::show))
         .route("/search", get(search::show))
         .route("/suggested", get(search::suggest))
+        .route("/purchases", get(purchases::show))
+        .route("/purchases/{id}", get(purchase::show))
+        .route("/purchases/{id}/award", get(purchase::award))
+        .route(
+            "/verify",
+            get(verify::ask).post(verify::upload).layer(DefaultBodyLimit::max(verify::MAX_FORM)),
+        )
+        .route("/verify/{code}", get(verify::show))
         .merge(assets::routes())
 }
 
@@ -95,6 +111,33 @@ impl IntoResponse for Page {
     }
 }
 
+/// Marks a response whose page tells by itself why a request was not answered as asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told;
+
+impl Page {
+    /// The page for people in place of a problem, which programs get.
+    fn told(self, problem: Problem) -> Response {
+        let mut response = (problem.status(), self).into_response();
+        response.extensions_mut().insert(Told);
+        response.extensions_mut().insert(problem);
+        response
+    }
+}
+
+/// What a form sends in a field, or nothing where the field was left empty.
+fn typed<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
+    let text = String::deserialize(from)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
 /// A link to another page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Link {
@@ -126,12 +169,17 @@ struct Pager {
 }
 
 impl Pager {
-    /// The ways from the page that begins after a cursor, in a list whose address goes up to its
-    /// last parameter.
+    /// The ways from the page that begins after a cursor, in a list of offers whose address goes up
+    /// to its last parameter.
     fn new(list: &str, after: Option<&Cursor>, next: Option<&Cursor>) -> Self {
+        Self::within(list, "offers", after, next)
+    }
+
+    /// The same, in a list that begins at a place of its page.
+    fn within(list: &str, place: &str, after: Option<&Cursor>, next: Option<&Cursor>) -> Self {
         Self {
-            start: after.map(|_| format!("{list}#offers")),
-            next: next.map(|next| format!("{list}after={}#offers", next.as_str())),
+            start: after.map(|_| format!("{list}#{place}")),
+            next: next.map(|next| format!("{list}after={}#{place}", next.as_str())),
         }
     }
 }

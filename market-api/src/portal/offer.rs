@@ -52,7 +52,7 @@ impl Offer {
     /// The offer behind a hit; none of one that was taken off since the index saw it.
     pub(super) async fn behind(
         hit: ListingFound,
-        marked: Option<Highlights>,
+        highlights: Option<Highlights>,
         market: &Market,
         regions: &mut Regions<'_>,
     ) -> Result<Option<Self>, Error> {
@@ -67,9 +67,9 @@ impl Offer {
         let marks = |parts: Option<Vec<Part>>, current: Vec<Part>| {
             parts.filter(|parts| text(parts) == text(&current)).unwrap_or(current)
         };
-        let (title, summary) = marked.map(|marked| (marked.title, marked.summary)).unzip();
+        let (title, summary) = highlights.map(|found| (found.title, found.summary)).unzip();
         let (title, summary) = (marks(title, current.title), marks(summary, current.summary));
-        Ok(Some(Self { agency, title, summary, ..current }))
+        Ok(Some(Self { title, summary, agency, ..current }))
     }
 }
 

@@ -1,18 +1,27 @@
 //! How things are written for people: days, money, and the words of the trade.
 
 use market_core::{
-    Day, Money,
+    Day, Money, Timestamp,
     agency::{AgencyNature, AgencyState},
+    case::Fund,
     catalog::{
         DeliverableKind, Nature, PriceMode, QualificationType, Requirement, Rule, ServiceItem,
     },
+    evaluation::Rater,
     matter::Source,
+    purchase::{Price, PurchaseState},
 };
 
 /// A day: `2026年11月24日`.
 pub(super) fn day(day: Day) -> String {
     let date = day.date();
     format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
+}
+
+/// An instant: `2026年11月24日17时30分`, in China.
+pub(super) fn instant(at: Timestamp) -> String {
+    let (hour, minute) = at.clock();
+    format!("{}{hour}时{minute:02}分", day(at.day()))
 }
 
 /// A number with its thousands apart: `1,127`.
@@ -33,11 +42,55 @@ pub(super) fn yuan(money: Money) -> String {
     format!("￥{}.{:02}", number(money.fen() / 100), money.fen() % 100)
 }
 
+/// An amount as letters state it: `人民币壹万贰仟元整（￥12,000.00）`.
+pub(super) fn capital(money: Money) -> String {
+    format!("人民币{}（{}）", money.capital(), yuan(money))
+}
+
 /// What a price is for, after the price: `/项` for `元/项`.
 pub(super) fn per(unit: &str) -> String {
     match unit.strip_prefix('元') {
         Some(per) => per.to_owned(),
         None => format!("（{unit}）"),
+    }
+}
+
+/// Whose money pays.
+pub(super) const fn fund(fund: Fund) -> &'static str {
+    match fund {
+        Fund::Fiscal => "财政性资金",
+        Fund::Social => "社会资金",
+    }
+}
+
+/// What a purchase pays, and what may be quoted.
+pub(super) fn purchase_price(price: &Price) -> String {
+    match price {
+        Price::Fixed { amount } => format!("固定价格 {}", yuan(*amount)),
+        Price::Amount { low, high } => {
+            format!("最高限价 {}，最低限价 {}", yuan(*high), yuan(*low))
+        }
+        Price::Discount { ceiling, low, high } => {
+            format!("最高限价 {}，报下浮率，{low}% 至 {high}%", yuan(*ceiling))
+        }
+    }
+}
+
+/// Where a purchase stands.
+pub(super) const fn stage(state: &PurchaseState) -> &'static str {
+    match state {
+        PurchaseState::Draft(_) => "草稿",
+        PurchaseState::InReview(_) => "形式审查中",
+        PurchaseState::Open(_) => "报名中",
+        PurchaseState::Opening(_) => "待开标",
+        PurchaseState::Rounds(_) => "报价轮次中",
+        PurchaseState::Choosing(_) => "待业主选定",
+        PurchaseState::Publicity(_) => "中选公示中",
+        PurchaseState::Suspended(_) => "因投诉暂停",
+        PurchaseState::Awarded(_) => "待中选机构确认",
+        PurchaseState::Ordered(_) => "已成交",
+        PurchaseState::Failed(_) => "流标",
+        PurchaseState::Voided(_) => "已终止",
     }
 }
 
@@ -47,6 +100,15 @@ pub(super) const fn nature(nature: Nature) -> &'static str {
         Nature::Statutory => "法定前置（审批依法要求）",
         Nature::Technical => "技术性服务（为审批委托）",
         Nature::Voluntary => "自愿委托",
+    }
+}
+
+/// As what somebody evaluates.
+pub(super) const fn rater(rater: Rater) -> &'static str {
+    match rater {
+        Rater::Applicant => "委托人",
+        Rater::Department => "使用成果的审批部门",
+        Rater::Agency => "中介机构",
     }
 }
 

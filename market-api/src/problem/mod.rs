@@ -14,7 +14,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use market_core::{Error, Fault, Reason, Refusal};
+use market_core::{Error, Fault, Reason, Refusal, import::BadRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,7 +40,14 @@ struct Kept {
     detail: Option<String>,
     errors: Vec<Fault>,
     reasons: Vec<Reason>,
+    /// In how many seconds to try again.
+    retry_after: Option<u64>,
+    rows: Vec<BadRow>,
 }
+
+/// Marks a failure whose body says all that is to be said, in a form that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AsItIs;
 
 /// What went wrong, as RFC 9457 has it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,6 +76,9 @@ pub(crate) struct ProblemView<'a> {
     /// Why a listing does not fit a case.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     reasons: &'a [Reason],
+    /// Every single thing that is wrong in the rows of a sheet.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    rows: &'a [BadRow],
 }
 
 impl Problem {
@@ -77,15 +87,37 @@ impl Problem {
         Self(Box::new(Kept { detail: Some(detail.into()), ..Kept::from(code) }))
     }
 
+    /// The status of its response.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.code.status
+    }
+
+    /// The same, with when to try again, in seconds.
+    pub(crate) fn after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// The server is not ready, for these reasons.
+    pub(crate) fn not_ready(errors: Vec<Fault>) -> Self {
+        Self(Box::new(Kept { errors, ..Kept::from(Code::NOT_READY) }))
+    }
+
     /// Something in the request is wrong, at these places.
     pub(crate) fn invalid(errors: Vec<Fault>) -> Self {
         Self(Box::new(Kept { errors, ..Kept::from(Code::INVALID) }))
+    }
+
+    /// Rows of a sheet are wrong.
+    pub(crate) fn bad_rows(rows: Vec<BadRow>) -> Self {
+        Self(Box::new(Kept { rows, ..Kept::from(Code::BAD_ROWS) }))
     }
 }
 
 impl From<Code> for Kept {
     fn from(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), reasons: Vec::new() }
+        let (errors, reasons, rows) = (Vec::new(), Vec::new(), Vec::new());
+        Self { code, detail: None, errors, reasons, rows, retry_after: None }
     }
 }
 
@@ -113,6 +145,10 @@ impl From<Error> for Problem {
             Error::Stale(_) => Self::new(Code::STALE, why.to_string()),
             Error::Anonymous => Code::ANONYMOUS.into(),
             Error::Busy => Code::BUSY.into(),
+            Error::Unprintable(_) => {
+                tracing::error!(%why, "a document waits");
+                Self::new(Code::UNPRINTABLE, why.to_string())
+            }
             Error::Storage(_) | Error::Files(_) | Error::Search(_) | Error::Inconsistent(_) => {
                 tracing::error!(error = ?why, "a request failed on our side");
                 Code::INTERNAL.into()
@@ -136,7 +172,11 @@ pub(crate) fn render(
     language: Language,
     reader: Reader,
 ) -> Response {
-    if response.status().is_success() || response.status().is_redirection() {
+    let is_whole = response.extensions().get::<AsItIs>().is_some();
+    if is_whole || response.status().is_success() || response.status().is_redirection() {
+        return response;
+    }
+    if reader == Reader::Person && response.extensions().get::<portal::Told>().is_some() {
         return response;
     }
     let problem = response.extensions_mut().remove::<Problem>();
@@ -145,6 +185,9 @@ pub(crate) fn render(
         Reader::Program => problem.0.response(id, language),
         Reader::Person => problem.0.page(id),
     };
+    if let Some(seconds) = problem.0.retry_after() {
+        rendered.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
     if let Some(allowed) = response.headers_mut().remove(ALLOW) {
         rendered.headers_mut().insert(ALLOW, allowed);
     }
@@ -152,6 +195,12 @@ pub(crate) fn render(
 }
 
 impl Kept {
+    /// In how many seconds to try again, where that may help.
+    fn retry_after(&self) -> Option<u64> {
+        let usual = self.code.passes().then_some(1);
+        self.retry_after.or(usual)
+    }
+
     /// The problem as a page of the portal, which is in Chinese.
     fn page(&self, id: &str) -> Response {
         let mut response = match portal::failure_page(self.code.status, self.code.zh, id) {
@@ -163,7 +212,7 @@ impl Kept {
     }
 
     fn response(&self, id: &str, language: Language) -> Response {
-        let Self { code, detail, errors, reasons } = self;
+        let Self { code, detail, errors, reasons, rows, .. } = self;
         let view = ProblemView {
             kind: format!("/problems/{}", code.code),
             title: language.pick(code.zh, code.en),
@@ -173,6 +222,7 @@ impl Kept {
             instance: id,
             errors,
             reasons,
+            rows,
         };
         let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (code.status, Body::from(body)).into_response();
@@ -181,14 +231,8 @@ impl Kept {
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
         headers.insert(VARY, HeaderValue::from_static("accept-language"));
-        match code.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            }
-            _ => {}
+        if code.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

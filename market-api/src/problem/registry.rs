@@ -24,6 +24,21 @@ pub(crate) async fn show(
     Ok(page(Language::of(&headers), [found].into_iter()).into_response())
 }
 
+/// Every kind of problem, as a page of the documentation.
+pub fn problems() -> String {
+    let mut text = "# Problems (问题类型)\n\n\
+        Every failure is answered as an RFC 9457 problem: `type` is `/problems/` and the code, and \
+        `code` never changes once released. [api.md](api.md) says what else such an answer has. \
+        Written by a test from the table of codes.\n\n\
+        | code | status | 中文 | English |\n|---|---|---|---|\n"
+        .to_owned();
+    for Code { code, status, zh, en } in Code::all() {
+        let status = status.as_u16();
+        let _ = writeln!(text, "| `{code}` | {status} | {zh} | {en} |");
+    }
+    text
+}
+
 fn page(language: Language, codes: impl Iterator<Item = Code>) -> Html<String> {
     let title = language.pick("问题类型", "Kinds of problems");
     let mut html = format!(

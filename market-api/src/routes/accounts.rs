@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use market_core::{
-    Market, Party, Timestamp,
+    Intent, Market, Party, Timestamp,
     account::{Account, NewPerson, Password, Person},
     applicant::{Applicant, NewApplicant},
     id::{ApplicantId, PersonId},
@@ -15,7 +15,7 @@ use validator::Validate;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{AlwaysMeant, Key, Meant, Once, Seen, Version},
     caller::{Bearer, Caller},
     parameters::At,
     problem::Problem,
@@ -109,11 +109,16 @@ pub(crate) struct ChangePassword {
     responses((status = 201, body = SignedUp)))]
 async fn sign_up(
     State(market): State<Market>,
+    Meant(intent, outcome): Meant,
     Body(body): Body<SignUp>,
 ) -> Result<Created<SignedUp>, Problem> {
     let SignUp { login, name, password, applicant } = body;
     let person = NewPerson { login, name, password: Some(password) };
-    let (person, applicant) = market.applicants().sign_up(person, applicant).await?;
+    let applicants = market.applicants();
+    let (person, applicant) = match intent {
+        Intent::Do => applicants.sign_up(person, applicant).await?,
+        Intent::Rehearse => applicants.rehearse_sign_up(person, applicant, &outcome).await?,
+    };
     let version = person.version;
     Ok(Created("/api/v1/me".to_owned(), version, SignedUp { person, applicant }))
 }
@@ -123,6 +128,7 @@ async fn sign_up(
     responses((status = 201, body = Session)))]
 async fn sign_in(
     State(market): State<Market>,
+    _: AlwaysMeant,
     Body(body): Body<SignIn>,
 ) -> Result<(StatusCode, Json<Session>), Problem> {
     let SignIn { login, password, party } = body;
@@ -139,6 +145,7 @@ async fn sign_out(
     State(market): State<Market>,
     Caller(actor): Caller,
     Bearer(token): Bearer,
+    _: AlwaysMeant,
 ) -> Result<StatusCode, Problem> {
     market.accounts().sign_out(&actor, &token).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -147,17 +154,17 @@ async fn sign_out(
 /// Who the caller is, for whom they act, and for whom they might
 #[utoipa::path(get, path = "/me", tag = "accounts", security(("token" = [])),
     responses((status = 200, body = Me)))]
-async fn me(State(market): State<Market>, Caller(actor): Caller) -> Result<Json<Me>, Problem> {
+async fn me(State(market): State<Market>, Caller(actor): Caller) -> Result<Tagged<Me>, Problem> {
     let account = market.accounts().get(&actor, actor.person).await?;
-    Ok(Json(Me { account, party: actor.party }))
+    Ok(Tagged(account.person.version, Me { account, party: actor.party }))
 }
 
 /// Change one's own password; every token that one has is no good any more
 #[utoipa::path(put, path = "/me/password", tag = "accounts", security(("token" = [])),
-    params(Guards), request_body = ChangePassword, responses((status = 204)))]
+    params(Version), request_body = ChangePassword, responses((status = 204)))]
 async fn change_password(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Seen(call): Seen,
     Input(body): Input<ChangePassword>,
 ) -> Result<StatusCode, Problem> {
     market.accounts().change_password(&call, body.current, body.new).await?;
@@ -166,10 +173,10 @@ async fn change_password(
 
 /// Register another applicant, for which the caller may act from then on
 #[utoipa::path(post, path = "/applicants", tag = "accounts", security(("token" = [])),
-    params(Guards), request_body = NewApplicant, responses((status = 201, body = Applicant)))]
+    params(Key), request_body = NewApplicant, responses((status = 201, body = Applicant)))]
 async fn register(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewApplicant>,
 ) -> Result<Created<Applicant>, Problem> {
     let applicant = market.applicants().register(&call, new).await?;

@@ -18,12 +18,12 @@ use super::WithActions;
 use crate::{
     App,
     body::Input,
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -77,10 +77,10 @@ async fn list(
 
 /// Apply for admission; the caller may act for the new agency from then on
 #[utoipa::path(post, path = "/agencies", tag = "agencies", security(("token" = [])),
-    params(Guards), request_body = NewAgency, responses((status = 201, body = Agency)))]
+    params(Key), request_body = NewAgency, responses((status = 201, body = Agency)))]
 async fn apply(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewAgency>,
 ) -> Result<Created<Agency>, Problem> {
     let agency = market.agencies().apply(&call, new).await?;
@@ -94,11 +94,12 @@ async fn show(
     State(market): State<Market>,
     caller: Option<Caller>,
     At(id): At<AgencyId>,
-) -> Result<Tagged<WithActions<Agency>>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Agency>>, Problem> {
     let actor = caller.as_ref().map(|Caller(actor)| actor);
     let agency = market.agencies().get(actor, id).await?;
     let actions = actor.map(|actor| agency.actions(actor));
-    Ok(Tagged(agency.version, WithActions { thing: agency, actions }))
+    Ok(Living(agency.version, WithActions::told(agency, actions, language)))
 }
 
 /// What its orders say of an agency, and its credit

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
+use super::{WithActions, told};
 use crate::{
     App,
     body::Body,
@@ -18,8 +19,8 @@ use crate::{
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::Tagged,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -78,14 +79,16 @@ async fn list(
 
 /// An alarm with its evidence.
 #[utoipa::path(get, path = "/alarms/{id}", tag = "alarms", security(("token" = [])),
-    params(("id" = AlarmId, Path)), responses((status = 200, body = Alarm)))]
+    params(("id" = AlarmId, Path)), responses((status = 200, body = WithActions<Alarm>)))]
 async fn show(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<AlarmId>,
-) -> Result<Tagged<Alarm>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Alarm>>, Problem> {
     let alarm = market.alarms().get(&actor, id).await?;
-    Ok(Tagged(alarm.version, alarm))
+    let actions = market.alarms().actions(&actor, id).await?;
+    Ok(Living(alarm.version, WithActions::told(alarm, Some(actions), language)))
 }
 
 /// What the caller may do with an alarm, and why not the rest.
@@ -95,8 +98,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<AlarmId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.alarms().actions(&actor, id).await?))
+    Ok(whole(told(market.alarms().actions(&actor, id).await?, language)))
 }
 
 /// Notes that the caller has looked into an alarm, and what was found; once.

@@ -14,15 +14,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
+use super::told;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -82,10 +83,10 @@ pub(crate) struct Link {
 }
 
 /// Opens a case of a matter.
-#[utoipa::path(post, path = "/cases", tag = "cases", security(("token" = [])), params(Guards), request_body = NewCase,
+#[utoipa::path(post, path = "/cases", tag = "cases", security(("token" = [])), params(Key), request_body = NewCase,
     responses((status = 201, body = Case)))]
 async fn open(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     Input(new): Input<NewCase>,
 ) -> Result<Created<Case>, Problem> {
@@ -114,9 +115,11 @@ async fn show(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<CaseId>,
-) -> Result<Tagged<Progress>, Problem> {
-    let progress = market.progress().of_case(&actor, id).await?;
-    Ok(Tagged(progress.version, progress))
+    language: Language,
+) -> Result<Living<Progress>, Problem> {
+    let mut progress = market.progress().of_case(&actor, id).await?;
+    progress.actions = told(progress.actions, language);
+    Ok(Living(progress.version, progress))
 }
 
 /// What the caller may do with a case, and why not the rest.
@@ -126,8 +129,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<CaseId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.cases().actions(&actor, id).await?))
+    Ok(whole(told(market.cases().actions(&actor, id).await?, language)))
 }
 
 /// What happened in a case, oldest first.

@@ -14,14 +14,16 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::{WithActions, cases::Why};
 use crate::{
     App,
-    body::Input,
+    body::{Body, Input},
     call::{Guarded, Guards},
+    caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::Tagged,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -30,12 +32,16 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(qualification_types))
         .routes(routes!(items))
         .routes(routes!(item))
+        .routes(routes!(withdraw_item))
+        .routes(routes!(restore_item))
         .routes(routes!(item_version))
         .routes(routes!(departments))
         .routes(routes!(department))
-        .routes(routes!(put_opening_key))
+        .routes(routes!(put_opening_key, clear_opening_key))
         .routes(routes!(matters))
         .routes(routes!(matter))
+        .routes(routes!(withdraw_matter))
+        .routes(routes!(restore_matter))
         .routes(routes!(matter_version))
         .routes(routes!(regions))
         .routes(routes!(region))
@@ -125,6 +131,35 @@ async fn item(
     Ok(Tagged(item.version, item))
 }
 
+/// Take a service item off the list, unless a matter on the list needs it; cases and orders that run
+/// keep their version of it
+#[utoipa::path(post, path = "/service-items/{code}/withdraw", tag = "catalogue",
+    security(("token" = [])), params(("code" = ItemCode, Path), Guards), request_body = Why,
+    responses((status = 200, body = ServiceItem)))]
+async fn withdraw_item(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(code): At<ItemCode>,
+    Body(Why { reason }): Body<Why>,
+) -> Result<Tagged<ServiceItem>, Problem> {
+    let item = market.withdrawals().withdraw_item(&call, &code, &reason).await?;
+    Ok(Tagged(item.version, item))
+}
+
+/// Put a service item back on the list
+#[utoipa::path(post, path = "/service-items/{code}/restore", tag = "catalogue",
+    security(("token" = [])), params(("code" = ItemCode, Path), Guards), request_body = Why,
+    responses((status = 200, body = ServiceItem)))]
+async fn restore_item(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(code): At<ItemCode>,
+    Body(Why { reason }): Body<Why>,
+) -> Result<Tagged<ServiceItem>, Problem> {
+    let item = market.withdrawals().restore_item(&call, &code, &reason).await?;
+    Ok(Tagged(item.version, item))
+}
+
 /// A service item as it was in one of its versions
 #[utoipa::path(get, path = "/service-items/{code}/versions/{version}", tag = "catalogue",
     params(("code" = ItemCode, Path), ("version" = i64, Path)),
@@ -145,13 +180,17 @@ async fn departments(State(market): State<Market>) -> Result<Json<Page<Departmen
 
 /// An approval department
 #[utoipa::path(get, path = "/departments/{code}", tag = "catalogue",
-    params(("code" = DepartmentCode, Path)), responses((status = 200, body = Department)))]
+    security((), ("token" = [])), params(("code" = DepartmentCode, Path)),
+    responses((status = 200, body = WithActions<Department>)))]
 async fn department(
     State(market): State<Market>,
+    caller: Option<Caller>,
     At(code): At<DepartmentCode>,
-) -> Result<Tagged<Department>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Department>>, Problem> {
     let department = market.departments().get(&code).await?;
-    Ok(Tagged(department.version, department))
+    let actions = caller.map(|Caller(actor)| department.actions(&actor));
+    Ok(Living(department.version, WithActions::told(department, actions, language)))
 }
 
 /// Set the key to which opening codes are deposited with a department
@@ -165,6 +204,20 @@ async fn put_opening_key(
     Input(PutOpeningKey { opening_key }): Input<PutOpeningKey>,
 ) -> Result<Tagged<Department>, Problem> {
     let department = market.departments().set_opening_key(&call, &code, &opening_key).await?;
+    Ok(Tagged(department.version, department))
+}
+
+/// Take back the key to which opening codes are deposited with a department, unless a purchase that
+/// is not opened yet may need its deposit; another key may be set at any time
+#[utoipa::path(delete, path = "/departments/{code}/opening-key", tag = "catalogue",
+    security(("token" = [])), params(("code" = DepartmentCode, Path), Guards),
+    responses((status = 200, body = Department)))]
+async fn clear_opening_key(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(code): At<DepartmentCode>,
+) -> Result<Tagged<Department>, Problem> {
+    let department = market.departments().clear_opening_key(&call, &code).await?;
     Ok(Tagged(department.version, department))
 }
 
@@ -186,6 +239,34 @@ async fn matter(
     At(code): At<MatterCode>,
 ) -> Result<Tagged<Matter>, Problem> {
     let matter = market.matters().get(&code).await?;
+    Ok(Tagged(matter.version, matter))
+}
+
+/// Take a matter off the list: no case of it is opened any more, and those that run go on
+#[utoipa::path(post, path = "/matters/{code}/withdraw", tag = "catalogue",
+    security(("token" = [])), params(("code" = MatterCode, Path), Guards), request_body = Why,
+    responses((status = 200, body = Matter)))]
+async fn withdraw_matter(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(code): At<MatterCode>,
+    Body(Why { reason }): Body<Why>,
+) -> Result<Tagged<Matter>, Problem> {
+    let matter = market.withdrawals().withdraw_matter(&call, &code, &reason).await?;
+    Ok(Tagged(matter.version, matter))
+}
+
+/// Put a matter back on the list, unless it needs a withdrawn item
+#[utoipa::path(post, path = "/matters/{code}/restore", tag = "catalogue",
+    security(("token" = [])), params(("code" = MatterCode, Path), Guards), request_body = Why,
+    responses((status = 200, body = Matter)))]
+async fn restore_matter(
+    State(market): State<Market>,
+    Guarded(call): Guarded,
+    At(code): At<MatterCode>,
+    Body(Why { reason }): Body<Why>,
+) -> Result<Tagged<Matter>, Problem> {
+    let matter = market.withdrawals().restore_matter(&call, &code, &reason).await?;
     Ok(Tagged(matter.version, matter))
 }
 

@@ -11,16 +11,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
-use super::cases::Why;
+use super::{WithActions, cases::Why, told};
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -70,10 +70,10 @@ pub(crate) struct Decide {
 /// The owner of a purchase, or an agency that registered for it, complains before the publicity of
 /// the award ends. Who complains is known to the handler alone.
 #[utoipa::path(post, path = "/purchases/{id}/complaints", tag = "complaints", security(("token" = [])),
-    params(Guards, ("id" = PurchaseId, Path)), request_body = Letter,
+    params(Key, ("id" = PurchaseId, Path)), request_body = Letter,
     responses((status = 201, body = Complaint)))]
 async fn file(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
     Input(letter): Input<Letter>,
@@ -99,13 +99,16 @@ async fn list(
 
 /// A complaint, as far as the caller may know it.
 #[utoipa::path(get, path = "/complaints/{id}", tag = "complaints", security(("token" = [])),
-    params(("id" = ComplaintId, Path)), responses((status = 200, body = Complaint)))]
+    params(("id" = ComplaintId, Path)), responses((status = 200, body = WithActions<Complaint>)))]
 async fn show(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<ComplaintId>,
-) -> Result<Tagged<Complaint>, Problem> {
-    Ok(tagged(market.complaints().get(&actor, id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Complaint>>, Problem> {
+    let complaint = market.complaints().get(&actor, id).await?;
+    let actions = market.complaints().actions(&actor, id).await?;
+    Ok(Living(complaint.version, WithActions::told(complaint, Some(actions), language)))
 }
 
 /// What the caller may do with a complaint, and why not the rest.
@@ -115,8 +118,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<ComplaintId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.complaints().actions(&actor, id).await?))
+    Ok(whole(told(market.complaints().actions(&actor, id).await?, language)))
 }
 
 /// The department that leads the matter accepts a complaint; the award's clock stops.

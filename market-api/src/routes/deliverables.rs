@@ -5,7 +5,7 @@ use axum::{
     body::Body as Content,
     extract::{Request, State},
     http::{
-        HeaderName, HeaderValue,
+        HeaderName, HeaderValue, StatusCode,
         header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
@@ -22,16 +22,17 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     App,
-    call::{Guarded, Guards},
+    body::unread,
+    call::{GuardedWith, Guards},
     caller::Caller,
     page::whole,
-    parameters::{At, Parameters},
-    problem::{Code, Problem},
+    parameters::At,
+    problem::Problem,
     tagged::Created,
 };
 
 /// The digest that an uploaded file must have, and that a downloaded one has.
-const DIGEST: HeaderName = HeaderName::from_static("x-content-sha256");
+pub(super) const DIGEST: HeaderName = HeaderName::from_static("x-content-sha256");
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload, list_deliverables)).routes(routes!(download))
@@ -57,10 +58,9 @@ pub(crate) struct Named {
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Deliverable)))]
 async fn upload(
-    Guarded(call): Guarded,
+    GuardedWith(call, named): GuardedWith<Named>,
     State(market): State<Market>,
     At(id): At<OrderId>,
-    Parameters(named): Parameters<Named>,
     request: Request,
 ) -> Result<Created<Deliverable>, Problem> {
     let limit = market.deliverables().limit(&call.actor, id).await?;
@@ -71,18 +71,18 @@ async fn upload(
         sha256: digest.unwrap_or_default().to_ascii_lowercase(),
     };
     let content = Limited::new(request.into_body(), usize::try_from(limit).unwrap_or(usize::MAX));
-    let content = content.collect().await.map_err(|why| unread(&*why))?.to_bytes();
+    let content = content.collect().await.map_err(|why| unread_file(&*why))?.to_bytes();
     let deliverable = market.deliverables().upload(&call, id, new, content).await?;
     let place = format!("/api/v1/orders/{id}/deliverables/{}/content", deliverable.number);
     Ok(Created(place, deliverable.number, deliverable))
 }
 
-/// Why a body could not be read to its end.
-fn unread(why: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
+/// Why a file could not be read to its end.
+pub(super) fn unread_file(why: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
     if why.is::<LengthLimitError>() {
         return Error::from(Refusal::FileTooLarge).into();
     }
-    Problem::new(Code::MALFORMED, "the body broke off")
+    unread(StatusCode::BAD_REQUEST, why)
 }
 
 /// The deliverables of an order that the caller may see, oldest first.
@@ -117,12 +117,12 @@ async fn download(
     Ok((headers, Content::from_stream(content)).into_response())
 }
 
-fn header(text: &str) -> HeaderValue {
+pub(super) fn header(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
 /// RFC 6266 with RFC 8187: the name in percent-encoded UTF-8.
-fn disposition(name: &str) -> String {
+pub(super) fn disposition(name: &str) -> String {
     use std::fmt::Write;
     name.bytes().fold("attachment; filename*=UTF-8''".to_owned(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {

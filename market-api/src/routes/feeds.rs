@@ -18,17 +18,18 @@ use market_core::{
     feed::{Entries, OwnEntries},
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     App,
     caller::{Bearer, Caller},
+    edge::class::Class,
     page::paging,
     parameters::Parameters,
-    problem::{Code, Problem},
-    streams::Waiting,
+    problem::Problem,
+    streams::{Waiter, Waiting},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -43,6 +44,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 const MOST_WAIT: u32 = 25;
 /// How often to look without a sign: other nodes write too, and the server may be about to end.
 const TICK: Duration = Duration::from_millis(500);
+/// How long to wait after a sign.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How often a stream says that it still lives, and whether its token still does is asked.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lives; clients go on from where they were.
@@ -104,6 +107,7 @@ pub(crate) struct StreamQuery {
     responses((status = 200, body = Entries)))]
 async fn feed(
     State(app): State<App>,
+    waiter: Waiter,
     Parameters(query): Parameters<FeedQuery>,
 ) -> Result<Json<Entries>, Problem> {
     let limit = paging(None, query.limit)?.limit;
@@ -112,7 +116,7 @@ async fn feed(
         feed.catch_up().await?;
         feed.public_of_kind_after(query.kind, query.after.into(), limit).await
     };
-    until(&app, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
+    until(&app, waiter, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
 }
 
 /// What happened to what your party takes part in, in order; that it happened, and no more
@@ -121,6 +125,7 @@ async fn feed(
 async fn own(
     State(app): State<App>,
     Caller(actor): Caller,
+    waiter: Waiter,
     Parameters(query): Parameters<OwnFeedQuery>,
 ) -> Result<Json<OwnEntries>, Problem> {
     let limit = paging(None, query.limit)?.limit;
@@ -129,7 +134,7 @@ async fn own(
         feed.catch_up_parties().await?;
         feed.own_after(actor, query.after.into(), limit).await
     };
-    until(&app, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
+    until(&app, waiter, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
 }
 
 /// The same as a stream of events (`text/event-stream`), whose ids are positions
@@ -137,12 +142,14 @@ async fn own(
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn feed_stream(
     State(app): State<App>,
+    waiter: Waiter,
     headers: HeaderMap,
     Parameters(query): Parameters<StreamQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let place = app.streams().enter(waiter)?;
     app.market().feed().catch_up().await?;
     let position = begin(&headers, &query, app.market().feed().last().await?)?;
-    Ok(streamed(Streaming::new(app, Whose::Everybody, position)?))
+    Ok(streamed(Streaming::new(app, place, Whose::Everybody, position)))
 }
 
 /// The same as a stream of events (`text/event-stream`), until your token is no longer good
@@ -153,13 +160,15 @@ async fn own_stream(
     State(app): State<App>,
     Caller(actor): Caller,
     Bearer(token): Bearer,
+    waiter: Waiter,
     headers: HeaderMap,
     Parameters(query): Parameters<StreamQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let place = app.streams().enter(waiter)?;
     app.market().feed().catch_up_parties().await?;
     let last = app.market().feed().own_after(&actor, i64::from(u32::MAX), 1).await?.last;
     let position = begin(&headers, &query, last)?;
-    Ok(streamed(Streaming::new(app, Whose::Party { actor, token }, position)?))
+    Ok(streamed(Streaming::new(app, place, Whose::Party { actor, token }, position)))
 }
 
 /// Where to begin: after what was seen last, as the client's own header says, or as asked.
@@ -174,10 +183,10 @@ fn begin(headers: &HeaderMap, query: &StreamQuery, last: i64) -> Result<i64, Pro
     })
 }
 
-/// Reads until there is something, the time is over, too many wait already, or the server is about
-/// to end.
+/// Reads until there is something, the time is over, or the server is about to end.
 async fn until<T, F: Future<Output = Result<T, Error>>>(
     app: &App,
+    waiter: Waiter,
     wait: u32,
     read: impl Fn() -> F,
     is_something: impl Fn(&T) -> bool,
@@ -186,16 +195,25 @@ async fn until<T, F: Future<Output = Result<T, Error>>>(
         let fault = Fault::new("wait", "range", format!("must be from 0 to {MOST_WAIT}"));
         return Err(Problem::invalid(vec![fault]));
     }
-    let end = Instant::now() + Duration::from_secs(wait.into());
-    let place = if wait > 0 { app.streams().enter() } else { None };
+    let _place = if wait > 0 { Some(app.streams().enter(waiter)?) } else { None };
+    // An answer in time, where requests may take less than they usually may.
+    let most = app.door().patience(Class::Read) / 2;
+    let end = Instant::now() + Duration::from_secs(wait.into()).min(most.max(TICK));
     loop {
         let found = read().await?;
         let left = end.saturating_duration_since(Instant::now());
-        if is_something(&found) || left.is_zero() || place.is_none() || app.is_stopping() {
+        if is_something(&found) || left.is_zero() || app.is_stopping() {
             return Ok(found);
         }
-        let _ = timeout(left.min(TICK), app.market().changed()).await;
+        something_changed(app, left).await;
     }
+}
+
+/// Waits for a sign, but no longer than so long; and then a little, for who waits is not to read
+/// once for each of many changes.
+async fn something_changed(app: &App, most: Duration) {
+    let _ = timeout(most.min(TICK), app.market().changed()).await;
+    sleep(PAUSE.min(most)).await;
 }
 
 /// Whose entries a stream has.
@@ -216,12 +234,10 @@ struct Streaming {
 }
 
 impl Streaming {
-    fn new(app: App, whose: Whose, position: i64) -> Result<Self, Problem> {
-        let place = app.streams().enter();
-        let place = place.ok_or_else(|| Problem::new(Code::BUSY, "too many streams are open"))?;
+    fn new(app: App, place: Waiting, whose: Whose, position: i64) -> Self {
         let now = Instant::now();
         let ready = VecDeque::new();
-        Ok(Self { app, whose, position, ready, began: now, proved: now, _place: place })
+        Self { app, whose, position, ready, began: now, proved: now, _place: place }
     }
 
     /// The next event, once there is one; none at the end.
@@ -236,7 +252,7 @@ impl Streaming {
             let before = self.position;
             self.read().await.ok()?;
             if self.position == before {
-                let _ = timeout(TICK, self.app.market().changed()).await;
+                something_changed(&self.app, TICK).await;
             }
         }
     }

@@ -15,12 +15,12 @@ use super::WithActions;
 use crate::{
     App,
     body::Input,
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::paging,
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -71,10 +71,10 @@ async fn list(
 
 /// Draft a listing
 #[utoipa::path(post, path = "/listings", tag = "listings", security(("token" = [])),
-    params(Guards), request_body = NewListing, responses((status = 201, body = Listing)))]
+    params(Key), request_body = NewListing, responses((status = 201, body = Listing)))]
 async fn create(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewListing>,
 ) -> Result<Created<Listing>, Problem> {
     let listing = market.listings().create(&call, new).await?;
@@ -88,11 +88,12 @@ async fn show(
     State(market): State<Market>,
     caller: Option<Caller>,
     At(id): At<ListingId>,
-) -> Result<Tagged<WithActions<Listing>>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Listing>>, Problem> {
     let actor = caller.as_ref().map(|Caller(actor)| actor);
     let listing = market.listings().get(actor, id).await?;
     let actions = actor.map(|actor| listing.actions(actor));
-    Ok(Tagged(listing.version, WithActions { thing: listing, actions }))
+    Ok(Living(listing.version, WithActions::told(listing, actions, language)))
 }
 
 /// Change the terms: a new number, while orders keep the one that they saw

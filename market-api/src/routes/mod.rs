@@ -8,10 +8,13 @@ pub(crate) mod catalogue;
 pub(crate) mod complaints;
 pub(crate) mod deadlines;
 pub(crate) mod deliverables;
+pub(crate) mod documents;
 pub(crate) mod draws;
+pub(crate) mod evaluations;
 pub(crate) mod facts;
 pub(crate) mod feeds;
 pub(crate) mod ledger;
+pub(crate) mod listing_import;
 pub(crate) mod listings;
 pub(crate) mod notices;
 pub(crate) mod openings;
@@ -26,9 +29,11 @@ pub(crate) mod suggestions;
 pub(crate) mod vocabulary;
 pub(crate) mod webhooks;
 
-use market_core::Action;
+use market_core::{Action, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::problem::Language;
 
 /// A thing, and what the caller may do to it now; nothing of that for a caller who is nobody.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,4 +43,17 @@ pub(crate) struct WithActions<T> {
     /// Every action, allowed or with the refusal that it would meet.
     #[serde(skip_serializing_if = "Option::is_none")]
     actions: Option<Vec<Action>>,
+}
+
+impl<T> WithActions<T> {
+    /// A thing, and what the caller may do to it, told in their language.
+    fn told(thing: T, actions: Option<Vec<Action>>, language: Language) -> Self {
+        Self { thing, actions: actions.map(|actions| told(actions, language)) }
+    }
+}
+
+/// Actions, told in a language.
+fn told(actions: Vec<Action>, language: Language) -> Vec<Action> {
+    let say = |refusal: Refusal| language.pick(refusal.zh(), refusal.en());
+    actions.into_iter().map(|action| action.told(say)).collect()
 }

@@ -10,20 +10,23 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::WithActions;
 use crate::{
     App,
     body::Input,
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(unread))
+        .routes(routes!(show))
         .routes(routes!(read))
         .routes(routes!(read_up_to))
         .routes(routes!(preferences, prefer))
@@ -59,6 +62,20 @@ async fn list(
     Ok(Json(market.notices().list(&actor, filter, &paging).await?))
 }
 
+/// One of your notices
+#[utoipa::path(get, path = "/notices/{id}", tag = "notices", security(("token" = [])),
+    params(("id" = NoticeId, Path)), responses((status = 200, body = WithActions<Notice>)))]
+async fn show(
+    State(market): State<Market>,
+    Caller(actor): Caller,
+    At(id): At<NoticeId>,
+    language: Language,
+) -> Result<Living<WithActions<Notice>>, Problem> {
+    let notice = market.notices().get(&actor, id).await?;
+    let actions = Some(notice.actions());
+    Ok(Living(notice.version(), WithActions::told(notice, actions, language)))
+}
+
 /// Note that you have read a notice
 #[utoipa::path(post, path = "/notices/{id}/read", tag = "notices",
     security(("token" = [])), params(("id" = NoticeId, Path), Guards),
@@ -67,8 +84,9 @@ async fn read(
     State(market): State<Market>,
     Guarded(call): Guarded,
     At(id): At<NoticeId>,
-) -> Result<Json<Notice>, Problem> {
-    Ok(Json(market.notices().read(&call, id).await?))
+) -> Result<Tagged<Notice>, Problem> {
+    let notice = market.notices().read(&call, id).await?;
+    Ok(Tagged(notice.version(), notice))
 }
 
 /// How many notices you have not read
@@ -83,11 +101,11 @@ async fn unread(
 
 /// Note that you have read this notice and all before it
 #[utoipa::path(post, path = "/notices/{id}/read-up-to", tag = "notices",
-    security(("token" = [])), params(("id" = NoticeId, Path), Guards),
+    security(("token" = [])), params(("id" = NoticeId, Path), Key),
     responses((status = 200, body = Unread)))]
 async fn read_up_to(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     At(id): At<NoticeId>,
 ) -> Result<Json<Unread>, Problem> {
     Ok(Json(market.notices().read_up_to(&call, id).await?))
@@ -105,11 +123,11 @@ async fn preferences(
 
 /// Say of what kinds of things you are told; those that are not named stay as they are
 #[utoipa::path(put, path = "/notices/preferences", tag = "notices", security(("token" = [])),
-    params(Guards), request_body = Vec<Preference>,
+    params(Key), request_body = Vec<Preference>,
     responses((status = 200, body = Page<Preference>)))]
 async fn prefer(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(given): Input<Vec<Preference>>,
 ) -> Result<Json<Page<Preference>>, Problem> {
     Ok(whole(market.notices().prefer(&call, &given).await?))

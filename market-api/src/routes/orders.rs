@@ -11,16 +11,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
-use super::cases::Why;
+use super::{WithActions, cases::Why, told};
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -71,10 +71,10 @@ pub(crate) struct Deliver {
 }
 
 /// Buys a listing for a requirement of the caller's case. Eligibility is checked again here.
-#[utoipa::path(post, path = "/orders", tag = "orders", security(("token" = [])), params(Guards), request_body = NewOrder,
+#[utoipa::path(post, path = "/orders", tag = "orders", security(("token" = [])), params(Key), request_body = NewOrder,
     responses((status = 201, body = Order)))]
 async fn place(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     Input(new): Input<NewOrder>,
 ) -> Result<Created<Order>, Problem> {
@@ -97,13 +97,16 @@ async fn list(
 
 /// An order.
 #[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("token" = [])), params(("id" = OrderId, Path)),
-    responses((status = 200, body = Order)))]
+    responses((status = 200, body = WithActions<Order>)))]
 async fn show(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<OrderId>,
-) -> Result<Tagged<Order>, Problem> {
-    Ok(tagged(market.orders().get(&actor, id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Order>>, Problem> {
+    let order = market.orders().get(&actor, id).await?;
+    let actions = market.orders().actions(&actor, id).await?;
+    Ok(Living(order.version, WithActions::told(order, Some(actions), language)))
 }
 
 /// What the caller may do with an order, and why not the rest.
@@ -113,8 +116,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<OrderId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.orders().actions(&actor, id).await?))
+    Ok(whole(told(market.orders().actions(&actor, id).await?, language)))
 }
 
 /// What happened to an order, oldest first.

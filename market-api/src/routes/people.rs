@@ -11,15 +11,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
+use super::WithActions;
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once, Unguarded},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::{Code, Problem},
-    tagged::{Created, Tagged},
+    problem::{Code, Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -89,10 +90,10 @@ async fn list(
 
 /// Give a person an account
 #[utoipa::path(post, path = "/people", tag = "people", security(("token" = [])),
-    params(Guards), request_body = NewPerson, responses((status = 201, body = Person)))]
+    params(Key), request_body = NewPerson, responses((status = 201, body = Person)))]
 async fn create(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(new): Input<NewPerson>,
 ) -> Result<Created<Person>, Problem> {
     let person = market.accounts().create_person(&call, new).await?;
@@ -101,14 +102,16 @@ async fn create(
 
 /// A person with their parties
 #[utoipa::path(get, path = "/people/{id}", tag = "people", security(("token" = [])),
-    params(("id" = PersonId, Path)), responses((status = 200, body = Account)))]
+    params(("id" = PersonId, Path)), responses((status = 200, body = WithActions<Account>)))]
 async fn show(
     State(market): State<Market>,
     Caller(actor): Caller,
     At(id): At<PersonId>,
-) -> Result<Tagged<Account>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Account>>, Problem> {
     let account = market.accounts().get(&actor, id).await?;
-    Ok(Tagged(account.person.version, account))
+    let actions = Some(account.person.actions(&actor));
+    Ok(Living(account.person.version, WithActions::told(account, actions, language)))
 }
 
 /// Let nobody sign in as the person
@@ -199,7 +202,7 @@ async fn tokens(
     responses((status = 201, body = Issued)))]
 async fn issue(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Unguarded(call): Unguarded,
     At(id): At<PersonId>,
     Body(new): Body<NewToken>,
 ) -> Result<(StatusCode, Json<Issued>), Problem> {
@@ -214,7 +217,7 @@ async fn issue(
     responses((status = 204)))]
 async fn revoke_token(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Unguarded(call): Unguarded,
     At(id): At<String>,
 ) -> Result<StatusCode, Problem> {
     market.accounts().revoke_token(&call, &id).await?;

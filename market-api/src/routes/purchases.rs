@@ -14,16 +14,16 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::cases::Why;
+use super::{WithActions, cases::Why, told};
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -78,10 +78,10 @@ pub(super) fn asker(caller: Option<&Caller>) -> Option<&Actor> {
 }
 
 /// Drafts a purchase for a requirement of the caller's case.
-#[utoipa::path(post, path = "/purchases", tag = "purchases", security(("token" = [])), params(Guards),
+#[utoipa::path(post, path = "/purchases", tag = "purchases", security(("token" = [])), params(Key),
     request_body = NewPurchase, responses((status = 201, body = Purchase)))]
 async fn create(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     Input(new): Input<NewPurchase>,
 ) -> Result<Created<Purchase>, Problem> {
@@ -105,13 +105,21 @@ async fn list(
 
 /// A purchase. Whom it avoids and who watches its draw, only its owner and the operator see.
 #[utoipa::path(get, path = "/purchases/{id}", tag = "purchases", security((), ("token" = [])),
-    params(("id" = PurchaseId, Path)), responses((status = 200, body = Purchase)))]
+    params(("id" = PurchaseId, Path)),
+    responses((status = 200, body = WithActions<Purchase>)))]
 async fn show(
     caller: Option<Caller>,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
-) -> Result<Tagged<Purchase>, Problem> {
-    Ok(tagged(market.purchases().get(asker(caller.as_ref()), id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Purchase>>, Problem> {
+    let asker = asker(caller.as_ref());
+    let purchase = market.purchases().get(asker, id).await?;
+    let actions = match asker {
+        Some(actor) => Some(market.purchases().actions(actor, id).await?),
+        None => None,
+    };
+    Ok(Living(purchase.version, WithActions::told(purchase, actions, language)))
 }
 
 /// The notice of a purchase as it once was, by its number.
@@ -133,8 +141,9 @@ async fn actions(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
+    language: Language,
 ) -> Result<Json<Page<Action>>, Problem> {
-    Ok(whole(market.purchases().actions(&actor, id).await?))
+    Ok(whole(told(market.purchases().actions(&actor, id).await?, language)))
 }
 
 /// What happened to a purchase, oldest first; who did it, only its owner and the operator see.

@@ -14,18 +14,19 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    WithActions,
     cases::Why,
     purchases::{asker, tagged},
 };
 use crate::{
     App,
     body::{Body, Input},
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::Tagged,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -85,10 +86,10 @@ async fn questions(
 
 /// An agency asks about a purchase while registration is open.
 #[utoipa::path(post, path = "/purchases/{id}/questions", tag = "purchases", security(("token" = [])),
-    params(Guards, ("id" = PurchaseId, Path)), request_body = Said,
+    params(Key, ("id" = PurchaseId, Path)), request_body = Said,
     responses((status = 201, body = Question)))]
 async fn ask(
-    Guarded(call): Guarded,
+    Once(call): Once,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
     Input(said): Input<Said>,
@@ -139,13 +140,16 @@ async fn register(
 /// The registration of the caller's agency.
 #[utoipa::path(get, path = "/purchases/{id}/registration", tag = "purchases",
     security(("token" = [])), params(("id" = PurchaseId, Path)),
-    responses((status = 200, body = Registration)))]
+    responses((status = 200, body = WithActions<Registration>)))]
 async fn own(
     Caller(actor): Caller,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
-) -> Result<Tagged<Registration>, Problem> {
-    Ok(registered(market.purchases().own_registration(&actor, id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Registration>>, Problem> {
+    let registration = market.purchases().own_registration(&actor, id).await?;
+    let actions = market.purchases().registration_actions(&actor, id).await?;
+    Ok(Living(registration.version, WithActions::told(registration, Some(actions), language)))
 }
 
 /// Withdraws the registration of the caller's agency; its quote is never opened.

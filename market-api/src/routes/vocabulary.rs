@@ -9,14 +9,16 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::WithActions;
 use crate::{
     App,
     body::Input,
     call::{Guarded, Guards},
+    caller::Caller,
     page::paging,
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::Tagged,
+    problem::{Language, Problem},
+    tagged::{Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -61,13 +63,17 @@ async fn list(
 
 /// What a phrase means
 #[utoipa::path(get, path = "/synonyms/{phrase}", tag = "vocabulary",
-    params(("phrase" = String, Path)), responses((status = 200, body = Synonym)))]
+    security((), ("token" = [])), params(("phrase" = String, Path)),
+    responses((status = 200, body = WithActions<Synonym>)))]
 async fn show(
     State(market): State<Market>,
+    caller: Option<Caller>,
     At(phrase): At<String>,
-) -> Result<Tagged<Synonym>, Problem> {
+    language: Language,
+) -> Result<Living<WithActions<Synonym>>, Problem> {
     let synonym = market.vocabulary().get(&phrase).await?;
-    Ok(Tagged(synonym.version, synonym))
+    let actions = caller.map(|Caller(actor)| synonym.actions(&actor));
+    Ok(Living(synonym.version, WithActions::told(synonym, actions, language)))
 }
 
 /// Let a phrase mean something

@@ -14,15 +14,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::WithActions;
 use crate::{
     App,
     body::Input,
-    call::{Guarded, Guards},
+    call::{Guarded, Guards, Key, Once, Seen, Unguarded, Version},
     caller::Caller,
     page::{paging, whole},
     parameters::{At, Parameters},
-    problem::Problem,
-    tagged::{Created, Tagged},
+    problem::{Language, Problem},
+    tagged::{Created, Living, Tagged},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -91,7 +92,7 @@ async fn list(
     request_body = NewWebhook, responses((status = 201, body = WithSecret)))]
 async fn register(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Unguarded(call): Unguarded,
     Input(new): Input<NewWebhook>,
 ) -> Result<(NotKept, Created<WithSecret>), Problem> {
     let made = market.webhooks().register(&call, new).await?;
@@ -101,13 +102,17 @@ async fn register(
 
 /// A webhook of your party
 #[utoipa::path(get, path = "/webhooks/{id}", tag = "webhooks", security(("token" = [])),
-    params(("id" = WebhookId, Path)), responses((status = 200, body = Webhook)))]
+    params(("id" = WebhookId, Path)),
+    responses((status = 200, body = WithActions<Webhook>)))]
 async fn show(
     State(market): State<Market>,
     Caller(actor): Caller,
     At(id): At<WebhookId>,
-) -> Result<Tagged<Webhook>, Problem> {
-    Ok(tagged(market.webhooks().get(&actor, id).await?))
+    language: Language,
+) -> Result<Living<WithActions<Webhook>>, Problem> {
+    let webhook = market.webhooks().get(&actor, id).await?;
+    let (version, actions) = (webhook.version, Some(webhook.actions(&actor)));
+    Ok(Living(version, WithActions::told(webhook, actions, language)))
 }
 
 /// Change where messages go, or what they tell of from now on
@@ -159,11 +164,11 @@ async fn disable(
 
 /// Get a new secret, this once; the one before signs too for 24 hours
 #[utoipa::path(post, path = "/webhooks/{id}/rotate-secret", tag = "webhooks",
-    security(("token" = [])), params(("id" = WebhookId, Path)),
+    security(("token" = [])), params(("id" = WebhookId, Path), Version),
     responses((status = 200, body = WithSecret)))]
 async fn rotate_secret(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Seen(call): Seen,
     At(id): At<WebhookId>,
 ) -> Result<(NotKept, Tagged<WithSecret>), Problem> {
     let made = market.webhooks().rotate_secret(&call, id).await?;
@@ -185,10 +190,10 @@ async fn replay(
 
 /// Have a test message sent; what comes of it stands among the tries
 #[utoipa::path(post, path = "/webhooks/{id}/ping", tag = "webhooks", security(("token" = [])),
-    params(("id" = WebhookId, Path), Guards), responses((status = 202, body = Pinged)))]
+    params(("id" = WebhookId, Path), Key), responses((status = 202, body = Pinged)))]
 async fn ping(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
     At(id): At<WebhookId>,
 ) -> Result<(StatusCode, Json<Pinged>), Problem> {
     let message = market.webhooks().ping(&call, id).await?;
@@ -213,18 +218,27 @@ async fn tries(
     responses((status = 200, body = Page<PublishedKey>)))]
 pub(crate) async fn keys(
     State(market): State<Market>,
-) -> Result<Json<Page<PublishedKey>>, Problem> {
-    Ok(whole(market.webhooks().keys().await?))
+) -> Result<Living<Page<PublishedKey>>, Problem> {
+    let (version, keys) = published(market.webhooks().keys().await?);
+    Ok(Living(version, keys))
 }
 
 /// Have the server sign with a new key; the one before signs too for 7 days. The operator does
 #[utoipa::path(post, path = "/webhook-keys/rotate", tag = "webhooks", security(("token" = [])),
-    responses((status = 200, body = Page<PublishedKey>)))]
+    params(Guards), responses((status = 200, body = Page<PublishedKey>)))]
 async fn rotate_key(
     State(market): State<Market>,
     Guarded(call): Guarded,
-) -> Result<Json<Page<PublishedKey>>, Problem> {
-    Ok(whole(market.webhooks().rotate_key(&call).await?))
+) -> Result<Tagged<Page<PublishedKey>>, Problem> {
+    let (version, keys) = published(market.webhooks().rotate_key(&call).await?);
+    Ok(Tagged(version, keys))
+}
+
+/// The keys, whose version is the number of the newest.
+fn published(keys: Vec<PublishedKey>) -> (i64, Page<PublishedKey>) {
+    let version = keys.first().map_or(0, |key| key.number);
+    let Json(page) = whole(keys);
+    (version, page)
 }
 
 const fn tagged(webhook: Webhook) -> Tagged<Webhook> {

@@ -9,9 +9,13 @@ use serde_json::json;
 
 pub use self::token::{Issued, Token};
 use crate::{
-    Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
+    Action, Actor, Call, Error, Fault, Intent, Market, Page, Paging, Party, Timestamp,
     id::PersonId,
-    kernel::{secret::hash_password, text::check_text},
+    kernel::{
+        authority::{Act, Relation, act},
+        secret::{hash_password, slow_digest},
+        text::check_text,
+    },
     store::{begin, retry},
 };
 
@@ -49,6 +53,25 @@ pub struct Account {
     pub parties: Vec<Party>,
 }
 
+impl Person {
+    /// What an actor may do to the account, and why not the rest.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let relation = oneself(actor, self.id);
+        let operator = MANAGE.allows(actor.role(), relation, "");
+        let issue = token::ISSUE.allows(actor.role(), relation, "");
+        let revoke = token::REVOKE.allows(actor.role(), relation, "");
+        vec![
+            Action::of("disable", operator),
+            Action::of("enable", operator),
+            Action::of("set_password", operator),
+            Action::of("grant", operator),
+            Action::of("revoke", operator),
+            Action::of("issue_token", issue),
+            Action::of("revoke_token", revoke),
+        ]
+    }
+}
+
 /// A password as it was typed; it can be read and checked, but neither printed nor stored.
 #[derive(Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Password, min_length = 8, max_length = 128))]
@@ -63,6 +86,15 @@ impl Password {
 
     fn check(&self, pointer: &str, faults: &mut Vec<Fault>) {
         check_text(pointer, &self.0, 8, 128, faults);
+    }
+
+    /// What tells it from another password under the key of a call; nothing without a key, or if
+    /// the call is not meant.
+    async fn apart(&self, call: &Call) -> Result<Option<String>, Error> {
+        let (Some(key), Intent::Do) = (&call.key, call.intent) else { return Ok(None) };
+        let with = format!("{} {} {key}", call.actor.person, call.place);
+        let typed = self.0.clone();
+        token::slowly(move || slow_digest(&typed, &with)).await?.map(Some)
     }
 
     /// What is kept of it. Made off the threads that serve requests, for it is slow on purpose.
@@ -127,20 +159,28 @@ impl NewPerson {
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts<'a>(pub(crate) &'a Market);
 
-/// Whether the actor may manage a person's account: the operator everybody's, others their own.
-fn operator_or_self(actor: &Actor, person: PersonId) -> Result<(), Refusal> {
-    if actor.person == person { Ok(()) } else { actor.operator() }
+const LIST: Act = act("person.list");
+const MANAGE: Act = act("person.manage");
+const SHOW: Act = act("person.show");
+
+/// Whether an account is the actor's own.
+fn oneself(actor: &Actor, person: PersonId) -> Relation {
+    Relation::party_if(actor.person == person)
 }
 
 impl Accounts<'_> {
     /// Gives a person an account; the operator does.
     pub async fn create_person(&self, call: &Call, new: NewPerson) -> Result<Person, Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut faults = Vec::new();
         new.check("", &mut faults);
         Error::unless_faultless(faults)?;
+        let apart = match &new.password {
+            Some(password) => password.apart(call).await?,
+            None => None,
+        };
         let (person, password) = new.make(self.0).await?;
-        retry(|| self.create_once(call, &person, password.as_deref())).await
+        retry(|| self.create_once(call, &person, password.as_deref(), apart.as_deref())).await
     }
 
     async fn create_once(
@@ -148,9 +188,10 @@ impl Accounts<'_> {
         call: &Call,
         person: &Person,
         password: Option<&str>,
+        apart: Option<&str>,
     ) -> Result<Person, Error> {
         // Not the password: what is kept of a call could be used to guess it quickly.
-        let asked = (&person.login, &person.name);
+        let asked = (&person.login, &person.name, password.is_some(), apart);
         let mut tx = begin!(self.0, call, "accounts.create_person", &asked);
         tx.insert_person(person, password).await?;
         tx.finish(person.clone()).await
@@ -164,7 +205,7 @@ impl Accounts<'_> {
         person: PersonId,
         password: Password,
     ) -> Result<Person, Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         self.keep_password(call, person, "", password).await
     }
 
@@ -191,8 +232,9 @@ impl Accounts<'_> {
         let mut faults = Vec::new();
         password.check(at, &mut faults);
         Error::unless_faultless(faults)?;
+        let apart = password.apart(call).await?;
         let hash = password.hash(self.0).await?;
-        retry(|| self.keep_password_once(call, person, &hash)).await
+        retry(|| self.keep_password_once(call, person, &hash, apart.as_deref())).await
     }
 
     async fn keep_password_once(
@@ -200,8 +242,9 @@ impl Accounts<'_> {
         call: &Call,
         person: PersonId,
         hash: &str,
+        apart: Option<&str>,
     ) -> Result<Person, Error> {
-        let mut tx = begin!(self.0, call, "accounts.set_password", &person);
+        let mut tx = begin!(self.0, call, "accounts.set_password", &(person, apart));
         let person = tx.person(person).await?.expected(call)?;
         tx.set_password(person.id, hash).await?;
         tx.revoke_tokens(person.id, None).await?;
@@ -225,7 +268,7 @@ impl Accounts<'_> {
         person: PersonId,
         disabled: bool,
     ) -> Result<Person, Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.set_disabled", &(person, disabled));
         let mut person = tx.person(person).await?.expected(call)?;
         if person.disabled == disabled {
@@ -243,7 +286,7 @@ impl Accounts<'_> {
     }
 
     async fn grant_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.grant", &(person, party));
         let person = tx.person(person).await?.expected(call)?;
         if !tx.has_party(party).await? {
@@ -261,7 +304,7 @@ impl Accounts<'_> {
     }
 
     async fn revoke_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
-        call.actor.operator()?;
+        MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.revoke", &(person, party));
         let person = tx.person(person).await?.expected(call)?;
         if tx.delete_membership(person.id, party).await? {
@@ -273,7 +316,7 @@ impl Accounts<'_> {
 
     /// A person with their parties: the operator sees everybody, others themselves.
     pub async fn get(&self, actor: &Actor, person: PersonId) -> Result<Account, Error> {
-        operator_or_self(actor, person).map_err(|_| Error::NotFound("person"))?;
+        SHOW.permits(actor, oneself(actor, person), "")?;
         let found = self.0.db.person(person).await?.ok_or(Error::NotFound("person"))?;
         let parties = self.0.db.parties(person).await?;
         Ok(Account { person: found, parties })
@@ -281,14 +324,14 @@ impl Accounts<'_> {
 
     /// The person with a login, for the operator.
     pub async fn by_login(&self, actor: &Actor, login: &str) -> Result<Account, Error> {
-        actor.operator()?;
+        LIST.admits(actor)?;
         let found = self.0.db.login(login).await?.ok_or(Error::NotFound("person"))?;
         self.get(actor, found.person.id).await
     }
 
     /// Everybody with an account, by login; for the operator.
     pub async fn list(&self, actor: &Actor, paging: &Paging) -> Result<Page<Person>, Error> {
-        actor.operator()?;
+        LIST.admits(actor)?;
         self.0.db.people(paging).await
     }
 }

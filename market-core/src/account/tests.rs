@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    Refusal,
     applicant::{Applicant, ApplicantKind, NewApplicant},
     testing::{market, on_both},
 };

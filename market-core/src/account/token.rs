@@ -6,16 +6,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::{Accounts, Password, Person, operator_or_self};
+use super::{Accounts, Password, Person, SHOW, oneself};
 use crate::{
     Actor, Call, Error, Party, Refusal, Timestamp,
     id::PersonId,
     kernel::{
+        authority::{Act, Relation, act},
         secret::{is_password, new_token, token_digest},
         text::check_text,
     },
     store::{Tx, retry},
 };
+
+pub(super) const ISSUE: Act = act("token.issue");
+pub(super) const REVOKE: Act = act("token.revoke");
 
 /// How long a person stays signed in.
 const SESSION_SECONDS: i64 = 12 * 60 * 60;
@@ -134,9 +138,8 @@ impl Accounts<'_> {
         label: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<Issued, Error> {
-        if call.actor != Actor::new(person, party.clone()) {
-            call.actor.operator()?;
-        }
+        let is_own = call.actor == Actor::new(person, party.clone());
+        ISSUE.permits(&call.actor, Relation::party_if(is_own), "")?;
         let mut faults = Vec::new();
         check_text("/label", label, 1, 64, &mut faults);
         Error::unless_faultless(faults)?;
@@ -155,7 +158,7 @@ impl Accounts<'_> {
         expires_at: Option<Timestamp>,
     ) -> Result<Issued, Error> {
         // Not under an idempotency key, for the answer that is kept with one holds the token.
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.person(person).await?.expected(call)?;
         if !tx.holds(person.id, party).await? {
             return Err(Refusal::PartyNotHeld.into());
@@ -184,10 +187,8 @@ impl Accounts<'_> {
     async fn revoke_token_once(&self, call: &Call, id: &str) -> Result<Token, Error> {
         let missing = Error::NotFound("token");
         let Some(Bearer { token, .. }) = self.0.db.bearer(id).await? else { return Err(missing) };
-        if operator_or_self(&call.actor, token.person_id).is_err() {
-            return Err(missing);
-        }
-        let mut tx = self.0.work_as(&call.actor).await?;
+        REVOKE.permits(&call.actor, oneself(&call.actor, token.person_id), "")?;
+        let mut tx = self.0.work_for(call).await?;
         let person = tx.person(token.person_id).await?;
         if !tx.revoke_token(id).await? {
             return tx.finish(token).await;
@@ -204,7 +205,7 @@ impl Accounts<'_> {
 
     /// The tokens of a person, newest first; for the operator and the person.
     pub async fn tokens(&self, actor: &Actor, person: PersonId) -> Result<Vec<Token>, Error> {
-        operator_or_self(actor, person).map_err(|_| Error::NotFound("person"))?;
+        SHOW.permits(actor, oneself(actor, person), "")?;
         self.0.db.tokens(person).await
     }
 

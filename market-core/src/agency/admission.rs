@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Agencies, Agency, Details, NewAgency, own, own_or_operator,
+    Agencies, Agency, CHANGE, DISCIPLINE, Details, LEAVE, NewAgency, REVIEW, check,
     state::{AgencyState, Moved},
 };
 use crate::{
@@ -77,7 +77,7 @@ impl Agencies<'_> {
 
     /// Passes the formal check of an application.
     pub async fn admit(&self, call: &Call, id: AgencyId) -> Result<Agency, Error> {
-        call.actor.operator()?;
+        REVIEW.admits(&call.actor)?;
         retry(|| self.admit_once(call, id)).await
     }
 
@@ -94,7 +94,7 @@ impl Agencies<'_> {
         id: AgencyId,
         rejection: Rejection,
     ) -> Result<Agency, Error> {
-        call.actor.operator()?;
+        REVIEW.admits(&call.actor)?;
         Error::unless_faultless(rejection.check())?;
         retry(|| self.reject_once(call, id, &rejection)).await
     }
@@ -117,7 +117,7 @@ impl Agencies<'_> {
         id: AgencyId,
         details: Details,
     ) -> Result<Agency, Error> {
-        own(&call.actor, id)?;
+        check(CHANGE, &call.actor, id)?;
         Error::unless_faultless(details.check(self.0.env.now().day()))?;
         retry(|| self.reapply_once(call, id, &details)).await
     }
@@ -141,7 +141,7 @@ impl Agencies<'_> {
         id: AgencyId,
         details: Details,
     ) -> Result<Agency, Error> {
-        own(&call.actor, id)?;
+        check(CHANGE, &call.actor, id)?;
         Error::unless_faultless(details.check(self.0.env.now().day()))?;
         retry(|| self.change_once(call, id, &details)).await
     }
@@ -169,7 +169,7 @@ impl Agencies<'_> {
         id: AgencyId,
         suspension: Suspension,
     ) -> Result<Agency, Error> {
-        call.actor.operator()?;
+        DISCIPLINE.admits(&call.actor)?;
         check_reason(&suspension.reason)?;
         retry(|| self.suspend_once(call, id, &suspension)).await
     }
@@ -195,7 +195,7 @@ impl Agencies<'_> {
 
     /// Ends a suspension before its time.
     pub async fn reinstate(&self, call: &Call, id: AgencyId) -> Result<Agency, Error> {
-        call.actor.operator()?;
+        DISCIPLINE.admits(&call.actor)?;
         retry(|| self.reinstate_once(call, id)).await
     }
 
@@ -212,7 +212,7 @@ impl Agencies<'_> {
         id: AgencyId,
         leaving: Leaving,
     ) -> Result<Agency, Error> {
-        own_or_operator(&call.actor, id)?;
+        check(LEAVE, &call.actor, id)?;
         check_reason(&leaving.reason)?;
         retry(|| self.leave_once(call, id, &leaving)).await
     }

@@ -10,13 +10,17 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agency, Qualification, own, own_or_operator};
+use super::{Agency, Qualification, own};
 use crate::{
     Action, Actor, Call, Error, Fault, Market, Money, Page, Paging, Refusal, Timestamp,
     catalog::ServiceItem,
     code::{ItemCode, ListingCode, RegionCode},
     id::{AgencyId, ListingId},
-    kernel::{error::named_at, text::check_text},
+    kernel::{
+        authority::{Act, Relation, act},
+        error::named_at,
+        text::check_text,
+    },
     store::{Tx, begin, retry, text_enum},
 };
 
@@ -159,7 +163,7 @@ impl Terms {
 }
 
 /// Whether an item's rules let it be sold at a price.
-fn sellable(item: &ServiceItem, price: Money) -> Result<(), Refusal> {
+pub(crate) fn sellable(item: &ServiceItem, price: Money) -> Result<(), Refusal> {
     if item.withdrawn {
         return Err(Refusal::ItemWithdrawn);
     }
@@ -235,22 +239,27 @@ impl Listing {
 
     /// Whether somebody may know of the listing: anybody, once it was published.
     pub fn is_visible_to(&self, actor: Option<&Actor>) -> bool {
-        self.state != ListingState::Draft
-            || actor.is_some_and(|actor| own_or_operator(actor, self.agency_id).is_ok())
+        let relation = actor.map_or(Relation::Stranger, |actor| own(actor, self.agency_id));
+        SHOW.permits(actor, relation, self.state.as_str()).is_ok()
     }
 
     /// What an actor may do to the listing now, and why not the rest. Publishing may still be
     /// refused for what its agency, its item or its price is then.
     pub fn actions(&self, actor: &Actor) -> Vec<Action> {
-        let own = own(actor, self.agency_id);
-        let either = own_or_operator(actor, self.agency_id);
+        let may =
+            |act: Act| act.allows(actor.role(), own(actor, self.agency_id), self.state.as_str());
         vec![
-            Action::of("change", own),
-            Action::of("publish", own.and(self.clone().publish().map(drop))),
-            Action::of("take_off", either.and(self.clone().take_off().map(drop))),
+            Action::of("change", may(SELL)),
+            Action::of("publish", may(SELL).and(self.clone().publish().map(drop))),
+            Action::of("take_off", may(TAKE_OFF).and(self.clone().take_off().map(drop))),
         ]
     }
 }
+
+const CREATE: Act = act("listing.create");
+const SHOW: Act = act("listing.show");
+const SELL: Act = act("listing.sell");
+const TAKE_OFF: Act = act("listing.take-off");
 
 /// The listings of a market.
 #[derive(Debug, Clone, Copy)]
@@ -259,6 +268,7 @@ pub struct Listings<'a>(pub(crate) &'a Market);
 impl Listings<'_> {
     /// Makes a draft of a listing of the actor's agency.
     pub async fn create(&self, call: &Call, new: NewListing) -> Result<Listing, Error> {
+        CREATE.admits(&call.actor)?;
         let agency = call.actor.agency()?;
         Error::unless_faultless(new.terms.check("/terms"))?;
         retry(|| self.create_once(call, agency, &new)).await
@@ -281,7 +291,7 @@ impl Listings<'_> {
 
     /// Changes the terms; the same again changes nothing. Orders keep the terms that they saw.
     pub async fn change(&self, call: &Call, id: ListingId, terms: Terms) -> Result<Listing, Error> {
-        call.actor.agency()?;
+        SELL.admits(&call.actor)?;
         Error::unless_faultless(terms.check(""))?;
         retry(|| self.change_once(call, id, &terms)).await
     }
@@ -293,7 +303,7 @@ impl Listings<'_> {
         terms: &Terms,
     ) -> Result<Listing, Error> {
         let mut tx = begin!(self.0, call, "listings.change", &(id, terms));
-        let listing = owned(&mut tx, call, id).await?;
+        let listing = owned(&mut tx, SELL, call, id).await?;
         if listing.terms == *terms {
             return tx.finish(listing).await;
         }
@@ -308,13 +318,13 @@ impl Listings<'_> {
 
     /// Shows and sells a listing.
     pub async fn publish(&self, call: &Call, id: ListingId) -> Result<Listing, Error> {
-        call.actor.agency()?;
+        SELL.admits(&call.actor)?;
         retry(|| self.publish_once(call, id)).await
     }
 
     async fn publish_once(&self, call: &Call, id: ListingId) -> Result<Listing, Error> {
         let mut tx = begin!(self.0, call, "listings.publish", &id);
-        let listing = owned(&mut tx, call, id).await?;
+        let listing = owned(&mut tx, SELL, call, id).await?;
         tx.agency_shared(listing.agency_id).await?.trades_on(tx.at.day())?;
         sellable(&tx.service_item(&listing.item).await?, listing.terms.price)?;
         let listing = tx.save_listing(listing.publish()?).await?;
@@ -328,7 +338,7 @@ impl Listings<'_> {
 
     async fn take_off_once(&self, call: &Call, id: ListingId) -> Result<Listing, Error> {
         let mut tx = begin!(self.0, call, "listings.take_off", &id);
-        let listing = owned(&mut tx, call, id).await?;
+        let listing = owned(&mut tx, TAKE_OFF, call, id).await?;
         let listing = tx.save_listing(listing.take_off()?).await?;
         tx.finish(listing).await
     }
@@ -368,12 +378,9 @@ impl Listings<'_> {
 }
 
 /// The listing that a call changes, if the actor has a say in it.
-async fn owned(tx: &mut Tx, call: &Call, id: ListingId) -> Result<Listing, Error> {
+async fn owned(tx: &mut Tx, act: Act, call: &Call, id: ListingId) -> Result<Listing, Error> {
     let listing = tx.listing(id).await?;
-    if let Err(refusal) = own_or_operator(&call.actor, listing.agency_id) {
-        let known = listing.is_visible_to(Some(&call.actor));
-        return Err(if known { refusal.into() } else { Error::NotFound("listing") });
-    }
+    act.permits(&call.actor, own(&call.actor, listing.agency_id), listing.state.as_str())?;
     listing.expected(call)
 }
 

@@ -156,6 +156,11 @@ impl Tx {
         Ok(Offer { listing, agency, qualifications })
     }
 
+    /// Every listing of an agency, by code.
+    pub(crate) async fn listings_of(&mut self, agency: AgencyId) -> Result<Vec<Listing>, Error> {
+        by_code(self.query(WHOLE).with(" where l.agency_id = ", agency)).await
+    }
+
     /// Every listing: each agency's by code.
     pub(crate) async fn all_listings(&mut self) -> Result<Vec<Listing>, Error> {
         by_code(self.query(WHOLE)).await

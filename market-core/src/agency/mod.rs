@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::listing::Offer;
+pub(crate) use self::listing::{Offer, sellable};
 pub use self::{
     admission::{Leaving, Rejection, Suspension},
     listing::{Listing, ListingFilter, ListingState, ListingTerms, Listings, NewListing, Terms},
@@ -14,10 +14,14 @@ pub use self::{
     state::{Admitted, AgencyState, Applying, Exited, Rejected, Standing, Suspended},
 };
 use crate::{
-    Action, Actor, Call, Day, Error, Fault, Market, Money, Page, Paging, Refusal, Timestamp, Uscc,
+    Action, Actor, Call, Day, Error, Fault, Market, Money, Page, Paging, Party, Refusal, Timestamp,
+    Uscc,
     code::{DepartmentCode, RegionCode},
     id::AgencyId,
-    kernel::text::check_text,
+    kernel::{
+        authority::{Act, Relation, act},
+        text::check_text,
+    },
     store::text_enum,
 };
 
@@ -192,44 +196,50 @@ impl<S> Agency<S> {
     }
 }
 
-/// Whether an actor belongs to an agency; why not, otherwise.
-fn own(actor: &Actor, id: AgencyId) -> Result<(), Refusal> {
-    if actor.agency()? == id { Ok(()) } else { Err(Refusal::PartyNotHeld) }
+const SHOW: Act = act("agency.show");
+const REVIEW: Act = act("agency.review");
+const DISCIPLINE: Act = act("agency.discipline");
+const CHANGE: Act = act("agency.change");
+const LEAVE: Act = act("agency.leave");
+const RECORD: Act = act("agency.record");
+const REVOKE: Act = act("agency.revoke-qualification");
+
+/// Whether an actor acts for an agency.
+fn own(actor: &Actor, id: AgencyId) -> Relation {
+    Relation::party_if(actor.party == Party::Agency(id))
 }
 
-/// Whether an actor belongs to an agency or is the operator; why not, otherwise.
-fn own_or_operator(actor: &Actor, id: AgencyId) -> Result<(), Refusal> {
-    actor.operator().or_else(|_| own(actor, id))
+/// Whether an actor may do something to an agency, before it is looked up.
+fn check(act: Act, actor: &Actor, id: AgencyId) -> Result<(), Refusal> {
+    act.allows(actor.role(), own(actor, id), "")
 }
 
 impl Agency {
     /// Whether somebody may know of the agency: anybody, once it is admitted.
     pub fn is_visible_to(&self, actor: Option<&Actor>) -> bool {
-        self.state.standing().is_public()
-            || actor.is_some_and(|actor| own_or_operator(actor, self.id).is_ok())
+        let relation = actor.map_or(Relation::Stranger, |actor| own(actor, self.id));
+        SHOW.permits(actor, relation, self.state.name()).is_ok()
     }
 
     /// What an actor may do to the agency, as it is read, and why not the rest. Leaving may still
     /// be refused while orders are open.
     pub fn actions(&self, actor: &Actor) -> Vec<Action> {
         let now = || self.clone();
-        let operator = actor.operator();
-        let own = own(actor, self.id);
-        let either = own_or_operator(actor, self.id);
+        let may = |act| check(act, actor, self.id);
         let present = now().present().map(drop);
         vec![
-            Action::of("admit", operator.and(now().applying().map(drop))),
-            Action::of("reject", operator.and(now().applying().map(drop))),
-            Action::of("reapply", own.and(now().rejected().map(drop))),
-            Action::of("change", own.and(present)),
-            Action::of("suspend", operator.and(now().admitted().map(drop))),
-            Action::of("reinstate", operator.and(now().suspended().map(drop))),
-            Action::of("leave", either.and(now().joined().map(drop))),
-            Action::of("add_qualification", either.and(present)),
-            Action::of("revoke_qualification", operator.and(present)),
-            Action::of("add_practitioner", either.and(present)),
-            Action::of("remove_practitioner", either.and(present)),
-            Action::of("create_listing", own.and(present)),
+            Action::of("admit", may(REVIEW).and(now().applying().map(drop))),
+            Action::of("reject", may(REVIEW).and(now().applying().map(drop))),
+            Action::of("reapply", may(CHANGE).and(now().rejected().map(drop))),
+            Action::of("change", may(CHANGE).and(present)),
+            Action::of("suspend", may(DISCIPLINE).and(now().admitted().map(drop))),
+            Action::of("reinstate", may(DISCIPLINE).and(now().suspended().map(drop))),
+            Action::of("leave", may(LEAVE).and(now().joined().map(drop))),
+            Action::of("add_qualification", may(RECORD).and(present)),
+            Action::of("revoke_qualification", may(REVOKE).and(present)),
+            Action::of("add_practitioner", may(RECORD).and(present)),
+            Action::of("remove_practitioner", may(RECORD).and(present)),
+            Action::of("create_listing", may(CHANGE).and(present)),
         ]
     }
 }

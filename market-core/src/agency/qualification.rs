@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Agencies, Agency, own_or_operator, state::Present};
+use super::{Agencies, Agency, RECORD, REVOKE, check, state::Present};
 use crate::{
     Call, Day, Error, Fault, Refusal,
     catalog::QualificationType,
@@ -177,7 +177,7 @@ impl Agencies<'_> {
         id: AgencyId,
         new: NewQualification,
     ) -> Result<Qualification, Error> {
-        own_or_operator(&call.actor, id)?;
+        check(RECORD, &call.actor, id)?;
         Error::unless_faultless(new.check())?;
         retry(|| self.add_qualification_once(call, id, &new)).await
     }
@@ -205,7 +205,7 @@ impl Agencies<'_> {
         id: AgencyId,
         qualification: QualificationId,
     ) -> Result<Qualification, Error> {
-        call.actor.operator()?;
+        REVOKE.admits(&call.actor)?;
         retry(|| self.revoke_qualification_once(call, id, qualification)).await
     }
 
@@ -236,7 +236,7 @@ impl Agencies<'_> {
         id: AgencyId,
         new: NewPractitioner,
     ) -> Result<Practitioner, Error> {
-        own_or_operator(&call.actor, id)?;
+        check(RECORD, &call.actor, id)?;
         Error::unless_faultless(new.check())?;
         retry(|| self.add_practitioner_once(call, id, &new)).await
     }
@@ -263,7 +263,7 @@ impl Agencies<'_> {
         id: AgencyId,
         practitioner: PractitionerId,
     ) -> Result<Practitioner, Error> {
-        own_or_operator(&call.actor, id)?;
+        check(RECORD, &call.actor, id)?;
         retry(|| self.remove_practitioner_once(call, id, practitioner)).await
     }
 

@@ -59,6 +59,8 @@ pub(crate) struct QualificationRecord {
     pub(crate) issuer: String,
     pub(crate) valid_from: Day,
     pub(crate) valid_until: Day,
+    /// Whether it was revoked.
+    pub(crate) revoked: bool,
 }
 
 /// A row of `practitioners.csv`.
@@ -201,6 +203,7 @@ impl QualificationRecord {
             issuer: of.issuer,
             valid_from: of.valid_from,
             valid_until: of.valid_until,
+            revoked: of.revoked,
         }
     }
 

@@ -64,7 +64,8 @@ impl Tx {
         let new = row.to_new();
         Error::unless_faultless(row.faults(kind))?;
         let after = Qualification {
-            revoked: before.is_some_and(|before| before.revoked),
+            // What was revoked stays so, whatever an older file says.
+            revoked: row.revoked || before.is_some_and(|before| before.revoked),
             ..new.of(agency.id, before.map_or(id, |before| before.id))
         };
         let change = match before {

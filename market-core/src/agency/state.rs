@@ -323,6 +323,14 @@ impl Agency {
         })
     }
 
+    /// Whether it has not left.
+    pub(crate) fn is_present(&self) -> Result<(), Refusal> {
+        match self.state {
+            AgencyState::Exited(_) => Err(Refusal::AgencyExited),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn present(self) -> Result<Agency<Present>, Refusal> {
         self.narrow(|state| match state {
             AgencyState::Exited(_) => Err(Refusal::AgencyExited),

@@ -20,7 +20,10 @@ use serde_json::Value;
 use crate::{
     Action, Actor, Call, Error, Kind, Market, Page, Paging, Party, Refusal, Timestamp,
     id::{AlarmId, CaseId, PersonId, PurchaseId},
-    kernel::text::check_text,
+    kernel::{
+        authority::{Act, act},
+        text::check_text,
+    },
     store::{begin, retry, text_enum},
 };
 
@@ -138,7 +141,7 @@ pub struct AlarmFilter {
 
 /// What a rule found.
 #[derive(Debug, Clone, PartialEq)]
-struct Found {
+pub(crate) struct Found {
     rule: AlarmRule,
     /// The same for the same evidence.
     key: String,
@@ -148,6 +151,10 @@ struct Found {
     objects: Vec<AlarmObject>,
     evidence: Value,
 }
+
+const LIST: Act = act("alarm.list");
+const SHOW: Act = act("alarm.show");
+const ACKNOWLEDGE: Act = act("alarm.acknowledge");
 
 /// The alarms of a market.
 #[derive(Debug, Clone, Copy)]
@@ -162,14 +169,14 @@ impl Alarms<'_> {
         filter: &AlarmFilter,
         paging: &Paging,
     ) -> Result<Page<Alarm>, Error> {
-        supervisor(actor)?;
+        LIST.admits(actor)?;
         let found = self.0.db.alarms(&actor.party, filter, paging).await?;
         Ok(paging.page(found, |alarm| alarm.id.to_string()))
     }
 
     /// Reads an alarm that the actor supervises.
     pub async fn get(&self, actor: &Actor, id: AlarmId) -> Result<Alarm, Error> {
-        supervisor(actor)?;
+        SHOW.admits(actor)?;
         self.0.db.alarm(&actor.party, id).await
     }
 
@@ -179,7 +186,7 @@ impl Alarms<'_> {
         check_text("/note", note, 1, 1000, &mut faults);
         Error::unless_faultless(faults)?;
         retry(|| async {
-            supervisor(&call.actor)?;
+            ACKNOWLEDGE.admits(&call.actor)?;
             let mut tx = begin!(self.0, call, "alarms.acknowledge", &(id, note));
             let before = tx.alarm_for_update(id).await?;
             if call.expected.is_some_and(|expected| expected != before.version) {
@@ -209,13 +216,5 @@ impl Alarm {
     /// Nobody has looked into it.
     const fn open(&self) -> Result<(), Refusal> {
         if self.acknowledged.is_none() { Ok(()) } else { Err(Refusal::AlarmAcknowledged) }
-    }
-}
-
-/// Others than the operator and departments learn nothing of alarms.
-fn supervisor(actor: &Actor) -> Result<(), Refusal> {
-    match actor.party {
-        Party::Operator | Party::Department(_) => Ok(()),
-        Party::Applicant(_) | Party::Agency(_) => Err(Refusal::SupervisorsOnly),
     }
 }

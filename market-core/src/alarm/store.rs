@@ -1,5 +1,4 @@
-//! Where alarms are kept, with the position of their follower, and what their rules ask of other
-//! tables.
+//! Where alarms are kept, and what their rules ask of other tables.
 
 use serde_json::{Value, json};
 use sqlx::{FromRow, types::Json};
@@ -17,8 +16,6 @@ use crate::{
 };
 
 statements! {
-    POSITION = "select pos from followers where name = 'alarms'";
-    ADVANCE = "update followers set pos = $2 where name = 'alarms' and pos = $1";
     INSERT = "\
         insert into alarms (id, rule, severity, evidence_key, purchase_id, objects, evidence, \
         raised_at, version) values ($1, $2, $3, $4, $5, $6, $7, $8, 1) on conflict do nothing";
@@ -118,11 +115,6 @@ impl From<PurchasedRow> for Bought {
 }
 
 impl Db {
-    /// How far the follower has come.
-    pub(super) async fn alarms_position(&self) -> Result<i64, Error> {
-        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
-    }
-
     /// An alarm that a party supervises.
     pub(super) async fn alarm(&self, party: &Party, id: AlarmId) -> Result<Alarm, Error> {
         let query = supervised(self.query(LIST).with(" and id = ", id), party);
@@ -220,11 +212,6 @@ fn supervised<'q>(query: crate::store::Query<'q>, party: &Party) -> crate::store
 }
 
 impl Tx {
-    /// Moves the follower on, if it still is where it was.
-    pub(super) async fn advance_alarms(&mut self, from: i64, to: i64) -> Result<bool, Error> {
-        Ok(self.query(ADVANCE).bind(from).bind(to).execute().await? == 1)
-    }
-
     /// Raises an alarm, unless the same evidence has raised one before.
     pub(super) async fn raise_alarm(&mut self, id: AlarmId, found: &Found) -> Result<(), Error> {
         let at = self.at;

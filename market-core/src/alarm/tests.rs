@@ -294,10 +294,10 @@ on_both! {
             world.market.purchases().confirm(world.agency(at), open.id).await.unwrap();
         };
         for at in [0, 1, 0] {
-            wins(at).await;
+            Box::pin(wins(at)).await;
         }
         assert_eq!(raised(&world).await, [], "two of three");
-        wins(0).await;
+        Box::pin(wins(0)).await;
         let found = alarms(&world).await;
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].rule, AlarmRule::Concentration);

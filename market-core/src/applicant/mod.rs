@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Call, Error, Fault, Market, Party, Timestamp, Uscc,
+    Actor, Call, Error, Fault, Intent, Market, Outcome, Party, Timestamp, Uscc,
     account::{NewPerson, Person},
     id::ApplicantId,
-    kernel::text::check_text,
+    kernel::{
+        authority::{Act, Relation, act},
+        text::check_text,
+    },
     store::{
         Tx, begin,
         journal::{Entry, Kind},
@@ -106,6 +109,9 @@ impl NewApplicant {
     }
 }
 
+const SHOW: Act = act("applicant.show");
+const PHONE: Act = act("field.applicant.phone");
+
 /// The applicants of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Applicants<'a>(pub(crate) &'a Market);
@@ -117,6 +123,26 @@ impl Applicants<'_> {
         person: NewPerson,
         applicant: NewApplicant,
     ) -> Result<(Person, Applicant), Error> {
+        self.enrol(person, applicant, Intent::Do, Outcome::default()).await
+    }
+
+    /// What signing up would answer; nothing of it is kept.
+    pub async fn rehearse_sign_up(
+        &self,
+        person: NewPerson,
+        applicant: NewApplicant,
+        outcome: &Outcome,
+    ) -> Result<(Person, Applicant), Error> {
+        self.enrol(person, applicant, Intent::Rehearse, outcome.clone()).await
+    }
+
+    async fn enrol(
+        &self,
+        person: NewPerson,
+        applicant: NewApplicant,
+        intent: Intent,
+        outcome: Outcome,
+    ) -> Result<(Person, Applicant), Error> {
         let mut faults = Vec::new();
         person.check("", &mut faults);
         if person.password.is_none() {
@@ -126,17 +152,20 @@ impl Applicants<'_> {
         Error::unless_faultless(faults)?;
         let (person, password) = person.make(self.0).await?;
         let applicant = applicant.make(self.0);
-        retry(|| self.sign_up_once(&person, password.as_deref(), &applicant)).await
+        // Under no key: there is nobody yet whose it could be. The login stands for it.
+        let actor = Actor::new(person.id, Party::Applicant(applicant.id));
+        let call = Call { intent, outcome, ..Call::from(actor) };
+        retry(|| self.enrol_once(&call, &person, password.as_deref(), &applicant)).await
     }
 
-    async fn sign_up_once(
+    async fn enrol_once(
         &self,
+        call: &Call,
         person: &Person,
         password: Option<&str>,
         applicant: &Applicant,
     ) -> Result<(Person, Applicant), Error> {
-        let actor = Actor::new(person.id, Party::Applicant(applicant.id));
-        let mut tx = self.0.work_as(&actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         tx.insert_person(person, password).await?;
         add(&mut tx, applicant).await?;
         tx.finish((person.clone(), applicant.clone())).await
@@ -159,13 +188,10 @@ impl Applicants<'_> {
 
     /// An applicant: itself sees all of it, the operator and departments all but its telephone.
     pub async fn get(&self, actor: &Actor, id: ApplicantId) -> Result<Applicant, Error> {
-        let missing = Error::NotFound("applicant");
-        let is_itself = actor.party == Party::Applicant(id);
-        if !is_itself && !matches!(actor.party, Party::Operator | Party::Department(_)) {
-            return Err(missing);
-        }
-        let found = self.0.db.applicant(id).await?.ok_or(missing)?;
-        Ok(if is_itself { found } else { found.masked() })
+        let relation = Relation::party_if(actor.party == Party::Applicant(id));
+        SHOW.permits(actor, relation, "")?;
+        let found = self.0.db.applicant(id).await?.ok_or(Error::NotFound("applicant"))?;
+        Ok(if PHONE.shows(actor, relation, "") { found } else { found.masked() })
     }
 }
 

@@ -21,6 +21,7 @@ use self::{
 use crate::{
     Actor, Error, Market, Page, Paging, Timestamp,
     code::ItemCode,
+    kernel::authority::act,
     search::{Hits, SearchQuery},
     store::retry,
 };
@@ -96,6 +97,14 @@ impl Asking {
             overviews: Mutex::default(),
             keep_days,
         }
+    }
+}
+
+impl Asking {
+    /// How many counts wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        let waiting = locked(&self.waiting);
+        waiting.texts.len() + waiting.items.len()
     }
 }
 
@@ -213,7 +222,7 @@ impl Asked<'_> {
         days: u32,
         paging: &Paging,
     ) -> Result<Page<AskedText>, Error> {
-        actor.operator()?;
+        const { act("search.misses") }.admits(actor)?;
         self.0.db.missed_texts(self.window(days)?, paging).await
     }
 

@@ -18,6 +18,7 @@ use crate::{
     id::{ApplicantId, CaseId},
     kernel::{
         action::Action,
+        authority::{Act, Relation, act},
         error::named_at,
         text::{check_reason, check_text},
     },
@@ -80,6 +81,11 @@ pub struct CaseFilter {
     pub state: Option<CaseState>,
 }
 
+const OPEN: Act = act("case.open");
+const SHOW: Act = act("case.show");
+const RUN: Act = act("case.run");
+const DECIDE: Act = act("case.decide");
+
 /// The cases of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Cases<'m>(pub(crate) &'m Market);
@@ -91,6 +97,7 @@ impl Cases<'_> {
     }
 
     async fn open_once(&self, call: &Call, new: &NewCase) -> Result<Case, Error> {
+        OPEN.admits(&call.actor)?;
         let applicant = call.actor.applicant()?;
         let mut faults = Vec::new();
         check_text("/title", &new.title, 1, 100, &mut faults);
@@ -115,9 +122,10 @@ impl Cases<'_> {
     pub async fn withdraw(&self, call: &Call, id: CaseId, reason: &str) -> Result<Case, Error> {
         check_reason(reason)?;
         retry(|| async {
-            call.actor.applicant()?;
+            RUN.admits(&call.actor)?;
             let mut tx = begin!(self.0, call, "cases.withdraw", &(id, reason));
             let (before, matter) = tx.case_of(call, id).await?;
+            RUN.permits(&call.actor, before.owned_by(&call.actor), before.state.as_str())?;
             let case = before.clone().withdraw(&matter)?;
             let data = serde_json::json!({ "reason": reason });
             let case = tx.save_case(&before, case, "case_withdrawn", data, None).await?;
@@ -129,9 +137,11 @@ impl Cases<'_> {
     /// Approves a step, which lets the steps after it begin; the last one completes the case.
     pub async fn approve(&self, call: &Call, id: CaseId, step: &StepKey) -> Result<Case, Error> {
         retry(|| async {
+            DECIDE.admits(&call.actor)?;
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "cases.approve", &(id, step));
             let (before, matter) = tx.case_of(call, id).await?;
+            before.check_decider(&call.actor, step, &matter)?;
             let clock = tx.clock_of(&before).await?;
             let case = before.clone().approve(department, step, &matter, &clock)?;
             let data = named_step(step, "");
@@ -151,9 +161,11 @@ impl Cases<'_> {
     ) -> Result<Case, Error> {
         check_reason(reason)?;
         retry(|| async {
+            DECIDE.admits(&call.actor)?;
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "cases.return", &(id, step, reason));
-            let (before, _) = tx.case_of(call, id).await?;
+            let (before, matter) = tx.case_of(call, id).await?;
+            before.check_decider(&call.actor, step, &matter)?;
             let clock = tx.clock_of(&before).await?;
             let case = before.clone().return_step(department, step, reason, &clock)?;
             let data = named_step(step, reason);
@@ -166,9 +178,10 @@ impl Cases<'_> {
     /// Hands a returned step in again.
     pub async fn resubmit(&self, call: &Call, id: CaseId, step: &StepKey) -> Result<Case, Error> {
         retry(|| async {
-            call.actor.applicant()?;
+            RUN.admits(&call.actor)?;
             let mut tx = begin!(self.0, call, "cases.resubmit", &(id, step));
             let (before, matter) = tx.case_of(call, id).await?;
+            RUN.permits(&call.actor, before.owned_by(&call.actor), before.state.as_str())?;
             let clock = tx.clock_of(&before).await?;
             let case = before.clone().resubmit(step, &matter, &clock)?;
             let data = named_step(step, "");
@@ -212,35 +225,57 @@ fn named_step(step: &StepKey, reason: &str) -> serde_json::Value {
 }
 
 impl Case {
-    /// Others than the applicant, the matter's departments and the operator learn nothing of it.
+    /// Whether the actor is the applicant whose case it is.
+    pub(crate) fn owned_by(&self, actor: &Actor) -> Relation {
+        Relation::party_if(actor.party == Party::Applicant(self.applicant_id))
+    }
+
+    /// How an actor stands to the case: its departments are party to it, the one that leads its
+    /// matter supervises it.
+    fn relation(&self, actor: &Actor, matter: &Matter) -> Relation {
+        match &actor.party {
+            Party::Department(code) => matter.relation(code),
+            _ => self.owned_by(actor),
+        }
+    }
+
+    /// Whether an actor may know of the case.
     pub(crate) fn check_party(&self, actor: &Actor, matter: &Matter) -> Result<(), Error> {
-        let is_party = match &actor.party {
-            Party::Applicant(id) => *id == self.applicant_id,
-            Party::Department(code) => matter.involves(code),
-            Party::Operator => true,
-            Party::Agency(_) => false,
+        SHOW.permits(actor, self.relation(actor, matter), self.state.as_str()).map(drop)
+    }
+
+    /// Whether the actor's department decides a step of the case, if there is such a step.
+    fn check_decider(&self, actor: &Actor, step: &StepKey, matter: &Matter) -> Result<(), Error> {
+        let relation = match &actor.party {
+            Party::Department(code) => {
+                let decides = |one: &CaseStep| one.step != *step || one.department == *code;
+                Relation::of_department(self.steps.iter().all(decides), matter.involves(code))
+            }
+            _ => Relation::Stranger,
         };
-        if is_party { Ok(()) } else { Err(Error::NotFound("case")) }
+        DECIDE.permits(actor, relation, self.state.as_str()).map(drop)
     }
 
     /// What an actor may do with the case, and why not the rest.
     pub fn actions(&self, actor: &Actor, matter: &Matter) -> Vec<Action> {
         let mut actions = vec![Action::of(
             "withdraw",
-            actor.applicant().and_then(|_| self.clone().withdraw(matter).map(drop)),
+            RUN.admits(actor).and_then(|()| self.clone().withdraw(matter).map(drop)),
         )];
         for step in &self.steps {
             let decides = |code: &DepartmentCode| self.reviewed(code, &step.step).map(drop);
-            let outcome = actor.department().and_then(decides);
+            let outcome = DECIDE.admits(actor).and_then(|()| actor.department());
+            let outcome = outcome.and_then(decides);
             actions.push(Action::of(&format!("steps/{}/approve", step.step), outcome));
             actions.push(Action::of(&format!("steps/{}/return", step.step), outcome));
-            let outcome = actor.applicant().and_then(|_| self.returned(&step.step).map(drop));
+            let outcome = RUN.admits(actor).and_then(|()| self.returned(&step.step).map(drop));
             actions.push(Action::of(&format!("steps/{}/resubmit", step.step), outcome));
         }
         for requirement in &self.requirements {
-            let outcome = actor.applicant().and_then(|_| self.admits(&requirement.item).map(drop));
+            let admits = || self.admits(&requirement.item).map(drop);
+            let outcome = const { act("order.place") }.admits(actor).and_then(|()| admits());
             actions.push(Action::of(&format!("requirements/{}/order", requirement.item), outcome));
-            let outcome = actor.department().and_then(|_| self.admits(&requirement.item).map(drop));
+            let outcome = const { act("case.link") }.admits(actor).and_then(|()| admits());
             actions.push(Action::of(&format!("requirements/{}/link", requirement.item), outcome));
         }
         actions

@@ -51,6 +51,9 @@ statements! {
     ITEMS = "\
         select i.updated_at, v.body from service_items i join service_item_versions v \
         on v.item = i.code and v.version = i.version where not i.withdrawn";
+    EVERY_ITEM = "\
+        select i.updated_at, v.body from service_items i join service_item_versions v \
+        on v.item = i.code and v.version = i.version order by i.code";
     PUT_ITEM = "\
         insert into service_items (code, name, category, department, withdrawn, version, \
         updated_at) values ($1, $2, $3, $4, $5, $6, $7) \
@@ -182,9 +185,17 @@ impl Tx {
         item(self.query(ITEM_VERSION).bind(code).bind(version)).await
     }
 
-    /// Every service item on the list, by code.
+    /// Every service item there ever was, by code: those that were withdrawn, too.
     pub(crate) async fn service_items(&mut self) -> Result<Vec<ServiceItem>, Error> {
-        items(self.query(ITEMS).push(" order by i.code")).await
+        items(self.query(EVERY_ITEM)).await
+    }
+
+    /// The current version of a service item, held until this unit of work ends.
+    pub(crate) async fn service_item_for_update(
+        &mut self,
+        code: &ItemCode,
+    ) -> Result<ServiceItem, Error> {
+        item(self.query(ITEM).bind(code).pg(" for update of i")).await
     }
 
     /// Makes a category what is given.
@@ -258,13 +269,21 @@ impl Tx {
 
     /// Makes a service item what is given, except for its version, which a change raises.
     pub(crate) async fn put_item(&mut self, item: &ServiceItem) -> Result<Change, Error> {
+        self.put_item_because(item, None).await
+    }
+
+    /// Makes a service item what is given, and says why where somebody has to.
+    pub(crate) async fn put_item_because(
+        &mut self,
+        item: &ServiceItem,
+        reason: Option<&str>,
+    ) -> Result<Change, Error> {
         let query = self.query(ITEM).bind(&item.code).pg(" for update of i");
         let before: Option<ItemRow> = query.optional().await?;
         let put = self.put_after(before.as_ref().map(|(at, item)| (item.version, *at)));
         let item = ServiceItem { version: put.version, ..item.clone() };
-        if before
-            .is_some_and(|(_, before)| item == ServiceItem { version: put.version, ..before.0 })
-        {
+        let before = before.map(|(_, before)| ServiceItem { version: put.version, ..before.0 });
+        if before.as_ref() == Some(&item) {
             return Ok(Change::Unchanged);
         }
         self.query(PUT_ITEM)
@@ -284,10 +303,17 @@ impl Tx {
             .bind(put.at)
             .execute()
             .await?;
-        let event = put.event("service_item_created", "service_item_changed");
-        let entry = Entry::new(Kind::ServiceItem, &item.code, put.version, event)
-            .data(json!({ "name": item.name }))
-            .public();
+        let event = match (before.map(|before| before.withdrawn), item.withdrawn) {
+            (None | Some(false), true) => "service_item_withdrawn",
+            (Some(true), false) => "service_item_restored",
+            _ => put.event("service_item_created", "service_item_changed"),
+        };
+        let mut data = json!({ "name": item.name });
+        if let Some(reason) = reason {
+            data["reason"] = reason.into();
+        }
+        let entry =
+            Entry::new(Kind::ServiceItem, &item.code, put.version, event).data(data).public();
         self.record(entry, put.at).await?;
         Ok(put.change)
     }
@@ -333,6 +359,11 @@ impl Db {
             .when(" and i.code > ", paging.key::<ItemCode>()?)
             .with(" order by i.code limit ", paging.fetch());
         Ok(paging.page(items(query).await?, |item| item.code.to_string()))
+    }
+
+    /// Every service item there ever was, by code: those that were withdrawn, too.
+    pub(crate) async fn every_service_item(&self) -> Result<Vec<ServiceItem>, Error> {
+        items(self.query(EVERY_ITEM)).await
     }
 
     /// Every service item on the list, by code.

@@ -16,10 +16,13 @@ use serde::{Deserialize, Serialize};
 pub use self::state::ComplaintState;
 use self::state::Moved;
 use crate::{
-    Action, Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
+    Action, Actor, Call, Error, Fault, Market, Page, Paging, Party, Timestamp,
     code::DepartmentCode,
     id::{ApplicantId, ComplaintId, PurchaseId},
-    kernel::text::{check_lines, check_reason, check_text},
+    kernel::{
+        authority::{Act, Relation, act},
+        text::{check_lines, check_reason, check_text},
+    },
     purchase::Contact,
     rules::Clock,
     store::{begin, retry},
@@ -97,6 +100,11 @@ pub struct ComplaintFilter {
     /// Only those whose handler is late.
     pub overdue: bool,
 }
+
+const SHOW: Act = act("complaint.show");
+const HANDLE: Act = act("complaint.handle");
+const WITHDRAW: Act = act("complaint.withdraw");
+const COMPLAINANT: Act = act("field.complaint.complainant");
 
 /// The complaints of a market.
 #[derive(Debug, Clone, Copy)]
@@ -282,41 +290,50 @@ fn check_decision(decision: &str) -> Result<(), Error> {
 }
 
 impl Complaint {
-    fn is_of(&self, party: &Party) -> bool {
-        self.complainant.as_ref() == Some(party)
+    /// How an actor stands to it: who complains and whose purchase it is about are party to it,
+    /// the handler supervises it.
+    fn relation(&self, actor: &Actor) -> Relation {
+        match &actor.party {
+            Party::Applicant(id) if *id == self.owner_id => Relation::Party,
+            Party::Department(code) if *code == self.handler => Relation::Supervisor,
+            party => Relation::party_if(self.complainant.as_ref() == Some(party)),
+        }
     }
 
-    fn is_handled_by(&self, party: &Party) -> bool {
-        matches!(party, Party::Department(code) if *code == self.handler)
+    /// In which state who may know of it is decided: a complaint by the owner itself is the
+    /// owner's throughout, one by somebody else only once it is accepted.
+    fn stands(&self) -> &'static str {
+        match &self.complainant {
+            Some(Party::Applicant(id)) if *id == self.owner_id => "of_owner",
+            _ => self.state.name(),
+        }
+    }
+
+    fn permits(&self, act: Act, actor: &Actor) -> Result<(), Error> {
+        act.permits(actor, self.relation(actor), self.stands()).map(drop)
     }
 
     /// Whether the actor's department handles it.
-    fn handled_by(&self, actor: &Actor) -> Result<(), Refusal> {
-        if self.is_handled_by(&actor.party) { Ok(()) } else { Err(Refusal::OtherSide) }
+    fn handled_by(&self, actor: &Actor) -> Result<(), Error> {
+        self.permits(HANDLE, actor)
     }
 
     /// Whether the actor's party complains.
-    fn made_by(&self, actor: &Actor) -> Result<(), Refusal> {
-        if self.is_of(&actor.party) { Ok(()) } else { Err(Refusal::OtherSide) }
+    fn made_by(&self, actor: &Actor) -> Result<(), Error> {
+        self.permits(WITHDRAW, actor)
     }
 
     /// The complaint, if an actor may know that there is one.
     fn known_to(self, actor: &Actor) -> Result<Self, Error> {
-        let is_known = self.is_of(&actor.party)
-            || self.is_handled_by(&actor.party)
-            || match &actor.party {
-                Party::Operator => true,
-                Party::Applicant(id) => *id == self.owner_id && self.state.is_told_to_owner(),
-                Party::Agency(_) | Party::Department(_) => false,
-            };
-        if is_known { Ok(self) } else { Err(Error::NotFound("complaint")) }
+        self.permits(SHOW, actor)?;
+        Ok(self)
     }
 
     /// The complaint as an actor who knows of it may see it: who complains, and what the letter
     /// says, is for the complainant and the handler.
     fn shown_to(mut self, actor: &Actor, now: Timestamp) -> Self {
         self.overdue = self.due_at.is_some_and(|due| due <= now);
-        if !self.is_of(&actor.party) && !self.is_handled_by(&actor.party) {
+        if !COMPLAINANT.shows(actor, self.relation(actor), self.stands()) {
             self.complainant = None;
             self.letter = None;
         }
@@ -325,7 +342,8 @@ impl Complaint {
 
     /// What an actor may do with it now, from the same checks as the steps themselves.
     fn actions(&self, actor: &Actor) -> Vec<Action> {
-        let (handler, own) = (self.handled_by(actor), self.made_by(actor));
+        let may = |act: Act| act.allows(actor.role(), self.relation(actor), self.stands());
+        let (handler, own) = (may(HANDLE), may(WITHDRAW));
         vec![
             Action::of("accept", handler.and(self.filed())),
             Action::of("refuse", handler.and(self.filed())),

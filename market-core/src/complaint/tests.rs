@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Kind, Mode,
+    Kind, Mode, Refusal,
     case::Fund,
     id::PersonId,
     purchase::{
@@ -41,10 +41,10 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> Refusal {
 
 /// A purchase whose award is being published, to the second of three agencies.
 async fn published(url: &str) -> (World, Purchase) {
-    let world = World::new(url, Fund::Social, 4).await;
-    let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
-    world.enter(open.id, &["300", "200", "250"]).await;
-    let purchase = world.open(&open).await;
+    let world = Box::pin(World::new(url, Fund::Social, 4)).await;
+    let open = Box::pin(world.publish(notice(Mode::LowestPrice, limits()))).await.unwrap();
+    Box::pin(world.enter(open.id, &["300", "200", "250"])).await;
+    let purchase = Box::pin(world.open(&open)).await;
     assert_eq!(purchase.state.name(), "publicity");
     (world, purchase)
 }

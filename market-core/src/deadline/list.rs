@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Deadline, DeadlineFilter, DeadlineKind, Window};
 use crate::{
     Cursor, Day, Error, Page, Paging, Party, Timestamp,
-    id::{AgencyId, CaseId, OrderId, PurchaseId},
+    id::{AgencyId, CaseId, EvaluationId, OrderId, PurchaseId},
     store::Db,
 };
 
@@ -23,7 +23,9 @@ pub(super) struct Place {
 impl Place {
     /// Before all that is later than an instant.
     pub(super) fn first_after(until: Timestamp) -> Self {
-        Self { until, kind: DeadlineKind::Check, id: Uuid::max(), part: String::new() }
+        // The last of all kinds.
+        let kind = DeadlineKind::EvaluationAppeal;
+        Self { until, kind, id: Uuid::max(), part: String::new() }
     }
 
     pub(super) fn cursor(&self) -> Cursor {
@@ -130,6 +132,11 @@ impl Db {
         let cases = self.cases(ids(&[DeadlineKind::Step]).into_iter().map(CaseId)).await?;
         let agencies: Vec<_> = ids(&[DeadlineKind::Check]).into_iter().map(AgencyId).collect();
         let agencies = self.agencies_by_id(&agencies).await?;
+        let windows = ids(&[DeadlineKind::Evaluation]).into_iter().map(OrderId).collect::<Vec<_>>();
+        let given = self.evaluations_of_orders(windows.clone()).await?;
+        let windows = self.evaluation_windows(windows).await?;
+        let appeals = ids(&[DeadlineKind::EvaluationAppeal]).into_iter().map(EvaluationId);
+        let appeals = self.evaluations_by_id(appeals.collect()).await?;
         let read = |Found { place: Place { kind, id, part, .. }, title }| match kind {
             DeadlineKind::Review | DeadlineKind::Purchase => {
                 let purchase = purchases.iter().find(|one| one.id.0 == id)?;
@@ -146,6 +153,15 @@ impl Db {
             DeadlineKind::Check => {
                 let agency = agencies.iter().find(|one| one.id.0 == id)?;
                 Deadline::of_agency(agency, now)
+            }
+            DeadlineKind::Evaluation => {
+                let window = windows.iter().find(|one| one.order_id.0 == id)?;
+                let given = given.iter().filter(|one| one.order_id.0 == id).cloned();
+                Deadline::of_window(window, &given.collect::<Vec<_>>(), title, now)
+            }
+            DeadlineKind::EvaluationAppeal => {
+                let evaluation = appeals.iter().find(|one| one.id.0 == id)?;
+                Deadline::of_appeal(evaluation, title, now)
             }
         };
         Ok(found.into_iter().filter_map(read).collect())

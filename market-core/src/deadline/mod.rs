@@ -14,6 +14,7 @@ use crate::{
     Actor, Cursor, Error, Market, Page, Paging, Party, Timestamp,
     agency::Agency,
     case::{Case, StepState},
+    evaluation::{Evaluation, EvaluationWindow},
     order::{AnyState, Order},
     purchase::{Purchase, PurchaseState},
     store::text_enum,
@@ -32,6 +33,10 @@ text_enum! {
         Step = "step",
         /// The operator's formal check of an agency (形式核验).
         Check = "check",
+        /// The evaluation of an order by those who took part (评价).
+        Evaluation = "evaluation",
+        /// The decision on an appeal against an evaluation (评价申诉处理).
+        EvaluationAppeal = "evaluation_appeal",
     }
 }
 
@@ -56,6 +61,10 @@ text_enum! {
         OrderCancelled = "order_cancelled",
         /// The deliverable is deemed accepted.
         DeliverableAccepted = "deliverable_accepted",
+        /// What was given is published; nothing more is.
+        EvaluationCloses = "evaluation_closes",
+        /// The evaluation is kept.
+        EvaluationKept = "evaluation_kept",
     }
 }
 
@@ -65,9 +74,10 @@ text_enum! {
 pub struct Deadline {
     /// What has it.
     pub kind: DeadlineKind,
-    /// The id of the purchase, order, case or agency.
+    /// The id of the purchase, order, case, agency or evaluation; of a window to evaluate in, the
+    /// order's.
     pub id: String,
-    /// Of a case, the step; of an order, the service item.
+    /// Of a case, the step; of an order or a window to evaluate it in, the service item.
     pub part: Option<String>,
     /// What it is called: a purchase's title, an agency's name, else what the applicant calls the
     /// case.
@@ -146,7 +156,7 @@ fn follows_order(order: &Order) -> Option<Consequence> {
     match &order.state {
         _ if !order.lapses() => None,
         AnyState::Placed(_) => Some(Consequence::OrderDeclined),
-        AnyState::Accepted(_) => Some(Consequence::OrderCancelled),
+        AnyState::Accepted(_) | AnyState::Contracted(_) => Some(Consequence::OrderCancelled),
         AnyState::Delivered(_) => Some(Consequence::DeliverableAccepted),
         _ => None,
     }
@@ -219,6 +229,40 @@ impl Deadline {
             until,
             overdue: until <= now,
             then: None,
+        })
+    }
+    fn of_window(
+        window: &EvaluationWindow,
+        given: &[Evaluation],
+        title: String,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let until = window.state.due()?.end();
+        Some(Self {
+            kind: DeadlineKind::Evaluation,
+            id: window.order_id.to_string(),
+            part: Some(window.item.to_string()),
+            title,
+            holders: window.awaited(given),
+            since: window.opened_at,
+            until,
+            overdue: until <= now,
+            then: Some(Consequence::EvaluationCloses),
+        })
+    }
+
+    fn of_appeal(evaluation: &Evaluation, title: String, now: Timestamp) -> Option<Self> {
+        let until = evaluation.state.due()?.end();
+        Some(Self {
+            kind: DeadlineKind::EvaluationAppeal,
+            id: evaluation.id.to_string(),
+            part: None,
+            title,
+            holders: vec![evaluation.supervisor.clone()],
+            since: evaluation.updated_at,
+            until,
+            overdue: until <= now,
+            then: Some(Consequence::EvaluationKept),
         })
     }
 }

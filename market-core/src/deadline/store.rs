@@ -29,6 +29,12 @@ statements! {
     CHECKS = "\
         select a.id, '' as part, a.name as title, a.due_on as due from agencies a \
         where a.due_on is not null";
+    EVALUATIONS = "\
+        select w.order_id as id, '' as part, c.title, w.due_on as due from evaluation_windows w \
+        join cases c on c.id = w.case_id where w.due_on is not null";
+    APPEALS = "\
+        select e.id, '' as part, c.title, e.due_on as due from evaluations e \
+        join cases c on c.id = e.case_id where e.due_on is not null";
 }
 
 /// The words by which the deadlines of one kind are told apart.
@@ -59,6 +65,8 @@ const fn words(kind: DeadlineKind) -> Words {
         DeadlineKind::Order => words!("o.due_on", "o.id"),
         DeadlineKind::Step => words!("s.due_on", "s.case_id, s.step"),
         DeadlineKind::Check => words!("a.due_on", "a.id"),
+        DeadlineKind::Evaluation => words!("w.due_on", "w.order_id"),
+        DeadlineKind::EvaluationAppeal => words!("e.due_on", "e.id"),
     }
 }
 
@@ -163,13 +171,15 @@ impl Db {
 
     /// The deadlines of a kind that are a party's; nothing, where it has no part in any.
     fn deadlines_for(&self, kind: DeadlineKind, party: &Party) -> Option<Query<'_>> {
-        use DeadlineKind::{Check, Order, Purchase, Review, Step};
+        use DeadlineKind::{Check, Evaluation, EvaluationAppeal, Order, Purchase, Review, Step};
         let all = self.query(match kind {
             DeadlineKind::Review => REVIEWS,
             DeadlineKind::Purchase => PURCHASES,
             DeadlineKind::Order => ORDERS,
             DeadlineKind::Step => STEPS,
             DeadlineKind::Check => CHECKS,
+            DeadlineKind::Evaluation => EVALUATIONS,
+            DeadlineKind::EvaluationAppeal => APPEALS,
         });
         Some(match (kind, party) {
             (_, Party::Operator) => all,
@@ -190,6 +200,17 @@ impl Db {
             (Order, Party::Department(code)) => {
                 let cases = " and o.case_id in (select case_id from case_steps where department = ";
                 all.with(cases, code.clone()).push(")")
+            }
+            (Evaluation, Party::Applicant(id)) => all.with(" and w.applicant_id = ", *id),
+            (Evaluation, Party::Agency(id)) => all.with(" and w.agency_id = ", *id),
+            (Evaluation, Party::Department(code)) => {
+                let cases = " and w.case_id in (select case_id from case_steps where department = ";
+                all.with(cases, code.clone()).push(")")
+            }
+            (EvaluationAppeal, Party::Applicant(id)) => all.with(" and e.applicant_id = ", *id),
+            (EvaluationAppeal, Party::Agency(id)) => all.with(" and e.agency_id = ", *id),
+            (EvaluationAppeal, Party::Department(_)) => {
+                all.with(" and e.supervisor = ", party.to_string())
             }
             (Step, Party::Department(code)) => all.with(" and s.department = ", code.clone()),
             (Check, Party::Applicant(_))

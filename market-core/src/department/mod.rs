@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Call, Error, Market, Refusal, Timestamp,
+    Action, Actor, Call, Error, Market, Party, Refusal, Timestamp,
     code::{DepartmentCode, RegionCode},
+    kernel::authority::{Act, Relation, act},
     sealing::PublicKey,
     store::{begin, retry},
 };
@@ -47,7 +48,18 @@ pub(crate) struct NewDepartment {
     pub(crate) phone: String,
 }
 
+/// How an actor stands to a department: itself, or a stranger.
+fn itself(actor: &Actor, code: &DepartmentCode) -> Relation {
+    Relation::party_if(matches!(&actor.party, Party::Department(own) if own == code))
+}
+
 impl Department {
+    /// What an actor may do with it, and why not.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let may = SET_KEY.allows(actor.role(), itself(actor, &self.code), "");
+        vec![Action::of("set_opening_key", may)]
+    }
+
     fn is_just(&self, new: &NewDepartment) -> bool {
         let NewDepartment { code, name, region, phone } = new;
         self.code == *code && self.name == *name && self.region == *region && self.phone == *phone
@@ -59,6 +71,8 @@ impl Department {
         if is_seen { Ok(()) } else { Err(Error::Stale("department")) }
     }
 }
+
+const SET_KEY: Act = act("department.set-opening-key");
 
 /// The approval departments of a market.
 #[derive(Debug, Clone, Copy)]
@@ -83,10 +97,37 @@ impl Departments<'_> {
         code: &DepartmentCode,
         key: &PublicKey,
     ) -> Result<Department, Error> {
-        if call.actor.department()? != code {
-            return Err(Refusal::OtherDepartment.into());
-        }
+        SET_KEY.permits(&call.actor, itself(&call.actor, code), "")?;
         retry(|| self.set_opening_key_once(call, code, key)).await
+    }
+
+    /// Takes a department's opening key back; the department itself does. Purchases that are handed
+    /// in from now on have no deposit. As long as a purchase may have to be opened from a deposit of
+    /// the department, the key stays: agencies rely on it that the owner gains nothing by silence.
+    /// Another key may be set at any time. Doing so again changes nothing.
+    pub async fn clear_opening_key(
+        &self,
+        call: &Call,
+        code: &DepartmentCode,
+    ) -> Result<Department, Error> {
+        SET_KEY.permits(&call.actor, itself(&call.actor, code), "")?;
+        retry(|| self.clear_opening_key_once(call, code)).await
+    }
+
+    async fn clear_opening_key_once(
+        &self,
+        call: &Call,
+        code: &DepartmentCode,
+    ) -> Result<Department, Error> {
+        let mut tx = begin!(self.0, call, "department.clear_opening_key", code);
+        // Held from here on, so that no purchase makes a deposit meanwhile.
+        let department = tx.department(code).await?.ok_or(Error::NotFound("department"))?;
+        department.expected(call.expected)?;
+        if department.opening_key.is_some() && tx.has_deposit_in_need(code).await? {
+            return Err(Refusal::OpeningKeyNeeded.into());
+        }
+        let department = tx.clear_opening_key(department).await?;
+        tx.finish(department).await
     }
 
     async fn set_opening_key_once(

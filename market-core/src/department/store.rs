@@ -7,6 +7,7 @@ use super::{Department, NewDepartment};
 use crate::{
     Change, Error, Kind, Timestamp,
     code::{DepartmentCode, RegionCode},
+    id::PurchaseId,
     sealing::PublicKey,
     store::{Db, Tx, journal::Entry, statements},
 };
@@ -25,6 +26,10 @@ statements! {
         phone = excluded.phone, version = excluded.version, updated_at = excluded.updated_at";
     SET_OPENING_KEY = "\
         update departments set opening_key = $2, version = $3, updated_at = $4 where code = $1";
+    DEPOSIT_IN_NEED = "\
+        select p.id from purchases p join purchase_secrets s on s.purchase_id = p.id \
+        where p.state in ('in_review', 'open', 'opening') and s.deposit_for = $1 \
+        and s.code is null limit 1";
 }
 
 #[derive(FromRow)]
@@ -86,30 +91,55 @@ impl Tx {
         Ok(put.change)
     }
 
+    /// Whether a purchase holds a deposit for a department, and its code was not given yet.
+    pub(super) async fn has_deposit_in_need(
+        &mut self,
+        code: &DepartmentCode,
+    ) -> Result<bool, Error> {
+        let found: Option<(PurchaseId,)> =
+            self.query(DEPOSIT_IN_NEED).bind(code).optional().await?;
+        Ok(found.is_some())
+    }
+
     /// Sets the opening key of a department that this unit of work holds.
     pub(super) async fn set_opening_key(
         &mut self,
         department: Department,
         key: &PublicKey,
     ) -> Result<Department, Error> {
-        if department.opening_key.as_ref() == Some(key) {
+        self.put_opening_key(department, Some(key.clone()), "department_opening_key_set").await
+    }
+
+    /// Takes back the opening key of a department that this unit of work holds.
+    pub(super) async fn clear_opening_key(
+        &mut self,
+        department: Department,
+    ) -> Result<Department, Error> {
+        self.put_opening_key(department, None, "department_opening_key_cleared").await
+    }
+
+    async fn put_opening_key(
+        &mut self,
+        department: Department,
+        key: Option<PublicKey>,
+        event: &'static str,
+    ) -> Result<Department, Error> {
+        if department.opening_key == key {
             return Ok(department);
         }
         let put = self.put_after(Some((department.version, department.updated_at)));
         self.query(SET_OPENING_KEY)
             .bind(&department.code)
-            .bind(key)
+            .bind(key.as_ref())
             .bind(put.version)
             .bind(put.at)
             .execute()
             .await?;
-        let event = "department_opening_key_set";
         let entry = Entry::new(Kind::Department, &department.code, put.version, event)
             .data(json!({ "opening_key": key }))
             .public();
         self.record(entry, put.at).await?;
-        let opening_key = Some(key.clone());
-        Ok(Department { opening_key, version: put.version, updated_at: put.at, ..department })
+        Ok(Department { opening_key: key, version: put.version, updated_at: put.at, ..department })
     }
 }
 

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Actor, Kind, Party,
+    Actor, Kind, Party, Refusal,
     import::{ImportOptions, Kind as Pack, Report, Sheet},
     sealing::SupervisorKey,
     testing::{market, on_both},

@@ -53,6 +53,7 @@ flaws! {
     Lots            "lots"             "签未排序、重复、无效或总数过大" "lots are not sorted, twice there, without tickets, or too many"
     UnknownLot      "unknown-lot"      "抽取了不在名单中的报名" "a lot of a registration that does not take part"
     Taken           "taken"            "抽取结果与种子不符" "the seed draws others"
+    NoRule          "no-rule"          "封存的规则中没有选取方式，无法按规则重演" "the sealed rule names no selection, so that it cannot be followed"
     RuleRefused     "rule-refused"     "规则无法按此证明重演" "the rule cannot be followed with this proof"
     Draws           "draws"            "所记抽取与规则要求的不同" "the rule holds other draws than those recorded"
     Outcome         "outcome"          "结果与规则得出的不同" "the rule comes to another outcome"

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Error, Kind, Market, Recorded, Timestamp, id::CaseId};
 
+/// The follower that notes who takes part.
+pub(crate) const PARTIES: &str = "parties";
+
 /// Entries of the journal, and where they stand in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -116,7 +119,7 @@ impl Feed<'_> {
         position: i64,
         limit: u32,
     ) -> Result<OwnEntries, Error> {
-        let last = self.0.db.parties_position().await?;
+        let last = self.0.db.follower_position(PARTIES).await?;
         let found = self.0.db.entries_of_party(&actor.party, position, last, limit.into()).await?;
         let is_full = found.len() >= limit as usize;
         let seen = found.last().map_or(position, |entry| entry.pos);

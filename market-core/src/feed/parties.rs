@@ -4,26 +4,23 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
-    time::Duration,
 };
 
-use tokio::time::{sleep, timeout};
-
-use super::Feed;
+use super::{Feed, PARTIES};
 use crate::{
-    Error, Kind, Party, Recorded,
+    Error, Kind, Market, Party, Recorded,
     case::Case,
     complaint::ComplaintState,
-    id::{CaseId, ComplaintId, ListingId, OrderId, PurchaseId, RegistrationId},
+    evaluation::{Evaluation, EvaluationState},
+    followers::{self, Follower},
+    id::{
+        CaseId, ComplaintId, DocumentId, EvaluationId, ListingId, OrderId, PurchaseId,
+        RegistrationId,
+    },
     order::Order,
     purchase::Purchase,
-    store::retry,
+    store::Tx,
 };
-
-/// How often the journal is read without a sign: other nodes write too.
-const POLL: Duration = Duration::from_secs(1);
-/// So many entries are read at once.
-const ENTRIES: i64 = 200;
 
 /// What some entries are about, as far as it decides who takes part.
 #[derive(Debug, Default)]
@@ -36,57 +33,20 @@ struct Things {
     registrations: BTreeMap<String, Party>,
     cases: Vec<(Case, BTreeSet<Party>)>,
     listings: BTreeMap<String, Party>,
+    evaluations: Vec<Evaluation>,
+    /// Of which case each document is, and which agency it names.
+    documents: BTreeMap<String, (CaseId, Party)>,
 }
 
 impl Feed<'_> {
     /// Notes who takes part until it is dropped. What fails is tried again.
     pub async fn follow(&self) -> Infallible {
-        loop {
-            let changed = self.0.wake.notified();
-            let step = async {
-                self.0.number().await?;
-                self.step().await
-            };
-            match step.await {
-                Ok(0) => drop(timeout(POLL, changed).await),
-                Ok(_) => {}
-                Err(why) => {
-                    tracing::warn!("it is not noted who takes part: {why}");
-                    sleep(POLL).await;
-                }
-            }
-        }
+        followers::follow(self).await
     }
 
     /// Notes who takes part in everything that is committed until now.
     pub async fn catch_up_parties(&self) -> Result<(), Error> {
-        self.0.number().await?;
-        while self.step().await? > 0 {}
-        Ok(())
-    }
-
-    /// Reads some entries after those that were read, and says how many.
-    async fn step(&self) -> Result<usize, Error> {
-        let db = &self.0.db;
-        let from = db.parties_position().await?;
-        let entries = db.journal_after(from, false, ENTRIES).await?;
-        let Some(last) = entries.last() else { return Ok(0) };
-        let found = self.parties_of(&entries).await?;
-        retry(|| self.note(from, last.pos, &found)).await?;
-        Ok(entries.len())
-    }
-
-    /// Writes who takes part together with the new position, and wakes their webhooks. Where
-    /// another node has gone on from the old position, that one has.
-    async fn note(&self, from: i64, to: i64, found: &[(String, i64)]) -> Result<(), Error> {
-        let mut tx = self.0.work().await?;
-        if !tx.advance_parties(from, to).await? {
-            return Ok(());
-        }
-        tx.insert_parties(found).await?;
-        let parties: BTreeSet<&String> = found.iter().map(|(party, _)| party).collect();
-        tx.wake_webhooks_of(parties.into_iter().cloned().collect()).await?;
-        tx.finish(()).await
+        followers::catch_up(self).await
     }
 
     /// The parties of each entry, each once.
@@ -105,15 +65,22 @@ impl Feed<'_> {
 
     async fn things(&self, entries: &[Recorded]) -> Result<Things, Error> {
         let db = &self.0.db;
-        let orders = db.orders_by_id(ids(entries, Kind::Order).map(OrderId).collect()).await?;
+        let evaluations = ids(entries, Kind::Evaluation).map(EvaluationId).collect();
+        let evaluations = db.evaluations_by_id(evaluations).await?;
+        let mut orders: BTreeSet<OrderId> = ids(entries, Kind::Order).map(OrderId).collect();
+        orders.extend(ids(entries, Kind::EvaluationWindow).map(OrderId));
+        orders.extend(evaluations.iter().map(|one| one.order_id));
+        let orders = db.orders_by_id(orders.into_iter().collect()).await?;
         let purchases: Vec<PurchaseId> = ids(entries, Kind::Purchase).map(PurchaseId).collect();
         let registrants = db.registrants(&purchases).await?;
         let purchases = db.purchases_by_id(purchases).await?;
         let registrations = ids(entries, Kind::Registration).map(RegistrationId);
         let registrations = db.agencies_registered(registrations).await?;
+        let documents = db.documents_naming(ids(entries, Kind::Document).map(DocumentId)).await?;
         let mut cases: BTreeSet<CaseId> = ids(entries, Kind::Case).map(CaseId).collect();
         cases.extend(orders.iter().map(|order| order.terms.case_id));
         cases.extend(purchases.iter().map(|purchase| purchase.case_id));
+        cases.extend(documents.values().map(|(case, _)| *case));
         let mut with_departments = Vec::new();
         for case in db.cases(cases).await? {
             let matter = db.matter_version(&case.matter, case.matter_version).await?;
@@ -129,6 +96,8 @@ impl Feed<'_> {
             registrations,
             cases: with_departments,
             listings,
+            evaluations,
+            documents,
         })
     }
 
@@ -149,6 +118,27 @@ impl Feed<'_> {
     }
 }
 
+impl Follower for Feed<'_> {
+    const NAME: &'static str = PARTIES;
+    type Made = Vec<(String, i64)>;
+
+    fn market(&self) -> &Market {
+        self.0
+    }
+
+    /// Even of entries in which nobody takes part: feeds and webhooks go as far as is noted.
+    async fn make(&self, entries: &[Recorded]) -> Result<Option<Vec<(String, i64)>>, Error> {
+        self.parties_of(entries).await.map(Some)
+    }
+
+    /// Writes who takes part, and wakes their webhooks.
+    async fn write(&self, tx: &mut Tx, found: &Vec<(String, i64)>) -> Result<(), Error> {
+        tx.insert_parties(found).await?;
+        let parties: BTreeSet<&String> = found.iter().map(|(party, _)| party).collect();
+        tx.wake_webhooks_of(parties.into_iter().cloned().collect()).await
+    }
+}
+
 /// The ids of what entries of a kind are about, each once.
 fn ids(entries: &[Recorded], kind: Kind) -> impl Iterator<Item = uuid::Uuid> {
     let of_kind = entries.iter().filter(|entry| entry.kind == kind);
@@ -159,7 +149,10 @@ fn ids(entries: &[Recorded], kind: Kind) -> impl Iterator<Item = uuid::Uuid> {
 impl Things {
     fn parties_of(&self, entry: &Recorded) -> BTreeSet<Party> {
         match entry.kind {
-            Kind::Order => self.of_order(entry),
+            // A window goes by the id of its order.
+            Kind::Order | Kind::EvaluationWindow => self.of_order(&entry.object),
+            Kind::Evaluation => self.of_evaluation(entry),
+            Kind::Document => self.of_document(entry),
             Kind::Case => match entry.object.parse() {
                 Ok(id) => self.of_case(id).collect(),
                 Err(_) => BTreeSet::new(),
@@ -191,13 +184,32 @@ impl Things {
         })
     }
 
-    fn of_order(&self, entry: &Recorded) -> BTreeSet<Party> {
-        let Some(order) = self.orders.iter().find(|one| one.id.to_string() == entry.object) else {
+    fn of_order(&self, id: &str) -> BTreeSet<Party> {
+        let Some(order) = self.orders.iter().find(|one| one.id.to_string() == id) else {
             return BTreeSet::new();
         };
         let sides =
             [Party::Applicant(order.terms.applicant_id), Party::Agency(order.terms.agency_id)];
         self.of_case(order.terms.case_id).chain(sides).collect()
+    }
+
+    /// Whoever evaluates knows of it at once, the other parties to the order once its window is
+    /// closed.
+    fn of_evaluation(&self, entry: &Recorded) -> BTreeSet<Party> {
+        let found = self.evaluations.iter().find(|one| one.id.to_string() == entry.object);
+        let Some(evaluation) = found else { return BTreeSet::new() };
+        if entry.new_state.as_deref() == Some(EvaluationState::SEALED) {
+            return BTreeSet::from([evaluation.rater.clone()]);
+        }
+        self.of_order(&evaluation.order_id.to_string())
+    }
+
+    /// Everybody who takes part in its case, and the agency that it names.
+    fn of_document(&self, entry: &Recorded) -> BTreeSet<Party> {
+        let Some((case, agency)) = self.documents.get(&entry.object) else {
+            return BTreeSet::new();
+        };
+        self.of_case(*case).chain([agency.clone()]).collect()
     }
 
     /// Before it is published a purchase is its owner's alone, and the reviewer's once it was

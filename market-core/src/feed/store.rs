@@ -1,10 +1,10 @@
-//! Whose registrations and listings are: asked of the tables of purchases and listings.
+//! Whose registrations, listings and documents are: asked of their tables.
 
 use std::collections::BTreeMap;
 
 use crate::{
     Error, Party,
-    id::{AgencyId, ListingId, PurchaseId, RegistrationId},
+    id::{AgencyId, CaseId, DocumentId, ListingId, PurchaseId, RegistrationId},
     store::{Db, statements},
 };
 
@@ -13,6 +13,7 @@ statements! {
         select purchase_id, agency_id from registrations where state <> 'withdrawn'";
     REGISTERED = "select id, agency_id from registrations where true";
     LISTED = "select id, agency_id from listings where true";
+    NAMED = "select id, case_id, agency_id from documents where true";
 }
 
 impl Db {
@@ -34,6 +35,17 @@ impl Db {
         let query = self.query(REGISTERED).within(" and id in", registrations);
         let rows: Vec<(RegistrationId, AgencyId)> = query.all().await?;
         Ok(rows.into_iter().map(|(id, agency)| (id.to_string(), Party::Agency(agency))).collect())
+    }
+
+    /// Of which case some documents are, and which agency they name.
+    pub(super) async fn documents_naming(
+        &self,
+        documents: impl Iterator<Item = DocumentId>,
+    ) -> Result<BTreeMap<String, (CaseId, Party)>, Error> {
+        let query = self.query(NAMED).within(" and id in", documents);
+        let rows: Vec<(DocumentId, CaseId, AgencyId)> = query.all().await?;
+        let named = rows.into_iter();
+        Ok(named.map(|(id, case, of)| (id.to_string(), (case, Party::Agency(of)))).collect())
     }
 
     /// Whose some listings are.

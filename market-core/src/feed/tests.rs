@@ -7,7 +7,9 @@ use crate::{
     Call, Error, Mode, Party,
     case::Fund,
     complaint::Letter,
+    evaluation::NewEvaluation,
     id::{AgencyId, ApplicantId},
+    order::tests::world::World as Trade,
     purchase::Contact,
     purchase::tests::world::{World, acting, limits, notice, operator},
     testing::on_both,
@@ -70,6 +72,12 @@ async fn may_read(market: &Market, call: &Call, entry: &OwnEntry) -> bool {
         }
         Kind::Listing => {
             market.listings().get(Some(actor), entry.object.parse().unwrap()).await.map(drop)
+        }
+        Kind::EvaluationWindow => {
+            market.evaluations().of_order(actor, entry.object.parse().unwrap()).await.map(drop)
+        }
+        Kind::Evaluation => {
+            market.evaluations().get(actor, entry.object.parse().unwrap()).await.map(drop)
         }
         other => panic!("told of {other}"),
     };
@@ -152,16 +160,70 @@ on_both! {
         world.wait(&purchase).await;
         market.purchases().confirm(&winner, purchase.id).await.unwrap();
         let lead = department("market-regulation");
+        let letter = market.documents().award_letter(&winner.actor, purchase.id, None).await;
+        let (letter, _) = letter.unwrap();
         for call in [&world.owner, &winner, &lead, &operator()] {
-            assert_eq!(events(&told(market, call).await, Kind::Order), ["order_awarded"]);
+            let told = told(market, call).await;
+            assert_eq!(events(&told, Kind::Order), ["order_awarded"]);
+            let documents: Vec<_> =
+                told.iter().filter(|entry| entry.kind == Kind::Document).collect();
+            assert_eq!(documents.len(), 1);
+            assert_eq!(documents[0].object, letter.id.to_string());
+            let shown = serde_json::to_string(&told).unwrap();
+            assert!(!shown.contains(&letter.code.to_string()), "{shown}");
         }
-        let others = world.agencies.iter().filter(|(_, call)| call != &winner);
+        let others = world.agencies.iter().filter(|(_, call)| call.actor != winner.actor);
         for (_, call) in others {
             assert_eq!(events(&told(market, call).await, Kind::Order), [""; 0]);
+            assert_eq!(events(&told(market, call).await, Kind::Document), [""; 0]);
             assert_eq!(events(&told(market, call).await, Kind::Case), [""; 0]);
         }
         assert_eq!(events(&told(market, &winner).await, Kind::Case), [""; 0]);
         assert!(!events(&told(market, &lead).await, Kind::Case).is_empty());
+    }
+
+    async fn evaluations_are_told_of_once_they_may_be_read(url: &str) {
+        let world = Trade::new(url, Fund::Social).await;
+        let (market, fire) = (&world.market, department("fire-rescue"));
+        let order = world.award().await.unwrap();
+        let order = world.in_service(order, world.contract()).await;
+        world.deliver(&order).await;
+        market.orders().sign_off(&world.applicant, order.id).await.unwrap();
+        market.orders().use_deliverable(&fire, order.id).await.unwrap();
+        let operator = operator();
+        let sides = [&world.applicant, &world.agency, &fire, &operator];
+        for call in sides {
+            let told = told(market, call).await;
+            assert_eq!(events(&told, Kind::EvaluationWindow), ["evaluation_opened"]);
+        }
+        let give = async |call: &Call, marks: &[&str]| {
+            let marks = marks.iter().map(|code| ((*code).to_owned(), 4)).collect();
+            let new = NewEvaluation { marks, comment: CANARY.to_owned() };
+            market.evaluations().give(call, order.id, new).await.unwrap()
+        };
+        give(&world.applicant, &["quality", "timeliness", "attitude", "fee"]).await;
+        let own = told(market, &world.applicant).await;
+        assert_eq!(events(&own, Kind::Evaluation), ["evaluation_given"]);
+        for other in &sides[1..] {
+            assert_eq!(events(&told(market, other).await, Kind::Evaluation), [""; 0]);
+        }
+        give(&world.agency, &["cooperation", "payment"]).await;
+        give(&fire, &["quality", "lawfulness"]).await;
+        for call in sides {
+            let told = told(market, call).await;
+            let windows = events(&told, Kind::EvaluationWindow);
+            assert_eq!(windows, ["evaluation_opened", "evaluation_closed"]);
+            let published = events(&told, Kind::Evaluation);
+            let count = published.iter().filter(|event| **event == "evaluation_published").count();
+            assert_eq!(count, 3, "{published:?}");
+            let about = [Kind::EvaluationWindow, Kind::Evaluation];
+            for entry in told.iter().filter(|entry| about.contains(&entry.kind)) {
+                assert!(may_read(market, call, entry).await, "{:?} {entry:?}", call.actor.party);
+            }
+            assert!(!serde_json::to_string(&told).unwrap().contains(CANARY));
+        }
+        let stranger = acting(Party::Agency(AgencyId(Uuid::from_u128(77))));
+        assert_eq!(told(market, &stranger).await, []);
     }
 
     async fn many_nodes_note_everything_once(url: &str) {

@@ -9,7 +9,10 @@ use std::{borrow::Cow, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::sheet::{Line, Sheet};
+pub use self::{
+    run::MAX_OWN_ROWS,
+    sheet::{Line, Sheet},
+};
 use crate::store::text_enum;
 
 mod columns;
@@ -68,6 +71,8 @@ impl Kind {
 pub struct ImportOptions {
     /// Write the good rows even if there are bad ones.
     pub skip_bad: bool,
+    /// Give the whole sheet back, with what is wrong beside each row, where nothing is written.
+    pub annotate: bool,
     /// Which column of ours a column of theirs is: `("机构代码", "uscc")`. A column of theirs that
     /// is given as `-` is left out.
     pub columns: Vec<(String, String)>,
@@ -113,7 +118,7 @@ pub struct Report {
     /// bad rows were to be skipped.
     pub bad: Vec<BadRow>,
     /// The rows that were skipped, with a column that says why; to be corrected and imported
-    /// again.
+    /// again. Where nothing is written, all rows, if that was asked for.
     pub bad_sheet: Option<Sheet>,
 }
 

@@ -18,6 +18,7 @@ const NOT_A_NUMBER: Saying = ("number", "not a whole number", "不是整数");
 const NOT_A_DAY: Saying = ("day", "not a day such as 2026-11-24", "不是 2026-11-24 这样的日期");
 const EMPTY_PART: Saying = ("list", "a part between | is empty", "用 | 分隔的内容中有空项");
 const TWICE: Saying = ("duplicate", "the list names a thing twice", "列表中有重复内容");
+const NOT_A_MARK: Saying = ("word", "not one of: yes, or empty", "只能填写 yes 或留空");
 pub(super) const NOT_EMPTY: Saying = ("not-empty", "must be empty in this row", "本行此列应为空");
 
 /// A row of a table.
@@ -206,6 +207,21 @@ impl<'t, 'a> Row<'t, 'a> {
             Err(why) => {
                 let words = why.trim_start_matches("not one of: ").replace(", ", "、");
                 self.wrong(column, "word", &why, &format!("只能填写：{words}"));
+                None
+            }
+        }
+    }
+
+    /// Whether a cell is marked: `yes`, or empty. Nothing is said where the sheet has no such column.
+    pub(super) fn mark(&mut self, column: &'static str) -> Option<bool> {
+        if !self.table.has(column) {
+            return None;
+        }
+        match self.raw(column) {
+            "" => Some(false),
+            "yes" | "是" => Some(true),
+            _ => {
+                self.say(column, NOT_A_MARK);
                 None
             }
         }

@@ -6,14 +6,16 @@ use super::{
     kinds::{
         agencies::Agencies, agency_qualifications::AgencyQualifications, calendar::CalendarDays,
         categories::Categories, departments::Departments, items::Items, listings::Listings,
-        matters::Matters, policy::Policies, practitioners::Practitioners,
-        qualifications::Qualifications, regions::Regions, synonyms::Synonyms,
+        matters::Matters, own_listings::OwnListings, policy::Policies,
+        practitioners::Practitioners, qualifications::Qualifications, regions::Regions,
+        synonyms::Synonyms,
     },
     sheet::csv_of,
     table::{Block, Table},
 };
 use crate::{
     Call, Change, Env, Error, Market,
+    kernel::authority::act,
     store::{Db, Tx, begin, retry},
 };
 
@@ -82,14 +84,26 @@ impl Market {
         sheet: &Sheet,
         options: &ImportOptions,
     ) -> Result<Report, Error> {
-        call.actor.operator()?;
-        for _ in 0..AGAIN {
-            match retry(|| self.import_once(call, kind, sheet, options)).await {
-                Err(Error::Stale(_)) => {}
-                done => return done,
-            }
+        const { act("import.run") }.admits(&call.actor)?;
+        again(|| self.import_once(call, kind, sheet, options)).await
+    }
+
+    /// Loads the listings of the actor's agency from a sheet of its own, of [`MAX_OWN_ROWS`] rows
+    /// at most: all of it or nothing; with [`ImportOptions::skip_bad`], its good rows. No row does
+    /// what the agency could not do step by step.
+    pub async fn import_own_listings(
+        &self,
+        call: &Call,
+        sheet: &Sheet,
+        options: &ImportOptions,
+    ) -> Result<Report, Error> {
+        call.actor.agency()?;
+        if sheet.rows.len() > MAX_OWN_ROWS {
+            let en = format!("the file has over {MAX_OWN_ROWS} rows");
+            let message = format!("{en} / 文件超过 {MAX_OWN_ROWS} 行");
+            return Err(Error::invalid("file", "size", message));
         }
-        retry(|| self.import_once(call, kind, sheet, options)).await
+        again(|| self.load::<OwnListings>(call, Kind::Listings, sheet, options)).await
     }
 
     async fn import_once(
@@ -131,10 +145,12 @@ impl Market {
         let mut known = P::known(&mut tx).await?;
         let mut table = Table::new(sheet, places);
         let blocks = P::read(&mut table, &known);
+        let whole = options.annotate.then(|| table.annotated());
         let (blocks, bad, bad_sheet) = table.settle(blocks);
         let mut report = Report { bad, ..Report::default() };
         if !report.bad.is_empty() {
             if !options.skip_bad {
+                report.bad_sheet = whole;
                 return Ok(report);
             }
             report.bad_sheet = Some(bad_sheet);
@@ -170,6 +186,41 @@ impl Market {
 pub(super) fn file(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let header = columns.iter().map(|column| column.name.to_owned()).collect();
     csv_of(std::iter::once(header).chain(rows))
+}
+
+/// What stands in a cell that is marked.
+pub(super) fn mark(is_marked: bool) -> String {
+    if is_marked { "yes".to_owned() } else { String::new() }
+}
+
+/// The text of a file of our own, without its last column if that marks nothing: most files have no
+/// use for it.
+pub(super) fn file_with_marks(columns: &[Column], rows: Vec<Vec<String>>) -> String {
+    let is_marked = |row: &Vec<String>| row.last().is_some_and(|cell| !cell.is_empty());
+    if rows.iter().any(is_marked) {
+        return file(columns, rows);
+    }
+    let unmarked = |mut row: Vec<String>| {
+        row.pop();
+        row
+    };
+    file(&columns[..columns.len().saturating_sub(1)], rows.into_iter().map(unmarked))
+}
+
+/// The most rows of a sheet of an agency's own.
+pub const MAX_OWN_ROWS: usize = 2_000;
+
+/// Loads once more where others have changed something meanwhile.
+async fn again<F: Future<Output = Result<Report, Error>>>(
+    mut load: impl FnMut() -> F,
+) -> Result<Report, Error> {
+    for _ in 0..AGAIN {
+        match retry(&mut load).await {
+            Err(Error::Stale(_)) => {}
+            done => return done,
+        }
+    }
+    retry(load).await
 }
 
 /// How often an import looks again at what others changed meanwhile.

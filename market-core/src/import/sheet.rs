@@ -102,6 +102,11 @@ impl Sheet {
         Ok(Self { header: header.cells, rows: rows.collect() })
     }
 
+    /// The sheet as a workbook, all of whose cells are texts.
+    pub fn to_xlsx(&self) -> Result<Vec<u8>, Error> {
+        workbook::write(self)
+    }
+
     /// The sheet as the text of a `CSV` file.
     pub fn to_csv(&self) -> String {
         let rows = self.rows.iter().map(|line| line.cells.clone());

@@ -22,6 +22,9 @@ pub(super) struct Block<T> {
     pub(super) thing: T,
 }
 
+/// What is said of a good row that is not written.
+const IN_A_BAD_BLOCK: &str = "another row of the same block is bad / 同一组的其他行有错误";
+
 /// A sheet with known columns, and what has been found wrong with it so far.
 #[derive(Debug)]
 pub(super) struct Table<'a> {
@@ -122,6 +125,11 @@ impl<'a> Table<'a> {
         groups
     }
 
+    /// Whether the sheet has a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.places.contains_key(column)
+    }
+
     /// The text of a cell, without blanks around it.
     pub(super) fn cell(&self, index: usize, column: &str) -> &'a str {
         let place = self.places.get(column);
@@ -144,11 +152,17 @@ impl<'a> Table<'a> {
             .collect();
         let written: BTreeSet<usize> = good.iter().flat_map(|block| block.rows.clone()).collect();
         let skipped = (0..self.sheet.rows.len()).filter(|index| !written.contains(index));
-        let sheet = self.bad_sheet(skipped);
+        let sheet = self.sheet_of(skipped, IN_A_BAD_BLOCK);
         (good, self.bad.into_iter().map(|(_, bad)| bad).collect(), sheet)
     }
 
-    fn bad_sheet(&self, indexes: impl Iterator<Item = usize>) -> Sheet {
+    /// The whole sheet, with what is wrong beside each row.
+    pub(super) fn annotated(&self) -> Sheet {
+        self.sheet_of(0..self.sheet.rows.len(), "")
+    }
+
+    /// Some rows, each with what is wrong with it, or else with another text.
+    fn sheet_of(&self, indexes: impl Iterator<Item = usize>, otherwise: &str) -> Sheet {
         let width = self.sheet.header.len();
         let error = self.sheet.header.iter().position(|name| name.trim() == ERROR);
         let error = error.unwrap_or(width);
@@ -157,13 +171,13 @@ impl<'a> Table<'a> {
         let line = |index: usize| {
             let Line { number, mut cells } = self.sheet.rows[index].clone();
             cells.resize(cells.len().max(header.len()), String::new());
-            cells[error] = self.reasons(index);
+            cells[error] = self.reasons(index).unwrap_or_else(|| otherwise.to_owned());
             Line { number, cells }
         };
         Sheet { header: header.clone(), rows: indexes.map(line).collect() }
     }
 
-    fn reasons(&self, index: usize) -> String {
+    fn reasons(&self, index: usize) -> Option<String> {
         let own = self.bad.iter().filter(|(at, _)| *at == index).map(|(_, bad)| {
             if bad.column.is_empty() {
                 bad.reason.clone()
@@ -172,10 +186,6 @@ impl<'a> Table<'a> {
             }
         });
         let own: Vec<String> = own.collect();
-        if own.is_empty() {
-            "another row of the same block is bad / 同一组的其他行有错误".to_owned()
-        } else {
-            own.join("; ")
-        }
+        if own.is_empty() { None } else { Some(own.join("; ")) }
     }
 }

@@ -15,12 +15,22 @@ pub struct Action {
     /// Why it may not be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// The sentence of the refusal, in the language of whoever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
 }
 
 impl Action {
     /// An action, and what would come of it.
     pub fn of(name: &str, outcome: Result<(), Refusal>) -> Self {
-        Self { name: name.to_owned(), allowed: outcome.is_ok(), refusal: outcome.err() }
+        let (name, allowed) = (name.to_owned(), outcome.is_ok());
+        Self { name, allowed, refusal: outcome.err(), sentence: None }
+    }
+
+    /// The action with the sentence of its refusal, as somebody says it who knows the language.
+    #[must_use]
+    pub fn told(self, say: impl FnOnce(Refusal) -> &'static str) -> Self {
+        Self { sentence: self.refusal.map(|refusal| say(refusal).to_owned()), ..self }
     }
 }
 

@@ -26,6 +26,9 @@ pub enum Error {
     /// The store is too busy to take it now: try again.
     #[error("too busy")]
     Busy,
+    /// The market has nothing to print it with: its keeper must install or name a font.
+    #[error("the document cannot be printed: {0}")]
+    Unprintable(String),
     /// Ours to mend, not the caller's.
     #[error("storage failed: {0}")]
     Storage(#[source] sqlx::Error),
@@ -44,9 +47,18 @@ impl From<sqlx::Error> for Error {
     fn from(why: sqlx::Error) -> Self {
         match why {
             sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Database(database) if is_impatience(database.code().as_deref()) => {
+                Self::Busy
+            }
             why => Self::Storage(why),
         }
     }
+}
+
+/// Whether the database gave up waiting: for a lock or at the end of a statement's time on
+/// `PostgreSQL`, for another process's lock on `SQLite`.
+fn is_impatience(code: Option<&str>) -> bool {
+    matches!(code, Some("55P03" | "57014" | "5"))
 }
 
 /// Says where in the request something is named that does not exist.
@@ -153,6 +165,7 @@ refusals! {
     OperatorOnly "operator-only" "仅运营机构可办理" "Only the operator may do this";
     SupervisorsOnly "supervisors-only" "仅监管部门与运营机构可查看" "Only departments and the operator may see this";
     OtherSide "other-side" "应由对方办理" "This step belongs to the other side";
+    KeyInUse "idempotency-key-in-use" "同一幂等键的请求仍在处理中，请稍后再试" "The first request with this idempotency key is still under way: try again shortly";
     KeyReused "idempotency-key-reused" "幂等键已用于另一请求" "The idempotency key was used for another request";
 
     LoginTaken "login-taken" "登录名已被使用" "The login is taken";
@@ -186,6 +199,7 @@ refusals! {
     RegionNotServed "region-not-served" "不服务该地区" "The region of the case is not served";
     PriceOverCap "price-over-cap" "价格超过该事项的最高限价" "The price is over the item's cap";
     OtherItem "other-item" "该服务不是所需事项" "The listing offers another service item";
+    ItemNeeded "item-needed" "清单内的一件事仍需要该事项，请先修改或撤销该一件事" "A matter on the list still needs the item: change or withdraw the matter first";
     DirectOverLimit "direct-over-limit" "财政性资金超过直接选取限额，应公开选取" "Fiscal money over the limit of direct purchase needs an open selection";
 
     MatterWithdrawn "matter-withdrawn" "该事项已停办" "The matter is withdrawn";
@@ -254,6 +268,7 @@ refusals! {
     NoReplyYet "no-reply-yet" "业主尚未答复，不能再次报价" "The owner has not replied yet, so the agency may not quote again";
     AlreadyReplied "already-replied" "本轮已答复" "The owner has replied in this round already";
     WrongOpeningCode "wrong-opening-code" "开标码不正确" "The opening code is wrong";
+    OpeningKeyNeeded "opening-key-needed" "尚有采购项目的开标码托管于本部门且未开标，开标公钥暂不能撤销，可以更换" "A purchase that is not opened yet has its code deposited with the department: the key can be replaced, not taken back";
     AlreadyOpened "already-opened" "已开标" "The opening code was given already";
     NotAParticipant "not-a-participant" "不是该采购项目的参与方" "The party takes no part in this opening";
     RevealMismatch "reveal-mismatch" "与已公布的承诺值不一致" "The value does not match its commitment";
@@ -275,6 +290,18 @@ refusals! {
     PaymentDecided "payment-decided" "该付款已处理" "The payment is decided already";
     TooManyPayments "too-many-payments" "该订单登记的付款过多" "Too many payments were recorded for the order";
 
+    EvaluationNotOpen "evaluation-not-open" "订单尚未办结，或不需要评价" "The order has not ended, or is not evaluated";
+    EvaluationClosed "evaluation-closed" "评价期已结束" "The time to evaluate the order is over";
+    NotARater "not-a-rater" "不是该订单的评价方" "Only the two sides, and departments that used the deliverable, evaluate the order";
+    AlreadyEvaluated "already-evaluated" "已评价，每单只能评价一次" "The party has evaluated the order already";
+    EvaluationSealed "evaluation-sealed" "评价尚未公布" "The evaluation is not published yet";
+    EvaluationHidden "evaluation-hidden" "评价已隐藏" "The evaluation is hidden already";
+    NotAppealable "not-appealable" "该评价不能申诉" "Only the agency appeals, against an evaluation of itself";
+    AppealTooLate "appeal-too-late" "申诉期已过" "The time to appeal against the evaluation is over";
+    AlreadyAppealed "already-appealed" "该评价已申诉过" "An appeal against the evaluation was made already";
+    EvaluationNotAppealed "evaluation-not-appealed" "没有待处理的申诉" "No appeal against the evaluation awaits a decision";
+    EvaluationNotDue "evaluation-not-due" "申诉处理期限未到" "The last day of the decision is not over";
+
     NotPartyToPurchase "not-party-to-purchase" "不是该采购项目的当事人" "Only the owner and agencies that registered are parties to the purchase";
     ComplaintExists "complaint-exists" "对该采购项目已有未办结的投诉" "The party has a complaint about the purchase that is not decided yet";
     ComplaintTooLate "complaint-too-late" "中选公示期已结束，不再受理投诉" "The publicity of the award is over: a complaint comes too late";
@@ -289,6 +316,9 @@ refusals! {
     WebhookBusy "webhook-busy" "网络钩子有过多消息待发送" "Too many messages wait for the webhook";
 
     TooManySavedSearches "too-many-saved-searches" "保存的搜索已达上限" "There are as many saved searches as a person may have";
+
+    AwardNotStanding "award-not-standing" "中选结果尚未生效，或已失效" "No award of the purchase stands: it is not decided, still published, or annulled";
+    NoSuchDocument "no-such-document" "没有此核验码对应的文书，请对照文书逐字核对" "No document bears this code: compare it with the paper, letter by letter";
 
     DigestMismatch "digest-mismatch" "文件内容与声明的 SHA-256 不一致" "The content does not have the declared SHA-256";
     FileTooLarge "file-too-large" "文件超过大小上限" "The file is larger than allowed";

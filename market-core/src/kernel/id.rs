@@ -49,6 +49,8 @@ ids! {
     OrderId,
     /// A deliverable (服务成果).
     DeliverableId,
+    /// A document that was issued (文书).
+    DocumentId,
     /// A saved search (订阅的搜索).
     SavedSearchId,
     /// A notice (通知).
@@ -63,6 +65,8 @@ ids! {
     ComplaintId,
     /// A payment for an order (付款).
     PaymentId,
+    /// An evaluation of a side of an order (评价).
+    EvaluationId,
     /// An alarm for the supervisor (预警).
     AlarmId,
     /// A webhook (网络钩子).

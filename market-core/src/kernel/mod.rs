@@ -2,12 +2,15 @@
 
 pub(crate) mod action;
 pub(crate) mod actor;
+pub mod authority;
 pub(crate) mod calendar;
+pub(crate) mod call;
 mod capital;
 pub(crate) mod change;
 pub mod code;
 pub(crate) mod env;
 pub(crate) mod error;
+pub(crate) mod evaluation;
 pub(crate) mod fund;
 pub mod id;
 pub(crate) mod mode;

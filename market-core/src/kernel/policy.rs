@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{code::RegionCode, money::Money, selection::SelectionRules, time::Day};
+use super::{
+    code::RegionCode, evaluation::EvaluationRules, money::Money, selection::SelectionRules,
+    time::Day,
+};
 
 /// The rules' numbers for one region from one day on (政策参数). Days are working days unless said
 /// otherwise; every decision that uses one stores the profile's version.
@@ -45,6 +48,9 @@ pub struct PolicyProfile {
     pub ranking: Ranking,
     /// How purchases are run.
     pub selection: SelectionRules,
+    /// How orders are evaluated.
+    #[serde(default)]
+    pub evaluation: EvaluationRules,
 }
 
 /// By what contracts are changed, paid, and deemed to be fulfilled (合同与付款参数). Days are
@@ -83,6 +89,10 @@ pub struct Ranking {
     pub late_penalty: u32,
     /// What each declined order takes from the sum of all orders' points; it is no graded order.
     pub decline_penalty: u32,
+    /// For how much of an order an evaluation of it counts, beside the order itself, in
+    /// thousandths.
+    #[serde(default = "usual_evaluation_weight")]
+    pub evaluation_weight: u32,
     /// The fewest points of grades A, B, C and D, the most first; below the last it is E.
     pub credit_grades: [u32; 4],
     /// For how many calendar days from its admission an agency is a newcomer …
@@ -93,6 +103,11 @@ pub struct Ranking {
     pub credit_weight: u32,
     /// What being a newcomer adds to the rank of an offer.
     pub newcomer_weight: u32,
+}
+
+/// What rankings have that were written before there were evaluations.
+const fn usual_evaluation_weight() -> u32 {
+    500
 }
 
 /// The profiles of a file.

@@ -44,6 +44,16 @@ pub(crate) fn hash_password(env: &Env, password: &str) -> Result<String, Error> 
         .map_err(|_| Error::Inconsistent("password hash"))
 }
 
+/// What tells two passwords apart that come with one text, and nobody else's: as slow to compute as
+/// what is kept of a password, so that it helps nobody to guess.
+pub(crate) fn slow_digest(password: &str, with: &str) -> Result<String, Error> {
+    let mut digest = [0; 32];
+    Argon2::default()
+        .hash_password_into(password.as_bytes(), &Sha256::digest(with.as_bytes()), &mut digest)
+        .map_err(|_| Error::Inconsistent("password digest"))?;
+    Ok(hex(&digest))
+}
+
 /// Whether a password is the one that was hashed. Slow on purpose.
 pub(crate) fn is_password(hash: &str, password: &str) -> bool {
     Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
@@ -52,6 +62,14 @@ pub(crate) fn is_password(hash: &str, password: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slow_digest_tells_passwords_apart() {
+        let of = |password, with| slow_digest(password, with).unwrap();
+        assert_eq!(of("correct horse", "key-1"), of("correct horse", "key-1"));
+        assert_ne!(of("correct horse", "key-1"), of("wrong horse", "key-1"));
+        assert_ne!(of("correct horse", "key-1"), of("correct horse", "key-2"));
+    }
 
     #[test]
     fn only_the_password_opens_its_hash() {

@@ -44,6 +44,26 @@ pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
     Error::unless_faultless(faults)
 }
 
+/// Whether a text holds what may be a telephone or identity number: seven digits in a row, or
+/// eleven with no more than single blanks and hyphens between them.
+pub(crate) fn holds_numbers_of_people(text: &str) -> bool {
+    let (mut in_a_row, mut in_all, mut gap) = (0, 0, 0);
+    for c in text.chars() {
+        if c.is_numeric() {
+            (in_a_row, in_all) = (in_a_row + 1, in_all + 1);
+            gap = 0;
+        } else if matches!(c, ' ' | '-' | '\u{a0}' | '\u{3000}' | '－') && gap == 0 {
+            (in_a_row, gap) = (0, 1);
+        } else {
+            (in_a_row, in_all, gap) = (0, 0, 0);
+        }
+        if in_a_row >= 7 || in_all >= 11 {
+            return true;
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +93,24 @@ mod tests {
         assert_eq!(faults, []);
         check_lines("/content", "a\u{0}", 1, 10, &mut faults);
         assert_eq!(faults.len(), 1);
+    }
+
+    #[test]
+    fn numbers_of_people_are_told_from_days_and_amounts() {
+        for number in [
+            "电话13800000000",
+            "138 0000 0000",
+            "138-0000-0000",
+            "0574-0000000",
+            "33028219900101123X",
+            "１３８００００００００",
+        ] {
+            assert!(holds_numbers_of_people(number), "{number}");
+        }
+        for text in ["2026-11-24 交付", "共 120000 元", "第 3 版，2026 年 11 月 24 日", "1 2 3", ""]
+        {
+            assert!(!holds_numbers_of_people(text), "{text}");
+        }
     }
 
     #[test]

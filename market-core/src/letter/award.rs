@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fonts, Unprintable,
+    Fonts, Unprintable, Verification,
     paper::{Paper, Part},
     table::Row,
     words,
@@ -39,16 +39,16 @@ pub struct AwardLetter {
     pub publicity_from: Day,
     /// The last day of the award's publicity.
     pub publicity_to: Day,
-    /// Until when the agency must confirm.
-    pub confirm_by: Timestamp,
-    /// The last day on which the contract can be signed.
-    pub contract_by: Day,
+    /// Whether the agency has confirmed.
+    pub confirmation: Confirmation,
+    /// Within how many working days of that the contract is to be signed.
+    pub contract_days: u32,
     /// The name of the marketplace that issues the letter.
     pub issuer: String,
     /// The day of the letter.
     pub issued_on: Day,
-    /// Where anybody can verify the letter: a URL.
-    pub verify_at: String,
+    /// How anybody can verify the letter.
+    pub verification: Verification,
 }
 
 /// For how much an agency was selected.
@@ -57,8 +57,24 @@ pub struct AwardLetter {
 pub enum Price {
     /// An amount.
     Amount(Money),
-    /// A discount from what is charged, in percent: `12.50` (下浮率).
-    Discount(String),
+    /// A discount from what is charged, in percent: `12.50` (下浮率), and what the contract will
+    /// cost by it.
+    Discount {
+        /// The discount.
+        rate: String,
+        /// The amount.
+        amount: Money,
+    },
+}
+
+/// Where the agency's confirmation stands when a letter is issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    /// It must come before an instant.
+    Until(Timestamp),
+    /// It was given on a day.
+    Given(Day),
 }
 
 impl AwardLetter {
@@ -74,7 +90,7 @@ impl AwardLetter {
             number: &self.number,
             issuer: &self.issuer,
             issued_on: self.issued_on,
-            verify_at: &self.verify_at,
+            verification: &self.verification,
             digest: self.digest(),
             parts: self.parts(),
         }
@@ -89,24 +105,30 @@ impl AwardLetter {
                 "在“{title}”（采购项目编号：{code}）的公开选取中，经{mode}，你单位被确定为中选机构。现将有关事项通知如下："
             )),
             Part::Table(self.rows()),
+            Part::Paragraph(match self.confirmation {
+                Confirmation::Until(at) => format!(
+                    "请你单位于{}前在本平台确认中选；逾期未确认的，视为放弃中选。",
+                    words::instant(at)
+                ),
+                Confirmation::Given(day) => {
+                    format!("你单位已于{}在本平台确认中选。", words::day(day))
+                }
+            }),
             Part::Paragraph(format!(
-                "请你单位于{}前在本平台确认中选；逾期未确认的，视为放弃中选。",
-                words::instant(self.confirm_by)
-            )),
-            Part::Paragraph(format!(
-                "请你单位于{}前与项目业主签订合同，并在本平台备案。合同金额应当与中选结果一致，服务范围应当与采购公告一致。",
-                words::day(self.contract_by)
+                "请你单位自确认中选之日起{}个工作日内与项目业主签订合同，并在本平台备案。合同金额应当与中选结果一致，服务范围应当与采购公告一致。",
+                self.contract_days
             )),
             Part::Paragraph("特此通知。".to_owned()),
         ]
     }
 
     fn rows(&self) -> Vec<Row> {
-        let (label, price) = match &self.price {
-            Price::Amount(amount) => ("中选金额", words::money(*amount)),
-            Price::Discount(rate) => ("中选下浮率", format!("{rate}%")),
+        let (discount, amount) = match &self.price {
+            Price::Amount(amount) => (None, amount),
+            Price::Discount { rate, amount } => (Some(format!("{rate}%")), amount),
         };
-        vec![
+        let discount = discount.map(|rate| Row::one("中选下浮率", &rate));
+        let begin = vec![
             Row::one("采购项目名称", &self.title),
             Row::one("采购项目编号", &self.code),
             Row::one("项目业主", &self.owner),
@@ -114,9 +136,12 @@ impl AwardLetter {
             Row::one("统一社会信用代码", self.uscc.as_str()),
             Row::one("中介服务事项", &self.item),
             Row::two(("选取方式", &self.mode), ("项目所在地", &self.region)),
-            Row::one(label, &price),
+        ];
+        let end = [
+            Row::one("中选金额", &words::money(*amount)),
             Row::one("中选日期", &words::day(self.awarded_on)),
             Row::one("中选公示期", &words::days(self.publicity_from, self.publicity_to)),
-        ]
+        ];
+        begin.into_iter().chain(discount).chain(end).collect()
     }
 }

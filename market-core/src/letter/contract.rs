@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fonts, Unprintable,
+    Fonts, Unprintable, Verification,
     paper::{Paper, Part},
     table::Row,
     words,
@@ -13,11 +13,17 @@ use crate::{Day, Money, Uscc, sha256_hex};
 /// A contract summary (合同备案摘要): what both sides have put on record of their contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractSummary {
+    /// The number of the record.
+    pub record: String,
+    /// Which version of the record it is, from 1: each approved change makes the next.
+    pub revision: usize,
     /// The number that the two sides gave the contract.
     pub number: String,
-    /// The title of the purchase.
+    /// How the agency was found.
+    pub bought: Bought,
+    /// The title of the purchase, or of what was ordered.
     pub title: String,
-    /// The code of the purchase.
+    /// The code of the purchase, or of the order.
     pub code: String,
     /// The name of the owner.
     pub owner: String,
@@ -41,8 +47,18 @@ pub struct ContractSummary {
     pub issuer: String,
     /// The day of the record.
     pub recorded_on: Day,
-    /// Where anybody can verify the summary: a URL.
-    pub verify_at: String,
+    /// How anybody can verify the summary.
+    pub verification: Verification,
+}
+
+/// How the agency of a contract was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bought {
+    /// By an open selection (公开选取).
+    Selected,
+    /// By an order of what the agency lists (直接选取).
+    Ordered,
 }
 
 impl ContractSummary {
@@ -55,10 +71,10 @@ impl ContractSummary {
     pub fn render(&self, fonts: &Fonts) -> Result<Vec<u8>, Unprintable> {
         Paper {
             title: "合同备案摘要",
-            number: &self.number,
+            number: &self.record,
             issuer: &self.issuer,
             issued_on: self.recorded_on,
-            verify_at: &self.verify_at,
+            verification: &self.verification,
             digest: self.digest(),
             parts: vec![
                 Part::Paragraph(
@@ -72,12 +88,18 @@ impl ContractSummary {
     }
 
     fn rows(&self) -> Vec<Row> {
-        vec![
+        let (title, code, agency) = match self.bought {
+            Bought::Selected => ("采购项目名称", "采购项目编号", "乙方（中选机构）"),
+            Bought::Ordered => ("办件名称", "订单编号", "乙方（中介机构）"),
+        };
+        let changed = (self.revision > 1)
+            .then(|| Row::one("备案版本", &format!("第{}版，替代此前各版", self.revision)));
+        let rows = vec![
             Row::one("合同编号", &self.number),
-            Row::one("采购项目名称", &self.title),
-            Row::one("采购项目编号", &self.code),
+            Row::one(title, &self.title),
+            Row::one(code, &self.code),
             Row::one("甲方（项目业主）", &self.owner),
-            Row::one("乙方（中选机构）", &self.agency),
+            Row::one(agency, &self.agency),
             Row::one("统一社会信用代码", self.uscc.as_str()),
             Row::one("中介服务事项", &self.item),
             Row::one("合同金额", &words::money(self.amount)),
@@ -87,6 +109,7 @@ impl ContractSummary {
             ),
             Row::one("服务期限", &words::days(self.starts_on, self.ends_on)),
             Row::one("服务内容", &self.scope),
-        ]
+        ];
+        changed.into_iter().chain(rows).collect()
     }
 }

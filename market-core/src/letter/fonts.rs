@@ -9,13 +9,69 @@ use std::{
 use krilla::text::Font;
 use skrifa::{FontRef, MetadataProvider, string::StringId};
 
-/// Where Debian's package `fonts-noto-cjk` has its fonts; the last has rare characters that the
-/// others lack.
-const USUAL: [&str; 3] = [
-    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
-    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc",
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+/// Where systems keep the fonts of their packages: Debian, Fedora, Arch, openSUSE and Alpine, then
+/// what people put there themselves, macOS and Windows.
+const FOLDERS: [&str; 14] = [
+    "/usr/share/fonts/opentype/noto",
+    "/usr/share/fonts/opentype/source-han-serif",
+    "/usr/share/fonts/google-noto-serif-cjk-fonts",
+    "/usr/share/fonts/google-noto-sans-cjk-fonts",
+    "/usr/share/fonts/noto-cjk",
+    "/usr/share/fonts/adobe-source-han-serif",
+    "/usr/share/fonts/noto",
+    "/usr/share/fonts/truetype",
+    "/usr/share/fonts/opentype",
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/System/Library/Fonts/Supplemental",
+    "/System/Library/Fonts",
+    "C:\\Windows\\Fonts",
 ];
+
+/// The files of the text, of titles, and of rare characters that the others lack; of each the first
+/// that is there is taken.
+const NAMES: [&[&str]; 3] = [
+    &[
+        "NotoSerifCJK-Regular.ttc",
+        "NotoSerifCJKsc-Regular.otf",
+        "NotoSerifSC-Regular.otf",
+        "SourceHanSerif-Regular.ttc",
+        "SourceHanSerifSC-Regular.otf",
+        "SourceHanSerifCN-Regular.otf",
+        "Songti.ttc",
+        "simsun.ttc",
+    ],
+    &[
+        "NotoSerifCJK-Bold.ttc",
+        "NotoSerifCJKsc-Bold.otf",
+        "NotoSerifSC-Bold.otf",
+        "SourceHanSerif-Bold.ttc",
+        "SourceHanSerifSC-Bold.otf",
+        "SourceHanSerifCN-Bold.otf",
+        "simhei.ttf",
+    ],
+    &[
+        "NotoSansCJK-Regular.ttc",
+        "NotoSansCJKsc-Regular.otf",
+        "NotoSansSC-Regular.otf",
+        "SourceHanSans-Regular.ttc",
+        "SourceHanSansSC-Regular.otf",
+        "wqy-microhei.ttc",
+        "STHeiti Light.ttc",
+        "msyh.ttc",
+    ],
+];
+
+/// The usual fonts that are in these folders: of each kind the best that is there.
+fn usual(folders: &[impl AsRef<Path>]) -> Vec<PathBuf> {
+    let first = |names: &&[&str]| {
+        let mut places = names
+            .iter()
+            .flat_map(|name| folders.iter().map(move |folder| folder.as_ref().join(name)));
+        places.find(|path| path.is_file())
+    };
+    NAMES.iter().filter_map(first).collect()
+}
 
 /// From this weight on, a font is one for titles.
 const BOLD: f32 = 600.0;
@@ -39,34 +95,31 @@ pub(super) struct Face {
 /// Why there is no font to print with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoFonts {
-    /// None was named, and the usual one is not installed.
+    /// None was named, and none of the usual ones is installed.
     #[error(
-        "no Chinese font at {}: install the package fonts-noto-cjk, or name a font with --font",
-        USUAL[0]
+        "no Chinese font such as {} in {} or the other usual folders: install a package of Noto's \
+         or Source Han's CJK fonts (Debian: fonts-noto-cjk), or name a font with --font",
+        NAMES[0][0], FOLDERS[0]
     )]
     NotInstalled,
     /// A file that was named cannot be read.
-    #[error("cannot read the font {0}: {1}")]
+    #[error("cannot read the font {0}, which --font names: {1}")]
     Unreadable(PathBuf, String),
     /// A file that was named is no font.
-    #[error("{0} is no OpenType font")]
+    #[error("{0}, which --font names, is no OpenType font")]
     NotAFont(PathBuf),
 }
 
 impl Fonts {
-    /// Reads fonts, the first of which is asked first; those of the package `fonts-noto-cjk` if
-    /// none is named.
+    /// Reads fonts, the first of which is asked first; the usual ones of this system if none is
+    /// named.
     pub fn load(paths: &[PathBuf]) -> Result<Self, NoFonts> {
+        let usual = if paths.is_empty() { usual(&FOLDERS) } else { Vec::new() };
+        let paths = if paths.is_empty() { &usual } else { paths };
         if paths.is_empty() {
-            return Self::load_usual();
+            return Err(NoFonts::NotInstalled);
         }
         Ok(Self { faces: paths.iter().map(|path| Face::load(path)).collect::<Result<_, _>>()? })
-    }
-
-    fn load_usual() -> Result<Self, NoFonts> {
-        let there: Vec<PathBuf> =
-            USUAL.iter().map(PathBuf::from).filter(|path| path.exists()).collect();
-        if there.is_empty() { Err(NoFonts::NotInstalled) } else { Self::load(&there) }
     }
 }
 
@@ -131,5 +184,33 @@ impl Shelf {
         }
         let fonts = Arc::new(Fonts::load(&self.paths)?);
         Ok(Arc::clone(self.loaded.get_or_init(|| fonts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_that_is_installed_is_found_wherever_it_is() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folders = [one.path(), other.path()];
+        assert_eq!(usual(&folders), Vec::<PathBuf>::new());
+        let put = |folder: &tempfile::TempDir, name: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, "").unwrap();
+            path
+        };
+        let songti = put(&one, "simsun.ttc");
+        let sans = put(&other, "NotoSansCJKsc-Regular.otf");
+        put(&one, "DejaVuSans.ttf");
+        assert_eq!(usual(&folders), [songti, sans.clone()]);
+        let serif = put(&other, "NotoSerifCJK-Regular.ttc");
+        let bold = put(&other, "SourceHanSerifSC-Bold.otf");
+        assert_eq!(usual(&folders), [serif, bold, sans]);
+        fs::create_dir(one.path().join("NotoSerifCJK-Bold.ttc")).unwrap();
+        assert_eq!(usual(&folders).len(), 3, "a folder is no font");
+        let told = NoFonts::NotInstalled.to_string();
+        assert!(told.contains("--font") && told.contains(FOLDERS[0]), "{told}");
     }
 }

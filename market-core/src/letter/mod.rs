@@ -23,10 +23,12 @@ mod wrap;
 
 use std::sync::Arc;
 
-use crate::Market;
+use serde::{Deserialize, Serialize};
 
-pub use award::{AwardLetter, Price};
-pub use contract::ContractSummary;
+use crate::{Error, Market};
+
+pub use award::{AwardLetter, Confirmation, Price};
+pub use contract::{Bought, ContractSummary};
 pub(crate) use fonts::Shelf;
 pub use fonts::{Fonts, NoFonts};
 
@@ -53,6 +55,33 @@ pub enum Unprintable {
     Pdf(String),
 }
 
+impl From<Unprintable> for Error {
+    fn from(why: Unprintable) -> Self {
+        Self::Unprintable(why.to_string())
+    }
+}
+
+/// How anybody can verify a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// The code, in groups, to be typed.
+    pub code: String,
+    /// The address of the page that tells of it: a URL.
+    pub url: String,
+    /// Who reaches that address.
+    pub reach: Reach,
+}
+
+/// Who reaches the address at which a document is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Everybody.
+    Everybody,
+    /// Only who sits before this machine: nobody has said how others reach it.
+    ThisMachine,
+}
+
 /// Prints documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Letters<'m>(pub(crate) &'m Market);
@@ -66,6 +95,14 @@ impl Letters<'_> {
     /// Prints a contract summary, as a PDF.
     pub async fn contract(&self, summary: ContractSummary) -> Result<Vec<u8>, Unprintable> {
         self.print(move |fonts| summary.render(fonts)).await
+    }
+
+    /// Whether there are fonts to print with.
+    pub async fn ready(&self) -> Result<(), Unprintable> {
+        let fonts = Arc::clone(&self.0.fonts);
+        let loaded = tokio::task::spawn_blocking(move || fonts.fonts());
+        let loaded = loaded.await.map_err(|why| Unprintable::Pdf(why.to_string()))?;
+        Ok(loaded.map(drop)?)
     }
 
     /// Prints beside the threads that answer requests: fonts are read once, and take a while.

@@ -1,7 +1,7 @@
 //! How every document looks: issuer in red, number, title, body, seal space, QR code, foot.
 
 use super::{
-    Fonts, Unprintable, pdf,
+    Fonts, Reach, Unprintable, Verification, pdf,
     qr::modules,
     setter::Weight,
     sheets::{Ink, LEFT, Mark, RIGHT, Sheets, WIDTH},
@@ -22,7 +22,7 @@ const QR: f32 = 84.0;
 /// How much of that is its light margin, which hangs out so that the dark parts are in line.
 const QR_MARGIN: f32 = 4.0;
 /// What QR code, issuer, seal and day need together.
-const SIGNED: f32 = 144.0;
+const SIGNED: f32 = 164.0;
 /// The radius of a seal: 40 mm across.
 const SEAL: f32 = 56.7;
 /// How wide the issuer's name at the end may be.
@@ -34,7 +34,7 @@ pub(super) struct Paper<'p> {
     pub(super) number: &'p str,
     pub(super) issuer: &'p str,
     pub(super) issued_on: Day,
-    pub(super) verify_at: &'p str,
+    pub(super) verification: &'p Verification,
     pub(super) digest: String,
     pub(super) parts: Vec<Part>,
 }
@@ -126,16 +126,24 @@ impl Paper<'_> {
     }
 
     fn qr(&self, sheets: &mut Sheets<'_>, top: f32) -> Result<(), Unprintable> {
-        sheets.mark(Mark::Squares(modules(self.verify_at, (LEFT - QR_MARGIN, top), QR)?));
-        sheets.mark(Mark::Link { at: (LEFT, top, QR, QR), address: self.verify_at.to_owned() });
-        let caption = sheets.set("扫描二维码，或访问以下网址核验：", Weight::Plain)?;
-        let address = sheets.set(self.verify_at, Weight::Plain)?;
-        let size = 7.5;
-        sheets.y = top + QR + 11.0;
-        sheets.text(&caption, LEFT, size, Ink::Grey, 0.0);
-        for line in wrap(&address, 230.0 / size, 230.0 / size) {
-            sheets.skip(10.0);
-            sheets.text(&address[line], LEFT, size, Ink::Grey, 0.0);
+        let Verification { code, url, reach } = self.verification;
+        sheets.mark(Mark::Squares(modules(url, (LEFT - QR_MARGIN, top), QR)?));
+        sheets.mark(Mark::Link { at: (LEFT, top, QR, QR), address: url.clone() });
+        let (size, ems) = (7.5, 230.0 / 7.5);
+        sheets.y = top + QR + 1.0;
+        let code = format!("核验码：{code}");
+        let advice = match reach {
+            Reach::Everybody => "扫描二维码，或访问以下网址核验：",
+            Reach::ThisMachine => {
+                "本平台尚未设置公开网址，二维码只能在平台所在的计算机上打开；请在本平台的“文书核验”页输入核验码。"
+            }
+        };
+        for text in [code.as_str(), advice, url] {
+            let text = sheets.set(text, Weight::Plain)?;
+            for line in wrap(&text, ems, ems) {
+                sheets.skip(10.0);
+                sheets.text(&text[line], LEFT, size, Ink::Grey, 0.0);
+            }
         }
         Ok(())
     }

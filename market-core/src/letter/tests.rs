@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::*;
-use crate::{Day, Env, Options};
+use crate::{Day, Env, Options, testing::fonts as paths};
 
 /// The fonts that this machine has: those that `check` installs, or those of `MARKET_FONT`.
 static FONTS: LazyLock<Fonts> = LazyLock::new(|| Fonts::load(&paths()).unwrap());
@@ -16,13 +16,16 @@ static FONTS: LazyLock<Fonts> = LazyLock::new(|| Fonts::load(&paths()).unwrap())
 /// The first font that `check` installs.
 const NOTO: &str = "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc";
 
-fn paths() -> Vec<PathBuf> {
-    let named = std::env::var("MARKET_FONT").unwrap_or_default();
-    named.split(',').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
-}
-
 fn day(text: &str) -> Day {
     text.parse().unwrap()
+}
+
+fn verification() -> Verification {
+    Verification {
+        code: "0QDR-G5WA-5QCZ-NBVT-5EHJ-V8GK-2N7C".to_owned(),
+        url: "https://zjcs.example.gov.cn/verify/0QDRG5WA5QCZNBVT5EHJV8GK2N7C".to_owned(),
+        reach: Reach::Everybody,
+    }
 }
 
 fn letter() -> AwardLetter {
@@ -40,19 +43,20 @@ fn letter() -> AwardLetter {
         awarded_on: day("2026-11-24"),
         publicity_from: day("2026-11-25"),
         publicity_to: day("2026-11-27"),
-        confirm_by: "2026-12-01T09:30:00Z".parse().unwrap(),
-        contract_by: day("2026-12-31"),
+        confirmation: Confirmation::Until("2026-12-01T09:30:00Z".parse().unwrap()),
+        contract_days: 10,
         issuer: "嘉禾市网上中介服务超市".to_owned(),
         issued_on: day("2026-11-30"),
-        verify_at:
-            "https://zjcs.example.gov.cn/verify/letters/0193a5b2-7c44-7e0b-9d1c-2f6b5a1e8c37"
-                .to_owned(),
+        verification: verification(),
     }
 }
 
 fn summary() -> ContractSummary {
     ContractSummary {
+        record: "备案〔2026〕000456号".to_owned(),
+        revision: 1,
         number: "JHSL-2026-0087".to_owned(),
+        bought: Bought::Selected,
         title: "滨江新区标准厂房二期项目防洪影响评价报告编制服务".to_owned(),
         code: "3304022026112400017".to_owned(),
         owner: "嘉禾市滨江新区建设投资有限公司".to_owned(),
@@ -66,7 +70,7 @@ fn summary() -> ContractSummary {
         scope: "编制防洪影响评价报告并通过评审，负责报批全过程的技术服务。".to_owned(),
         issuer: "嘉禾市网上中介服务超市".to_owned(),
         recorded_on: day("2026-12-18"),
-        verify_at: "https://zjcs.example.gov.cn/verify/contracts/JHSL-2026-0087".to_owned(),
+        verification: verification(),
     }
 }
 
@@ -126,11 +130,13 @@ fn a_letter_says_everything() {
             "中选日期2026年11月24日",
             "中选公示期2026年11月25日至2026年11月27日",
             "请你单位于2026年12月1日17时30分前在本平台确认中选",
-            "请你单位于2026年12月31日前与项目业主签订合同",
+            "请你单位自确认中选之日起10个工作日内与项目业主签订合同",
             "特此通知。",
             &letter.issuer,
             "2026年11月30日",
-            &letter.verify_at,
+            "扫描二维码，或访问以下网址核验：",
+            &letter.verification.url,
+            "核验码：0QDR-G5WA-5QCZ-NBVT-5EHJ-V8GK-2N7C",
             &digest,
             "第1页，共1页",
         ],
@@ -139,11 +145,42 @@ fn a_letter_says_everything() {
 }
 
 #[test]
-fn a_discount_is_no_amount() {
-    let letter = AwardLetter { price: Price::Discount("12.50".to_owned()), ..letter() };
+fn a_discount_stands_before_its_amount() {
+    let price = Price::Discount { rate: "12.50".to_owned(), amount: "17500".parse().unwrap() };
+    let letter = AwardLetter { price, ..letter() };
     let text = text(&letter.render(&FONTS).unwrap());
-    assert_says(&text, &["中选下浮率12.50%"]);
-    assert!(!text.contains('¥'));
+    assert_says(&text, &["中选下浮率12.50%", "中选金额人民币壹万柒仟伍佰元整（¥17,500.00）"]);
+}
+
+#[test]
+fn a_late_letter_says_that_the_award_was_confirmed() {
+    let confirmation = Confirmation::Given(day("2026-11-30"));
+    let text = text(&AwardLetter { confirmation, ..letter() }.render(&FONTS).unwrap());
+    assert_says(&text, &["你单位已于2026年11月30日在本平台确认中选。"]);
+    assert!(!text.contains("逾期未确认"), "{text}");
+}
+
+#[test]
+fn an_address_that_nobody_reaches_says_so() {
+    let verification = Verification { reach: Reach::ThisMachine, ..verification() };
+    let letter = AwardLetter { verification, ..letter() };
+    let text = text(&letter.render(&FONTS).unwrap());
+    assert_says(&text, &["本平台尚未设置公开网址", "输入核验码", &letter.verification.code]);
+    assert!(!text.contains("扫描二维码"), "{text}");
+}
+
+#[test]
+fn a_later_summary_and_one_of_a_direct_order_say_so() {
+    let says = |summary: ContractSummary| text(&summary.render(&FONTS).unwrap());
+    let first = says(summary());
+    assert!(!first.contains("备案版本"), "{first}");
+    assert_says(
+        &says(ContractSummary { revision: 3, ..summary() }),
+        &["备案版本第3版，替代此前各版"],
+    );
+    let direct = says(ContractSummary { bought: Bought::Ordered, ..summary() });
+    assert_says(&direct, &["办件名称", "订单编号3304022026112400017", "乙方（中介机构）"]);
+    assert!(!direct.contains("采购项目"), "{direct}");
 }
 
 #[test]
@@ -161,7 +198,9 @@ fn a_summary_says_everything() {
             "签订日期2026年12月15日备案日期2026年12月18日",
             "服务期限2026年12月16日至2027年3月31日",
             &summary.scope,
-            &summary.verify_at,
+            "编号：备案〔2026〕000456号",
+            &summary.verification.url,
+            &summary.verification.code,
             &summary.digest(),
         ],
     );
@@ -287,9 +326,9 @@ fn the_code_leads_to_the_verification() {
         rqrr::PreparedImage::prepare_from_greyscale(size.0, size.1, |x, y| pixels[y * size.0 + x]);
     let codes = seen.detect_grids();
     assert_eq!(codes.len(), 1);
-    assert_eq!(codes[0].decode().unwrap().1, letter.verify_at);
+    assert_eq!(codes[0].decode().unwrap().1, letter.verification.url);
     let file = String::from_utf8_lossy(&pdf);
-    assert!(file.contains(&format!("/URI({})", letter.verify_at)), "the code is no link");
+    assert!(file.contains(&format!("/URI({})", letter.verification.url)), "the code is no link");
 }
 
 /// The size and pixels of a binary graymap: `P5 width height 255`, then bytes.
@@ -309,9 +348,10 @@ fn graymap(image: &[u8]) -> ((usize, usize), &[u8]) {
 
 #[test]
 fn an_address_that_no_code_holds_is_refused() {
-    let verify_at = format!("https://example.gov.cn/{}", "a".repeat(3000));
-    let why = AwardLetter { verify_at: verify_at.clone(), ..letter() }.render(&FONTS);
-    assert_eq!(why.unwrap_err(), Unprintable::Address(verify_at));
+    let url = format!("https://example.gov.cn/{}", "a".repeat(3000));
+    let verification = Verification { url: url.clone(), ..verification() };
+    let why = AwardLetter { verification, ..letter() }.render(&FONTS);
+    assert_eq!(why.unwrap_err(), Unprintable::Address(url));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Market, Page, Paging,
     code::{DepartmentCode, ItemCode, MatterCode, StepKey},
+    kernel::authority::Relation,
     store::text_enum,
 };
 
@@ -119,6 +120,13 @@ impl Matter {
     pub fn departments(&self) -> impl Iterator<Item = DepartmentCode> {
         let of_steps = self.steps.iter().map(|step| &step.department);
         std::iter::once(&self.lead).chain(of_steps).cloned()
+    }
+
+    /// How a department stands to what is done for the matter: the lead supervises it, the others
+    /// that decide in it are party to it.
+    pub(crate) fn relation(&self, department: &DepartmentCode) -> Relation {
+        let is_involved = self.involves(department);
+        Relation::of_department(is_involved && self.lead != *department, is_involved)
     }
 
     /// The departments that use the deliverable of a service, each once, by code.

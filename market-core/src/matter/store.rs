@@ -18,6 +18,9 @@ statements! {
     LISTED = "\
         select m.updated_at, v.body from matters m join matter_versions v \
         on v.matter = m.code and v.version = m.version where not m.withdrawn";
+    EVERY = "\
+        select m.updated_at, v.body from matters m join matter_versions v \
+        on v.matter = m.code and v.version = m.version order by m.code";
     PUT = "\
         insert into matters (code, name, lead, withdrawn, version, updated_at) \
         values ($1, $2, $3, $4, $5, $6) \
@@ -56,13 +59,33 @@ impl Tx {
         matter(self.query(VERSION).bind(code).bind(version)).await
     }
 
+    /// The current version of a matter, held until this unit of work ends.
+    pub(crate) async fn matter_for_update(&mut self, code: &MatterCode) -> Result<Matter, Error> {
+        matter(self.query(BY_CODE).bind(code).pg(" for update of m")).await
+    }
+
+    /// Every matter there ever was, by code: those that were withdrawn, too.
+    pub(crate) async fn every_matter(&mut self) -> Result<Vec<Matter>, Error> {
+        matters(self.query(EVERY)).await
+    }
+
     /// Makes a matter what is given, except for its version, which a change raises.
     pub(crate) async fn put_matter(&mut self, matter: &Matter) -> Result<Change, Error> {
+        self.put_matter_because(matter, None).await
+    }
+
+    /// Makes a matter what is given, and says why where somebody has to.
+    pub(crate) async fn put_matter_because(
+        &mut self,
+        matter: &Matter,
+        reason: Option<&str>,
+    ) -> Result<Change, Error> {
         let query = self.query(BY_CODE).bind(&matter.code).pg(" for update of m");
         let before: Option<MatterRow> = query.optional().await?;
         let put = self.put_after(before.as_ref().map(|(at, matter)| (matter.version, *at)));
         let matter = Matter { version: put.version, ..matter.clone() };
-        if before.is_some_and(|(_, before)| matter == Matter { version: put.version, ..before.0 }) {
+        let before = before.map(|(_, before)| Matter { version: put.version, ..before.0 });
+        if before.as_ref() == Some(&matter) {
             return Ok(Change::Unchanged);
         }
         self.query(PUT)
@@ -81,10 +104,16 @@ impl Tx {
             .bind(put.at)
             .execute()
             .await?;
-        let event = put.event("matter_created", "matter_changed");
-        let entry = Entry::new(Kind::Matter, &matter.code, put.version, event)
-            .data(json!({ "name": matter.name }))
-            .public();
+        let event = match (before.map(|before| before.withdrawn), matter.withdrawn) {
+            (None | Some(false), true) => "matter_withdrawn",
+            (Some(true), false) => "matter_restored",
+            _ => put.event("matter_created", "matter_changed"),
+        };
+        let mut data = json!({ "name": matter.name });
+        if let Some(reason) = reason {
+            data["reason"] = reason.into();
+        }
+        let entry = Entry::new(Kind::Matter, &matter.code, put.version, event).data(data).public();
         self.record(entry, put.at).await?;
         Ok(put.change)
     }
@@ -112,6 +141,11 @@ impl Db {
             .when(" and m.code > ", paging.key::<MatterCode>()?)
             .with(" order by m.code limit ", paging.fetch());
         Ok(paging.page(matters(query).await?, |matter| matter.code.to_string()))
+    }
+
+    /// Every matter there ever was, by code: those that were withdrawn, too.
+    pub(crate) async fn every_matter(&self) -> Result<Vec<Matter>, Error> {
+        matters(self.query(EVERY)).await
     }
 
     /// Every matter for which a case may be opened, by code.

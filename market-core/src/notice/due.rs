@@ -88,6 +88,9 @@ const fn thing(kind: DeadlineKind) -> Kind {
     match kind {
         DeadlineKind::Review | DeadlineKind::Purchase => Kind::Purchase,
         DeadlineKind::Order => Kind::Order,
+        // By the id of its order.
+        DeadlineKind::Evaluation => Kind::EvaluationWindow,
+        DeadlineKind::EvaluationAppeal => Kind::Evaluation,
         DeadlineKind::Step => Kind::Case,
         DeadlineKind::Check => Kind::Agency,
     }

@@ -3,91 +3,55 @@
 
 use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{KINDS, Notices, Topic, is_told_by_default, store::NewNotice};
-use crate::{Error, Kind, Party, Recorded, Timestamp, id::PersonId, store::retry};
+use crate::{
+    Error, Kind, Market, Party, Recorded, Timestamp,
+    feed::PARTIES,
+    followers::{self, Follower},
+    id::PersonId,
+    store::{Tx, retry},
+};
 
-/// How often the journal is read without a sign: other nodes write too.
-const POLL: Duration = Duration::from_secs(1);
 /// How often deadlines are looked at, and old notices swept.
 const LOOK: Duration = Duration::from_secs(60);
-/// So many entries are read at once.
-const ENTRIES: i64 = 100;
-/// Entries that nobody is told of are passed over without a commit, but not more of them.
-const PASSED_OVER: i64 = 1000;
 
 impl Notices<'_> {
     /// Tells people until it is dropped. What fails is tried again.
     pub async fn follow(&self) -> Infallible {
-        let (mut seen, mut looked) = (0, None::<Instant>);
+        let (never, _) = tokio::join!(followers::follow(self), self.look());
+        never
+    }
+
+    /// Tells people of deadlines, and sweeps old notices, until it is dropped.
+    async fn look(&self) -> Infallible {
         loop {
-            let changed = self.0.wake.notified();
-            if looked.is_none_or(|at| at.elapsed() > LOOK) {
-                looked = Some(Instant::now());
-                if let Err(why) = async {
-                    self.tell_of_deadlines().await?;
-                    self.sweep().await
-                }
-                .await
-                {
-                    tracing::warn!("people are not told of deadlines: {why}");
-                }
+            let looked = async {
+                self.tell_of_deadlines().await?;
+                self.sweep().await
+            };
+            if let Err(why) = looked.await {
+                tracing::warn!("people are not told of deadlines: {why}");
             }
-            match self.step(&mut seen).await {
-                Ok(0) => drop(timeout(POLL, changed).await),
-                Ok(_) => {}
-                Err(why) => {
-                    tracing::warn!("people are not told of what happens: {why}");
-                    sleep(POLL).await;
-                }
-            }
+            sleep(LOOK).await;
         }
     }
 
     /// Tells people of everything that is committed until now.
     pub async fn catch_up(&self) -> Result<(), Error> {
         self.0.feed().catch_up_parties().await?;
-        let mut seen = 0;
-        while self.step(&mut seen).await? > 0 {}
-        Ok(())
-    }
-
-    /// Reads some entries after those that were seen, and says how many.
-    async fn step(&self, seen: &mut i64) -> Result<usize, Error> {
-        let db = &self.0.db;
-        let end = db.parties_position().await?;
-        let stored = db.notices_position().await?;
-        *seen = stored.max(*seen);
-        let mut entries = db.journal_after(*seen, false, ENTRIES).await?;
-        entries.retain(|entry| entry.pos <= end);
-        let Some(last) = entries.last() else { return Ok(0) };
-        let news = self.news(&entries, *seen, last.pos).await?;
-        if news.is_empty() && last.pos - stored < PASSED_OVER {
-            *seen = last.pos;
-            return Ok(entries.len());
-        }
-        if retry(|| self.tell(stored, last.pos, &news)).await? {
-            *seen = last.pos;
-        }
-        Ok(entries.len())
+        followers::catch_up(self).await
     }
 
     /// Who is told of what by some entries: whoever acts for a party that takes part and wants to
     /// be told, except who did it.
-    async fn news(
-        &self,
-        entries: &[Recorded],
-        from: i64,
-        to: i64,
-    ) -> Result<Vec<NewNotice>, Error> {
+    async fn news(&self, entries: &[Recorded]) -> Result<Vec<NewNotice>, Error> {
         let told = entries.iter().filter(|entry| is_told_of(entry));
         let told: Vec<&Recorded> = told.collect();
-        if told.is_empty() {
-            return Ok(Vec::new());
-        }
-        let parties = self.0.db.parties_between(from, to).await?;
+        let (Some(first), Some(last)) = (told.first(), told.last()) else { return Ok(Vec::new()) };
+        let parties = self.0.db.parties_between(first.pos - 1, last.pos).await?;
         let mut news = Vec::new();
         let concerned: BTreeSet<&String> = parties.iter().map(|(party, _)| party).collect();
         let audience = self.0.db.audience(concerned.into_iter().cloned().collect()).await?;
@@ -114,19 +78,6 @@ impl Notices<'_> {
         Ok(news)
     }
 
-    /// Writes notices together with the new position, and says whether it did. Where another node
-    /// has gone on from the old position, that one has told people.
-    async fn tell(&self, from: i64, to: i64, news: &[NewNotice]) -> Result<bool, Error> {
-        let mut tx = self.0.work().await?;
-        if !tx.advance_notices(from, to).await? {
-            return Ok(false);
-        }
-        for one in news {
-            tx.insert_news(self.0.env.id(), one).await?;
-        }
-        tx.finish(true).await
-    }
-
     /// Deletes notices that are more than a year old.
     pub async fn sweep(&self) -> Result<(), Error> {
         const YEAR_SECONDS: i64 = 366 * 24 * 3600;
@@ -141,6 +92,32 @@ impl Notices<'_> {
                 return Ok(());
             }
         }
+    }
+}
+
+impl Follower for Notices<'_> {
+    const NAME: &'static str = "notices";
+    type Made = Vec<NewNotice>;
+
+    fn market(&self) -> &Market {
+        self.0
+    }
+
+    /// Only as far as it is known who takes part.
+    async fn end(&self) -> Result<i64, Error> {
+        self.0.db.follower_position(PARTIES).await
+    }
+
+    async fn make(&self, entries: &[Recorded]) -> Result<Option<Vec<NewNotice>>, Error> {
+        let news = self.news(entries).await?;
+        Ok(Some(news).filter(|news| !news.is_empty()))
+    }
+
+    async fn write(&self, tx: &mut Tx, news: &Vec<NewNotice>) -> Result<(), Error> {
+        for one in news {
+            tx.insert_news(self.0.env.id(), one).await?;
+        }
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Actor, Call, Error, Kind, Market, Page, Paging, Party, Timestamp,
+    Action, Actor, Call, Error, Kind, Market, Page, Paging, Party, Timestamp,
     id::{NoticeId, SavedSearchId},
     store::{begin, retry, text_enum},
 };
@@ -59,6 +59,18 @@ pub struct Notice {
     pub read_at: Option<Timestamp>,
 }
 
+impl Notice {
+    /// Its version: it changes once, when it is read.
+    pub const fn version(&self) -> i64 {
+        if self.read_at.is_some() { 2 } else { 1 }
+    }
+
+    /// What whoever was told may do with it.
+    pub fn actions(&self) -> Vec<Action> {
+        vec![Action::of("read", Ok(())), Action::of("read_up_to", Ok(()))]
+    }
+}
+
 /// Which notices are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NoticeFilter {
@@ -92,19 +104,24 @@ pub struct Preference {
 pub const KINDS: &[Kind] = &[
     Kind::Case,
     Kind::Order,
+    Kind::EvaluationWindow,
+    Kind::Evaluation,
     Kind::Purchase,
     Kind::Registration,
     Kind::Complaint,
+    Kind::Document,
     Kind::Agency,
     Kind::Webhook,
 ];
 
 /// Whether those who have not said otherwise are told: who buys and who sells of all, departments
-/// of complaints and of their webhooks, for the rest is their daily work; the operator of nothing.
+/// of complaints, appeals and their webhooks, for the rest is their daily work; the operator of nothing.
 const fn is_told_by_default(party: &Party, kind: Kind) -> bool {
     match party {
         Party::Applicant(_) | Party::Agency(_) => true,
-        Party::Department(_) => matches!(kind, Kind::Complaint | Kind::Webhook),
+        Party::Department(_) => {
+            matches!(kind, Kind::Complaint | Kind::Evaluation | Kind::Webhook)
+        }
         Party::Operator => matches!(kind, Kind::Webhook),
     }
 }
@@ -124,6 +141,11 @@ impl Notices<'_> {
         self.0.db.notices(actor, filter, paging).await
     }
 
+    /// A notice of the actor's.
+    pub async fn get(&self, actor: &Actor, id: NoticeId) -> Result<Notice, Error> {
+        self.0.db.notice(actor, id).await?.ok_or(Error::NotFound("notice"))
+    }
+
     /// How many notices the actor has not read.
     pub async fn unread(&self, actor: &Actor) -> Result<Unread, Error> {
         Ok(Unread { unread: self.0.db.count_unread(actor).await? })
@@ -136,7 +158,11 @@ impl Notices<'_> {
 
     async fn read_once(&self, call: &Call, id: NoticeId) -> Result<Notice, Error> {
         let mut tx = begin!(self.0, call, "notices.read", &id);
-        let notice = tx.read_notice(id).await?.ok_or(Error::NotFound("notice"))?;
+        let before = tx.notice_for_update(id).await?.ok_or(Error::NotFound("notice"))?;
+        if call.expected.is_some_and(|expected| expected != before.version()) {
+            return Err(Error::Stale("notice"));
+        }
+        let notice = tx.read_notice(before).await?;
         tx.finish(notice).await
     }
 
@@ -144,7 +170,7 @@ impl Notices<'_> {
     pub async fn read_up_to(&self, call: &Call, id: NoticeId) -> Result<Unread, Error> {
         retry(|| async {
             let mut tx = begin!(self.0, call, "notices.read_up_to", &id);
-            tx.notice_of_actor(id).await?.ok_or(Error::NotFound("notice"))?;
+            tx.notice_for_update(id).await?.ok_or(Error::NotFound("notice"))?;
             tx.read_notices_up_to(id).await?;
             let unread = tx.count_unread().await?;
             tx.finish(Unread { unread }).await

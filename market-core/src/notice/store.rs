@@ -13,8 +13,6 @@ use crate::{
 };
 
 statements! {
-    POSITION = "select pos from followers where name = 'notices'";
-    ADVANCE = "update followers set pos = $2 where name = 'notices' and pos = $1";
     PARTIES = "\
         select party, pos from journal_parties where pos > $1 and pos <= $2 order by pos, party";
     MEMBERS = "\
@@ -35,9 +33,7 @@ statements! {
         select n.id, n.topic, n.saved_search, s.name, n.kind, n.object, n.event, n.until, n.at, \
         n.read_at from notices n left join saved_searches s on s.id = n.saved_search \
         where n.person_id = $1 and n.party = $2";
-    READ = "\
-        update notices set read_at = coalesce(read_at, $4) \
-        where id = $1 and person_id = $2 and party = $3";
+    READ = "update notices set read_at = $2 where id = $1";
     READ_UP_TO = "\
         update notices set read_at = $4 \
         where id <= $1 and person_id = $2 and party = $3 and read_at is null";
@@ -51,7 +47,7 @@ statements! {
 
 /// Something that somebody is to be told of.
 #[derive(Debug, Clone)]
-pub(super) struct NewNotice {
+pub(crate) struct NewNotice {
     pub(super) person: PersonId,
     pub(super) party: String,
     pub(super) topic: Topic,
@@ -92,11 +88,6 @@ struct PreferenceRow {
 }
 
 impl Tx {
-    /// Moves the follower on, if it still is where it was.
-    pub(super) async fn advance_notices(&mut self, from: i64, to: i64) -> Result<bool, Error> {
-        Ok(self.query(ADVANCE).bind(from).bind(to).execute().await? == 1)
-    }
-
     /// Tells somebody of something, unless they were told before.
     pub(super) async fn insert_news(&mut self, id: Uuid, new: &NewNotice) -> Result<(), Error> {
         let at = self.at;
@@ -116,19 +107,25 @@ impl Tx {
             .map(drop)
     }
 
-    /// A notice of the actor, if there is such a one.
-    pub(super) async fn notice_of_actor(&mut self, id: NoticeId) -> Result<Option<Notice>, Error> {
+    /// A notice of the actor's, held until the change is done.
+    pub(super) async fn notice_for_update(
+        &mut self,
+        id: NoticeId,
+    ) -> Result<Option<Notice>, Error> {
         let (person, party) = (self.actor.person, self.actor.party.to_string());
         let query = self.query(NOTICES).bind(person).bind(party).with(" and n.id = ", id);
-        let row: Option<NoticeRow> = query.optional().await?;
+        let row: Option<NoticeRow> = query.pg(" for update of n").optional().await?;
         Ok(row.map(Notice::from))
     }
 
-    /// Notes that the actor has read a notice of theirs, if there is such a one.
-    pub(super) async fn read_notice(&mut self, id: NoticeId) -> Result<Option<Notice>, Error> {
-        let (person, party, at) = (self.actor.person, self.actor.party.to_string(), self.at);
-        self.query(READ).bind(id).bind(person).bind(party).bind(at).execute().await?;
-        self.notice_of_actor(id).await
+    /// Notes that a notice was read; once read, it stays so.
+    pub(super) async fn read_notice(&mut self, notice: Notice) -> Result<Notice, Error> {
+        let at = self.at;
+        if notice.read_at.is_some() {
+            return Ok(notice);
+        }
+        self.query(READ).bind(notice.id).bind(at).execute().await?;
+        Ok(Notice { read_at: Some(at), ..notice })
     }
 
     /// Notes that the actor has read all of theirs up to one.
@@ -156,11 +153,6 @@ impl Tx {
 }
 
 impl Db {
-    /// How far the follower has come.
-    pub(super) async fn notices_position(&self) -> Result<i64, Error> {
-        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
-    }
-
     /// Who takes part in entries between two positions.
     pub(super) async fn parties_between(
         &self,
@@ -194,6 +186,17 @@ impl Db {
         let is_new =
             |one: &NewNotice| !told.contains(&(one.person, one.party.clone(), one.key.clone()));
         Ok(news.into_iter().filter(is_new).collect())
+    }
+
+    /// A notice of the actor's.
+    pub(super) async fn notice(
+        &self,
+        actor: &Actor,
+        id: NoticeId,
+    ) -> Result<Option<Notice>, Error> {
+        let query = self.query(NOTICES).bind(actor.person).bind(actor.party.to_string());
+        let row: Option<NoticeRow> = query.with(" and n.id = ", id).optional().await?;
+        Ok(row.map(Notice::from))
     }
 
     pub(super) async fn notices(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    AnyState, Order, Orders, Side,
+    AnyState, Contract, Order, Orders, Side,
     contract::check_content,
     dealing::{Dealing, Dealings},
     sides::side_of,
@@ -183,13 +183,14 @@ impl Orders<'_> {
                 ChangeKind::Change => "contract_changed",
                 ChangeKind::Extension => "service_extended",
             };
-            // The operator watches what becomes of awards that fiscal money pays.
-            let is_watched = order.terms.purchase_id.is_some() && held.case.fund == Fund::Fiscal;
             let data = json!({
+                "item": order.terms.item,
+                "agency": order.terms.agency_id,
+                "purchase": order.terms.purchase_id,
                 "change": number,
                 "amount": change.change.amount,
                 "ends_on": change.change.ends_on,
-                "for_operator": is_watched,
+                "contract": order.state.contract().map(Contract::told),
             });
             tx.save_dealing(&order, &held, event, data).await?;
             tx.finish(order).await

@@ -49,6 +49,25 @@ pub struct Contract {
 }
 
 impl Contract {
+    /// What the journal tells of it, and notices of purchases to everybody: not what was agreed in
+    /// words.
+    pub(super) fn told(&self) -> serde_json::Value {
+        let milestone = |one: &Milestone| {
+            serde_json::json!({
+                "key": one.key, "name": one.name, "due_on": one.due_on,
+                "share_percent": one.share_percent,
+            })
+        };
+        serde_json::json!({
+            "number": self.number,
+            "amount": self.amount,
+            "signed_on": self.signed_on,
+            "starts_on": self.starts_on,
+            "ends_on": self.ends_on,
+            "milestones": self.milestones.iter().map(milestone).collect::<Vec<_>>(),
+        })
+    }
+
     /// Checks what can be checked without the order.
     pub(super) fn check(&self) -> Result<(), Error> {
         let mut faults = Vec::new();

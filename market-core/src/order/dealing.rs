@@ -8,7 +8,14 @@ use super::{
     payment::{Payment, PaymentState},
     sides::side_of,
 };
-use crate::{Actor, Money, Refusal, kernel::action::Action, rules::Clock};
+use crate::{
+    Actor, Money, Refusal,
+    kernel::{
+        action::Action,
+        authority::{Act, act},
+    },
+    rules::Clock,
+};
 
 /// A dealing of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,19 +31,17 @@ pub(super) enum Dealing {
     DisputePayment,
 }
 
-const BOTH: &[Side] = &[Side::Applicant, Side::Agency];
-
-/// Every dealing: its name, and the sides that it belongs to.
-const DEALINGS: &[(&str, Dealing, &[Side])] = &[
-    ("propose-change", Dealing::ProposeChange, BOTH),
-    ("approve-change", Dealing::ApproveChange, BOTH),
-    ("refuse-change", Dealing::RefuseChange, BOTH),
-    ("withdraw-change", Dealing::WithdrawChange, BOTH),
-    ("reach-milestone", Dealing::ReachMilestone, &[Side::Agency]),
-    ("confirm-milestone", Dealing::ConfirmMilestone, &[Side::Applicant]),
-    ("pay", Dealing::Pay, &[Side::Applicant]),
-    ("confirm-payment", Dealing::ConfirmPayment, &[Side::Agency]),
-    ("dispute-payment", Dealing::DisputePayment, &[Side::Agency]),
+/// Every dealing, by its name.
+const DEALINGS: &[(&str, Dealing)] = &[
+    ("propose-change", Dealing::ProposeChange),
+    ("approve-change", Dealing::ApproveChange),
+    ("refuse-change", Dealing::RefuseChange),
+    ("withdraw-change", Dealing::WithdrawChange),
+    ("reach-milestone", Dealing::ReachMilestone),
+    ("confirm-milestone", Dealing::ConfirmMilestone),
+    ("pay", Dealing::Pay),
+    ("confirm-payment", Dealing::ConfirmPayment),
+    ("dispute-payment", Dealing::DisputePayment),
 ];
 
 /// All that the two sides have dealt with so far.
@@ -86,8 +91,20 @@ impl Dealings {
 impl Dealing {
     /// Whether it belongs to a side.
     pub(super) fn check_side(self, side: Side) -> Result<(), Refusal> {
-        let sides = DEALINGS.iter().find(|row| row.1 == self).map_or(&[][..], |row| row.2);
-        if sides.contains(&side) { Ok(()) } else { Err(Refusal::OtherSide) }
+        side.may(self.act())
+    }
+
+    const fn act(self) -> Act {
+        match self {
+            Self::ProposeChange
+            | Self::ApproveChange
+            | Self::RefuseChange
+            | Self::WithdrawChange => const { act("order.change") },
+            Self::ReachMilestone => const { act("order.reach") },
+            Self::ConfirmMilestone => const { act("order.confirm-milestone") },
+            Self::Pay => const { act("order.pay") },
+            Self::ConfirmPayment | Self::DisputePayment => const { act("order.answer-payment") },
+        }
     }
 }
 
@@ -150,7 +167,7 @@ impl Order {
         let side = side_of(actor, self).ok();
         let may =
             |dealing: Dealing| self.check_dealing(dealing, side.ok_or(Refusal::OtherSide)?, done);
-        DEALINGS.iter().map(|(name, dealing, _)| Action::of(name, may(*dealing))).collect()
+        DEALINGS.iter().map(|(name, dealing)| Action::of(name, may(*dealing))).collect()
     }
 
     /// The order one version on, in the state that it was in.

@@ -2,23 +2,29 @@
 //!
 //! Whether a department may follows from the case's matter, never from what a request says.
 
-use super::{AnyState, NewReturn, Order, Orders};
+use super::{AnyState, NewReturn, Order, Orders, store::Held};
 use crate::{
     Call, Error, Refusal,
     case::Case,
     code::ItemCode,
     id::{CaseId, OrderId},
+    kernel::authority::{Act, Relation, act},
     store::{begin, retry},
 };
+
+pub(super) const USE: Act = act("order.use");
+const LINK: Act = act("case.link");
 
 impl Orders<'_> {
     /// The actor's department uses the deliverable for its decision; with the last department
     /// that needs it, the order is complete.
     pub async fn use_deliverable(&self, call: &Call, id: OrderId) -> Result<Order, Error> {
         retry(|| async {
+            USE.admits(&call.actor)?;
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "orders.use", &id);
             let held = tx.hold_order(call, id).await?;
+            held.check_use_by(call)?;
             let order = held.order.clone().signed_off()?;
             let moved = order.use_deliverable(department, &held.clock)?;
             let order = tx.save_move(moved, held).await?;
@@ -36,9 +42,11 @@ impl Orders<'_> {
     ) -> Result<Order, Error> {
         new.check()?;
         retry(|| async {
+            USE.admits(&call.actor)?;
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "orders.return", &(id, &new));
             let held = tx.hold_order(call, id).await?;
+            held.check_use_by(call)?;
             let order = held.order.clone().signed_off()?;
             let returned = new.by(&call.actor.party, held.clock.now);
             let moved = order.return_deliverable(department, returned, &held.clock)?.any();
@@ -58,13 +66,13 @@ impl Orders<'_> {
         order: OrderId,
     ) -> Result<Case, Error> {
         retry(|| async {
+            LINK.admits(&call.actor)?;
             let department = call.actor.department()?;
             let mut tx = begin!(self.0, call, "orders.link", &(case, item, order));
             let (before, matter) = tx.case_of(call, case).await?;
-            let consumers = matter.consumers(item);
-            if !consumers.contains(department) {
-                return Err(Refusal::NotAConsumer.into());
-            }
+            let is_user = matter.consumers(item).contains(department);
+            let relation = Relation::of_department(is_user, matter.involves(department));
+            LINK.permits(&call.actor, relation, before.state.as_str())?;
             before.is_open()?;
             let order = tx.order(order).await.map_err(|why| match why {
                 Error::NotFound(_) => Refusal::NotReusable.into(),
@@ -93,6 +101,14 @@ impl Orders<'_> {
             tx.finish(case).await
         })
         .await
+    }
+}
+
+impl Held {
+    /// Whether the actor's department uses the deliverable for a decision of its own.
+    fn check_use_by(&self, call: &Call) -> Result<(), Error> {
+        let relation = self.order.relation(&call.actor, &self.matter);
+        USE.permits(&call.actor, relation, self.order.state.name()).map(drop)
     }
 }
 

@@ -1,14 +1,15 @@
 //! What time does to an order whose day has passed (逾期自动处理).
 //!
 //! An order that the agency does not answer is declined; one that a purchase awarded and whose
-//! contract nobody records is cancelled, and the purchase moves on; a deliverable that the
-//! applicant does not check is deemed accepted, where the policy said so when it was handed over.
+//! contract nobody records is cancelled, and the purchase moves on; any whose contract the other
+//! side does not confirm is cancelled, too; a deliverable that the applicant does not check is
+//! deemed accepted, where the policy said so when it was handed over.
 //! Whoever watches the time asks [`Orders::due`], and has each order lapse; the step is refused
 //! to all but the first, so that any number of nodes may watch.
 
 use super::{
     Order, Orders, Side,
-    state::{Accepted, AnyState, Cancelled, Declined, Delivered, Placed},
+    state::{Accepted, AnyState, Cancelled, Contracted, Declined, Delivered, Placed},
     steps::Moved,
 };
 use crate::{
@@ -21,6 +22,7 @@ const BATCH: u32 = 100;
 
 const NO_ANSWER: &str = "逾期未答复 / no answer in time";
 const NO_CONTRACT: &str = "逾期未登记合同 / no contract in time";
+const NO_CONFIRMATION: &str = "逾期未确认合同 / contract not confirmed in time";
 
 impl Orders<'_> {
     /// Orders whose day has passed and to which something follows by itself, the longest overdue
@@ -64,7 +66,7 @@ impl Order {
     /// Whether something follows by itself once its day has passed.
     pub(crate) fn lapses(&self) -> bool {
         match &self.state {
-            AnyState::Placed(_) => true,
+            AnyState::Placed(_) | AnyState::Contracted(_) => true,
             AnyState::Accepted(_) => self.terms.purchase_id.is_some(),
             AnyState::Delivered(state) => state.deemed,
             _ => false,
@@ -89,6 +91,7 @@ impl Order {
         match self.state {
             AnyState::Placed(_) => Ok(self.placed()?.lapse(clock).any()),
             AnyState::Accepted(_) => Ok(self.accepted()?.lapse(clock).any()),
+            AnyState::Contracted(_) => Ok(self.contracted()?.lapse(clock).any()),
             _ => Ok(self.delivered()?.deem_accepted(consumers, clock)),
         }
     }
@@ -105,6 +108,16 @@ impl Order<Accepted> {
     fn lapse(self, clock: &Clock) -> Moved<Cancelled> {
         let (by, reason): (Option<Side>, _) = (None, NO_CONTRACT.to_owned());
         self.moved("accepted", "contract_deadline_passed", clock, |_| Cancelled { by, reason })
+    }
+}
+
+impl Order<Contracted> {
+    fn lapse(self, clock: &Clock) -> Moved<Cancelled> {
+        let (by, reason): (Option<Side>, _) = (None, NO_CONFIRMATION.to_owned());
+        self.moved("contracted", "confirmation_deadline_passed", clock, |_| Cancelled {
+            by,
+            reason,
+        })
     }
 }
 

@@ -17,8 +17,13 @@ use super::{
     dealing::Dealings,
     milestone::MilestoneProgress,
     payment::{Payment, PaymentState},
+    sides::side_of,
 };
-use crate::{Actor, Day, Error, Money, Party, id::OrderId};
+use crate::{
+    Actor, Day, Error, Money, Party,
+    id::OrderId,
+    kernel::authority::{Act, Relation, act},
+};
 
 /// The payment ledger of an order, as of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +96,8 @@ pub struct Due {
     pub interest: Money,
 }
 
+const LEDGER: Act = act("order.ledger");
+
 /// How far ahead a ledger is reckoned, in days.
 const FARTHEST: i64 = 3650;
 
@@ -104,9 +111,8 @@ impl Orders<'_> {
         as_of: Option<Day>,
     ) -> Result<Ledger, Error> {
         let order = self.get(actor, id).await?;
-        if matches!(actor.party, Party::Department(_)) {
-            return Err(Error::NotFound("ledger"));
-        }
+        let relation = Relation::party_if(side_of(actor, &order).is_ok());
+        LEDGER.permits_of("ledger", actor, relation, order.state.name())?;
         let today = self.0.env.now().day();
         let as_of = as_of.unwrap_or(today);
         if as_of > today.plus(FARTHEST) {

@@ -11,7 +11,7 @@ mod change;
 mod contract;
 mod dealing;
 pub(crate) mod dealing_store;
-mod deliverable;
+pub(crate) mod deliverable;
 pub(crate) mod deliverable_store;
 mod departments;
 pub(crate) mod eligibility;
@@ -26,7 +26,7 @@ pub mod state;
 mod steps;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,10 @@ use crate::{
     case::Case,
     code::ItemCode,
     id::{AgencyId, ApplicantId, CaseId, ListingId, OrderId, PurchaseId},
-    kernel::action::Action,
+    kernel::{
+        action::Action,
+        authority::{Act, Relation, act},
+    },
     matter::Matter,
     rules::{Clock, Region},
     store::{begin, retry},
@@ -143,6 +146,9 @@ pub struct Eligibility {
     pub reasons: Vec<Reason>,
 }
 
+const PLACE: Act = act("order.place");
+const SHOW: Act = act("order.show");
+
 /// The orders of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Orders<'m>(pub(crate) &'m Market);
@@ -154,12 +160,10 @@ impl Orders<'_> {
     }
 
     async fn place_once(&self, call: &Call, new: &NewOrder) -> Result<Order, Error> {
-        let applicant_id = call.actor.applicant()?;
+        PLACE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "orders.place", new);
         let case = tx.case_for_update(new.case_id).await?;
-        if case.applicant_id != applicant_id {
-            return Err(Error::NotFound("case"));
-        }
+        PLACE.permits_of("case", &call.actor, case.owned_by(&call.actor), case.state.as_str())?;
         let item_version = case.admits(&new.item)?.item_version;
         let item = tx.service_item_version(&new.item, item_version).await?;
         let offer = tx.offer(new.listing_id).await?;
@@ -224,10 +228,12 @@ impl Orders<'_> {
     pub async fn get(&self, actor: &Actor, id: OrderId) -> Result<Order, Error> {
         let order = self.0.db.order(id).await?;
         let matter = self.matter_of(&order).await?;
-        match order.check_party(actor, &matter) {
-            Err(_) if self.serves(&actor.party, id).await? => Ok(order),
-            checked => checked.map(|()| order),
-        }
+        let relation = match order.relation(actor, &matter) {
+            Relation::Stranger => Relation::party_if(self.serves(&actor.party, id).await?),
+            relation => relation,
+        };
+        SHOW.permits(actor, relation, order.state.name())?;
+        Ok(order)
     }
 
     /// Whether an order was linked to a case of a department.
@@ -305,14 +311,22 @@ fn terms(
 }
 
 impl Order {
-    /// Others than its sides, the departments of its case and the operator learn nothing of it.
+    /// How an actor stands to the order: its two sides and the departments that use its
+    /// deliverable are party to it, the others of its case supervise it.
+    fn relation(&self, actor: &Actor, matter: &Matter) -> Relation {
+        match &actor.party {
+            Party::Applicant(id) => Relation::party_if(*id == self.terms.applicant_id),
+            Party::Agency(id) => Relation::party_if(*id == self.terms.agency_id),
+            Party::Department(code) => {
+                let is_user = matter.consumers(&self.terms.item).contains(code);
+                Relation::of_department(is_user, matter.involves(code))
+            }
+            Party::Operator => Relation::Stranger,
+        }
+    }
+
+    /// Whether an actor may know of the order.
     fn check_party(&self, actor: &Actor, matter: &Matter) -> Result<(), Error> {
-        let is_party = match &actor.party {
-            Party::Applicant(id) => *id == self.terms.applicant_id,
-            Party::Agency(id) => *id == self.terms.agency_id,
-            Party::Department(code) => matter.involves(code),
-            Party::Operator => true,
-        };
-        if is_party { Ok(()) } else { Err(Error::NotFound("order")) }
+        SHOW.permits(actor, self.relation(actor, matter), self.state.name()).map(drop)
     }
 }

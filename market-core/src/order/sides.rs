@@ -4,30 +4,35 @@ use serde::Serialize;
 
 use super::{
     AnyState, Contract, NewReturn, Order, Orders, Side,
+    departments::USE,
     steps::{Moved, Step},
 };
 use crate::{
     Actor, Call, Error, Party, Refusal,
     id::OrderId,
-    kernel::{action::Action, text::check_reason},
+    kernel::{
+        action::Action,
+        authority::{Act, Relation, Role, act},
+        text::check_reason,
+    },
     matter::Matter,
     rules::Clock,
     store::{begin, retry},
 };
 
-/// Every step of the two sides: its name, and the sides that it belongs to.
-const STEPS: &[(&str, Step, &[Side])] = &[
-    ("accept", Step::Accept, &[Side::Agency]),
-    ("decline", Step::Decline, &[Side::Agency]),
-    ("cancel", Step::Cancel, &[Side::Applicant]),
-    ("record-contract", Step::RecordContract, &[Side::Applicant, Side::Agency]),
-    ("confirm-contract", Step::ConfirmContract, &[Side::Applicant, Side::Agency]),
-    ("reject-contract", Step::RejectContract, &[Side::Applicant, Side::Agency]),
-    ("upload", Step::Upload, &[Side::Agency]),
-    ("deliver", Step::Deliver, &[Side::Agency]),
-    ("return-for-rework", Step::ReturnForRework, &[Side::Applicant]),
-    ("sign-off", Step::SignOff, &[Side::Applicant]),
-    ("terminate", Step::Terminate, &[Side::Applicant, Side::Agency]),
+/// Every step of the two sides, by its name.
+const STEPS: &[(&str, Step)] = &[
+    ("accept", Step::Accept),
+    ("decline", Step::Decline),
+    ("cancel", Step::Cancel),
+    ("record-contract", Step::RecordContract),
+    ("confirm-contract", Step::ConfirmContract),
+    ("reject-contract", Step::RejectContract),
+    ("upload", Step::Upload),
+    ("deliver", Step::Deliver),
+    ("return-for-rework", Step::ReturnForRework),
+    ("sign-off", Step::SignOff),
+    ("terminate", Step::Terminate),
 ];
 
 impl Orders<'_> {
@@ -201,11 +206,34 @@ pub(super) fn side_of(actor: &Actor, order: &Order) -> Result<Side, Error> {
     }
 }
 
+impl Side {
+    /// Whether an act belongs to the side.
+    pub(super) fn may(self, act: Act) -> Result<(), Refusal> {
+        let role = match self {
+            Self::Applicant => Role::Applicant,
+            Self::Agency => Role::Agency,
+        };
+        act.allows(role, Relation::Party, "")
+    }
+}
+
 impl Step {
+    const fn act(self) -> Act {
+        match self {
+            Self::Accept | Self::Decline => const { act("order.accept") },
+            Self::Cancel => const { act("order.cancel") },
+            Self::RecordContract | Self::ConfirmContract | Self::RejectContract => {
+                const { act("order.contract") }
+            }
+            Self::Upload | Self::Deliver => const { act("order.deliver") },
+            Self::ReturnForRework | Self::SignOff => const { act("order.check") },
+            Self::Terminate => const { act("order.terminate") },
+        }
+    }
+
     /// Whether a step belongs to a side.
-    fn check_side(self, side: Side) -> Result<(), Refusal> {
-        let sides = STEPS.iter().find(|(_, step, _)| *step == self).map_or(&[][..], |row| row.2);
-        if sides.contains(&side) { Ok(()) } else { Err(Refusal::OtherSide) }
+    pub(super) fn check_side(self, side: Side) -> Result<(), Refusal> {
+        side.may(self.act())
     }
 }
 
@@ -218,8 +246,11 @@ impl Order {
             step.check_side(side)?;
             self.check_step(step, side)
         };
-        let of_sides = STEPS.iter().map(|(name, step, _)| Action::of(name, may(*step)));
-        let of_department = || actor.department().and_then(|department| self.check_use(department));
+        let of_sides = STEPS.iter().map(|(name, step)| Action::of(name, may(*step)));
+        let of_department = || {
+            USE.admits(actor)?;
+            self.check_use(actor.department()?)
+        };
         let of_departments = ["use", "return"].map(|name| Action::of(name, of_department()));
         of_sides.chain(of_departments).collect()
     }

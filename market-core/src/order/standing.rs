@@ -12,6 +12,8 @@ use crate::{Actor, Day, Error, Kind, Party, Ranking, Recorded, id::AgencyId, sto
 
 /// The full points of an order, and of an agency.
 const FULL: u64 = 1000;
+/// The thousandths of an order.
+const WHOLE: u64 = 1000;
 
 /// How many completed orders were returned and late so often: by both numbers.
 pub type Outcomes = BTreeMap<(u32, u32), u32>;
@@ -28,6 +30,10 @@ pub struct Standing {
     pub terminated: u32,
     /// How many orders it declined.
     pub declined: u32,
+    /// How many of its orders have evaluations that count …
+    pub evaluated: u32,
+    /// … and the points of all of them together, of 1000 each.
+    pub evaluation_points: u64,
 }
 
 impl Standing {
@@ -39,6 +45,14 @@ impl Standing {
     /// How many orders its credit rests on.
     pub fn graded(&self) -> u32 {
         self.completed() + self.terminated
+    }
+
+    /// The mean of what the evaluations of its orders say, rounded half up; none, if nobody says
+    /// anything.
+    pub fn evaluation(&self) -> Option<u32> {
+        let orders = u64::from(self.evaluated);
+        let mean = (2 * self.evaluation_points + orders).checked_div(2 * orders)?;
+        u32::try_from(mean).ok()
     }
 
     /// How often the deliverables of its completed orders were returned.
@@ -86,13 +100,18 @@ pub struct Credit {
 }
 
 impl Credit {
-    /// The mean of the points of all graded orders and of as many orders as the ranking has
-    /// confidence in its prior, each of the prior's points, rounded half up:
+    /// The mean of the points of all graded orders, of what those say who evaluated them, and of
+    /// as many orders as the ranking has confidence in its prior, each of the prior's points,
+    /// rounded half up:
     ///
-    /// `(prior × confidence + Σ points − declined × penalty) ÷ (confidence + graded)`
+    /// ```text
+    /// (prior × confidence + Σ points + weight × Σ evaluations − declined × penalty)
+    ///     ÷ (confidence + graded + weight × evaluated)
+    /// ```
     ///
     /// A completed order has 1000 points, less a penalty for each return and each late hand-over;
-    /// one that came to nothing by the agency's doing has none. Nothing falls below 0.
+    /// one that came to nothing by the agency's doing has none. An order that nobody evaluates
+    /// adds to neither side of the division. Nothing falls below 0.
     pub fn of(standing: &Standing, ranking: &Ranking) -> Self {
         let points_of = |(returned, late): (u32, u32)| {
             let returned = u64::from(returned) * u64::from(ranking.return_penalty);
@@ -104,11 +123,15 @@ impl Credit {
         let confidence = u64::from(ranking.credit_confidence.max(1));
         let lent = u64::from(ranking.credit_prior) * confidence;
         let lost = u64::from(standing.declined) * u64::from(ranking.decline_penalty);
-        let sum = (lent + earned).saturating_sub(lost);
-        let orders = confidence + u64::from(standing.graded());
+        // Everything in thousandths, since an evaluation counts for less than its order.
+        let weight = u64::from(ranking.evaluation_weight);
+        let said = weight * standing.evaluation_points;
+        let sum = ((lent + earned) * WHOLE + said).saturating_sub(lost * WHOLE);
+        let known = u64::from(standing.graded()) * WHOLE + weight * u64::from(standing.evaluated);
+        let orders = confidence * WHOLE + known;
         let points = ((2 * sum + orders) / (2 * orders)).min(FULL);
         let points = u32::try_from(points).unwrap_or(0);
-        let is_graded = standing.graded() > 0;
+        let is_graded = known > 0;
         Self { points, grade: is_graded.then(|| Grade::of(points, ranking)) }
     }
 }
@@ -140,6 +163,10 @@ pub struct PublishedStanding {
     pub late: u32,
     /// How many orders the credit rests on.
     pub graded: u32,
+    /// How many of its orders have evaluations that count …
+    pub evaluated: u32,
+    /// … and the mean of what they say, from 0 to 1000; none, if there is none.
+    pub evaluation: Option<u32>,
     /// Its credit, from 0 to 1000.
     pub credit: u32,
     /// Its grade, from A to E; none until an order was graded.
@@ -171,6 +198,8 @@ impl Orders<'_> {
             returned: standing.returned(),
             late: standing.late(),
             graded: standing.graded(),
+            evaluated: standing.evaluated,
+            evaluation: standing.evaluation(),
             credit: points,
             grade,
             newcomer_until: standing.newcomer_until(&policy.ranking).filter(|day| *day >= today),
@@ -180,12 +209,14 @@ impl Orders<'_> {
 }
 
 /// The agency whose standing an entry of the journal may have changed. Returns and late
-/// hand-overs count once their order is completed.
+/// hand-overs count once their order is completed, evaluations once their window is closed.
 pub fn changes_standing(entry: &Recorded) -> Option<AgencyId> {
     let of_order = || serde_json::from_value(entry.data.get("agency")?.clone()).ok();
     let (old, new) = (entry.old_state.as_deref(), entry.new_state.as_deref());
     match (entry.kind, new) {
-        (Kind::Order, Some("completed" | "declined" | "terminated")) => of_order(),
+        (Kind::Order, Some("completed" | "declined" | "terminated"))
+        | (Kind::Evaluation, Some("appealed" | "kept" | "hidden")) => of_order(),
+        (Kind::EvaluationWindow, Some("closed")) if !entry.data["points"].is_null() => of_order(),
         (Kind::Agency, Some("admitted" | "suspended" | "exited"))
             if matches!(old, None | Some("applying" | "rejected")) =>
         {
@@ -261,6 +292,16 @@ mod tests {
         assert_eq!(credit(ended(5, 0)), (350, Some(Grade::E)), "3500 / 10");
         assert_eq!(credit(ended(0, 1)), (696, None), "3480 / 5: declining is no graded order");
         assert_eq!(credit(ended(0, 9999)), (0, None));
+        let evaluated = |evaluated, evaluation_points| Standing {
+            evaluated,
+            evaluation_points,
+            ..standing(&[(0, 0, 1)])
+        };
+        assert_eq!(credit(evaluated(1, 1000)), (769, Some(Grade::B)), "5000 / 6.5 = 769.2");
+        assert_eq!(credit(evaluated(1, 200)), (708, Some(Grade::C)), "4600 / 6.5 = 707.7");
+        assert_eq!(credit(evaluated(0, 0)), (750, Some(Grade::B)), "nobody says anything");
+        let only = Standing { evaluated: 1, evaluation_points: 200, ..Standing::default() };
+        assert_eq!(credit(only), (655, Some(Grade::C)), "3600 / 5.5 = 654.5");
     }
 
     #[test]

@@ -18,6 +18,10 @@ statements! {
         cast(count(*) as bigint) as number from orders \
         where state in ('completed', 'declined', 'terminated') \
         group by agency_id, state, failed, times_returned, times_late having true";
+    EVALUATED = "\
+        select agency_id, cast(count(*) as bigint) as number, \
+        cast(sum(points) as bigint) as points from evaluation_windows \
+        where points is not null group by agency_id having true";
     ADMITTED = "\
         select object, at from journal where kind = $1 \
         and new_state in ('admitted', 'suspended', 'exited') \
@@ -52,12 +56,30 @@ impl EndedRow {
     }
 }
 
+#[derive(FromRow)]
+struct EvaluatedRow {
+    agency_id: AgencyId,
+    number: i64,
+    points: i64,
+}
+
+impl EvaluatedRow {
+    fn count_in(&self, standing: &mut Standing) {
+        standing.evaluated = u32::try_from(self.number).unwrap_or(u32::MAX);
+        standing.evaluation_points = self.points.unsigned_abs();
+    }
+}
+
 impl Tx {
     /// What its orders say of an agency, without the day of its admission.
     pub(crate) async fn outcomes_of(&mut self, agency: AgencyId) -> Result<Standing, Error> {
         let mut standing = Standing::default();
         let ended = self.query(ENDED).within(" and agency_id in", [agency]);
         for row in ended.all::<EndedRow>().await? {
+            row.count_in(&mut standing);
+        }
+        let evaluated = self.query(EVALUATED).within(" and agency_id in", [agency]);
+        for row in evaluated.all::<EvaluatedRow>().await? {
             row.count_in(&mut standing);
         }
         Ok(standing)
@@ -75,6 +97,10 @@ impl Db {
         for batch in agencies.chunks(BATCH) {
             let ended = self.query(ENDED).within(" and agency_id in", batch);
             for row in ended.all::<EndedRow>().await? {
+                row.count_in(standings.entry(row.agency_id).or_default());
+            }
+            let evaluated = self.query(EVALUATED).within(" and agency_id in", batch);
+            for row in evaluated.all::<EvaluatedRow>().await? {
                 row.count_in(standings.entry(row.agency_id).or_default());
             }
             let objects = batch.iter().map(ToString::to_string);

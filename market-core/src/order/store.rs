@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sqlx::{FromRow, types::Json};
 
-use super::{AnyState, Order, OrderFilter, OrderTerms, standing::Mark, steps::Moved};
+use super::{AnyState, Contract, Order, OrderFilter, OrderTerms, standing::Mark, steps::Moved};
 use crate::{
     Call, Error, Kind, Money, Paging, Party, Refusal, Timestamp,
     case::Case,
@@ -93,11 +93,11 @@ impl From<OrderRow> for Order {
 
 /// An order about to take a step, with its case held until the step is done.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) order: Order,
-    pub(super) case: Case,
-    pub(super) matter: Matter,
-    pub(super) clock: Clock,
+pub(crate) struct Held {
+    pub(crate) order: Order,
+    pub(crate) case: Case,
+    pub(crate) matter: Matter,
+    pub(crate) clock: Clock,
 }
 
 impl Db {
@@ -179,7 +179,7 @@ impl Tx {
 
     /// An order about to take a step by a party to it. Its case is locked first, so that steps of
     /// one case follow one another.
-    pub(super) async fn hold_order(&mut self, call: &Call, id: OrderId) -> Result<Held, Error> {
+    pub(crate) async fn hold_order(&mut self, call: &Call, id: OrderId) -> Result<Held, Error> {
         let case: Option<(CaseId,)> = self.query(CASE_OF).bind(id).optional().await?;
         let (case,) = case.ok_or(Error::NotFound("order"))?;
         let case = self.case_for_update(case).await?;
@@ -191,6 +191,14 @@ impl Tx {
         }
         let clock = self.clock_of(&case).await?;
         Ok(Held { order, case, matter, clock })
+    }
+
+    /// An order held as it is until the unit of work is done, for what rests on it.
+    pub(crate) async fn hold_order_still(&mut self, id: OrderId) -> Result<Order, Error> {
+        let case: Option<(CaseId,)> = self.query(CASE_OF).bind(id).optional().await?;
+        let (case,) = case.ok_or(Error::NotFound("order"))?;
+        self.case_for_update(case).await?;
+        self.order(id).await
     }
 
     /// Saves a new order. The unique index on live orders keeps a requirement from being ordered
@@ -259,6 +267,7 @@ impl Tx {
             return Err(Error::Stale("order"));
         }
         self.record_order(&order, from, event, &held.clock).await?;
+        self.follow_in_evaluations(&order, &held.matter.lead, &held.clock).await?;
         let failed = held.order.fails_as_award(&order.state).then(|| held.clock.clone());
         self.follow_in_case(&order, held).await?;
         if let Some(clock) = failed {
@@ -300,13 +309,7 @@ impl Tx {
             "listing": order.terms.listing_id,
             "purchase": order.terms.purchase_id,
             "amount": order.terms.amount,
-            "contract": confirmed.map(|contract| json!({
-                "number": contract.number,
-                "amount": contract.amount,
-                "signed_on": contract.signed_on,
-                "starts_on": contract.starts_on,
-                "ends_on": contract.ends_on,
-            })),
+            "contract": confirmed.map(Contract::told),
         });
         let entry = Entry::new(Kind::Order, &order.id, order.version, event)
             .case(order.terms.case_id)

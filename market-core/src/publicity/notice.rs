@@ -7,7 +7,11 @@ use crate::{
     applicant::ApplicantKind,
     code::{ItemCode, RegionCode},
     id::{AgencyId, PurchaseId},
-    kernel::fund::Fund,
+    kernel::{
+        authority::{Act, Relation, act},
+        fund::Fund,
+    },
+    order::Milestone,
     purchase::{Failure, Notice},
     store::text_enum,
 };
@@ -23,6 +27,8 @@ text_enum! {
         Award = "award",
         /// Both sides confirmed the contract (合同公告).
         Contract = "contract",
+        /// Both sides changed or extended the contract (合同变更公告).
+        Change = "change",
         /// A purchase came to nothing, or was given up (流标、终止公告).
         Failure = "failure",
     }
@@ -36,6 +42,7 @@ impl NoticeKind {
             Self::Correction => "更正公告",
             Self::Award => "中选公告",
             Self::Contract => "合同公告",
+            Self::Change => "合同变更公告",
             Self::Failure => "流标公告",
         }
     }
@@ -47,6 +54,7 @@ impl NoticeKind {
             Self::Correction => &["notice_corrected"],
             Self::Award => &["award_published", "award_declined", "award_lapsed", "order_lapsed"],
             Self::Contract => &["contract_confirmed"],
+            Self::Change => &["contract_changed", "service_extended"],
             Self::Failure => &["purchase_failed", "purchase_voided"],
         }
     }
@@ -98,6 +106,7 @@ impl PublicNotice {
             NoticeBody::Correction { .. } => NoticeKind::Correction,
             NoticeBody::Award { .. } => NoticeKind::Award,
             NoticeBody::Contract { .. } => NoticeKind::Contract,
+            NoticeBody::Change { .. } => NoticeKind::Change,
             NoticeBody::Failure { .. } => NoticeKind::Failure,
         }
     }
@@ -113,12 +122,17 @@ pub struct Owner {
     pub uscc: Option<Uscc>,
 }
 
+const NAME: Act = act("field.applicant.name");
+
 impl Owner {
     /// An owner of a kind; a natural person's name is masked.
-    pub(super) fn of(kind: ApplicantKind, name: String, uscc: Option<Uscc>) -> Self {
+    pub(crate) fn of(kind: ApplicantKind, name: String, uscc: Option<Uscc>) -> Self {
+        let is_shown = NAME.shows(None, Relation::Stranger, "");
         let name = match kind {
-            ApplicantKind::Natural => name.chars().take(1).chain("**".chars()).collect(),
-            ApplicantKind::Legal | ApplicantKind::Other => name,
+            ApplicantKind::Natural if !is_shown => {
+                name.chars().take(1).chain("**".chars()).collect()
+            }
+            ApplicantKind::Natural | ApplicantKind::Legal | ApplicantKind::Other => name,
         };
         Self { name, uscc }
     }
@@ -185,6 +199,21 @@ pub enum NoticeBody {
         /// The first day of the service.
         starts_on: Day,
         /// The last day of the service.
+        ends_on: Day,
+        /// The parts that are reached and paid one by one.
+        milestones: Vec<Milestone>,
+    },
+    /// Both sides changed or extended the contract.
+    Change {
+        /// With whom.
+        winner: Winner,
+        /// The number of the contract …
+        number: String,
+        /// … and of the change.
+        change: i64,
+        /// What it costs now.
+        amount: Money,
+        /// The last day of the service now.
         ends_on: Day,
     },
     /// A purchase came to nothing, or was given up.

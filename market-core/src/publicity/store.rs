@@ -14,6 +14,7 @@ use crate::{
     code::{ItemCode, RegionCode},
     id::{AgencyId, OrderId, PurchaseId},
     kernel::fund::Fund,
+    order::Milestone,
     purchase::{Failure, Notice},
     store::{Db, statements},
 };
@@ -25,8 +26,10 @@ statements! {
         join cases c on c.id = j.case_id where j.pos is not null \
         and j.event in ('purchase_published', 'notice_corrected', 'award_published', \
         'award_declined', 'award_lapsed', 'order_lapsed', 'purchase_failed', 'purchase_voided', \
-        'contract_confirmed') and (j.kind = 'purchase' and j.public or j.kind = 'order' \
-        and j.event = 'contract_confirmed' and (j.data ->> 'purchase') is not null)";
+        'contract_confirmed', 'contract_changed', 'service_extended') \
+        and (j.kind = 'purchase' and j.public or j.kind = 'order' \
+        and j.event in ('contract_confirmed', 'contract_changed', 'service_extended') \
+        and (j.data ->> 'purchase') is not null)";
     ORDERS = "select id from orders where purchase_id = $1";
     PURCHASES = "\
         select p.id, p.item, i.name as item_name, p.region, r.name as region_name, p.fund, \
@@ -68,6 +71,8 @@ struct ToldContract {
     purchase: PurchaseId,
     agency: AgencyId,
     contract: Terms,
+    /// The number of a change.
+    change: Option<i64>,
 }
 
 /// The contract in it.
@@ -78,6 +83,9 @@ struct Terms {
     signed_on: Day,
     starts_on: Day,
     ends_on: Day,
+    /// Missing in entries that are older than the notices of milestones.
+    #[serde(default)]
+    milestones: Vec<Milestone>,
 }
 
 /// An entry, understood.
@@ -269,7 +277,16 @@ fn told(
         Fact::Step(_, NoticeKind::Failure, told) => {
             NoticeBody::Failure { failure: told.failure, reason: told.reason }
         }
-        Fact::Step(_, NoticeKind::Contract, _) => return Err(wrong()),
+        Fact::Step(_, NoticeKind::Contract | NoticeKind::Change, _) => return Err(wrong()),
+        Fact::Contract(ToldContract { agency, contract, change: Some(change), .. }) => {
+            NoticeBody::Change {
+                winner: winner(Some(agency))?,
+                number: contract.number,
+                change,
+                amount: contract.amount,
+                ends_on: contract.ends_on,
+            }
+        }
         Fact::Contract(told) => NoticeBody::Contract {
             winner: winner(Some(told.agency))?,
             number: told.contract.number,
@@ -277,6 +294,7 @@ fn told(
             signed_on: told.contract.signed_on,
             starts_on: told.contract.starts_on,
             ends_on: told.contract.ends_on,
+            milestones: told.contract.milestones,
         },
     };
     Ok(PublicNotice {

@@ -1,18 +1,53 @@
 //! What an actor may do with a purchase, and why not the rest.
 
-use super::{Purchase, Purchases, Registration, RegistrationState};
-use crate::{Action, Actor, Error, Mode, Party, Refusal, Timestamp, code::DepartmentCode};
+use super::{
+    OWN, Purchase, Purchases, Registration, RegistrationState,
+    awarding::TAKE,
+    opening::OPEN,
+    registering::{ENTER, QUOTE},
+    review::REVIEW,
+};
+use crate::{
+    Action, Actor, Error, Mode, Party, Refusal, Timestamp,
+    id::PurchaseId,
+    kernel::authority::{Act, Relation},
+    store::Db,
+};
+
+impl Db {
+    /// How an actor stands to a purchase: its owner, the agencies that registered and the
+    /// departments of its case are party to it, the one that leads the matter supervises it.
+    pub(super) async fn relation_to(
+        &self,
+        actor: &Actor,
+        purchase: &Purchase,
+    ) -> Result<Relation, Error> {
+        Ok(match &actor.party {
+            Party::Department(code) => {
+                let case = self.case(purchase.case_id).await?;
+                self.matter_version(&case.matter, case.matter_version).await?.relation(code)
+            }
+            Party::Agency(id) => {
+                Relation::party_if(self.registration_of(purchase.id, *id).await?.is_some())
+            }
+            Party::Applicant(_) | Party::Operator => purchase.owner(Some(actor)),
+        })
+    }
+}
+
+/// What concerns an agency's registration, of all that may be done with a purchase.
+const OF_A_REGISTRATION: [&str; 5] = ["register", "withdraw", "quote", "confirm", "decline"];
 
 impl Purchases<'_> {
-    /// Whether a department decides in the case of a purchase.
-    pub(super) async fn decides(
+    /// What the actor's agency may do with its registration in a purchase, and why not the rest.
+    pub async fn registration_actions(
         &self,
-        department: &DepartmentCode,
-        purchase: &Purchase,
-    ) -> Result<bool, Error> {
-        let case = self.0.db.case(purchase.case_id).await?;
-        let matter = self.0.db.matter_version(&case.matter, case.matter_version).await?;
-        Ok(matter.involves(department))
+        actor: &Actor,
+        id: PurchaseId,
+    ) -> Result<Vec<Action>, Error> {
+        let mut actions = self.actions(actor, id).await?;
+        actions.retain(|one| OF_A_REGISTRATION.contains(&one.name.as_str()));
+        Ok(actions)
     }
 }
 
@@ -21,13 +56,13 @@ impl Purchase {
     pub fn actions(
         &self,
         actor: &Actor,
+        relation: Relation,
         own: Option<&Registration>,
         now: Timestamp,
     ) -> Vec<Action> {
-        let owner = self.owner(actor);
-        let operator = actor.operator();
-        let agency = actor.agency().map(drop);
-        let department = actor.department().map(drop);
+        let may = |act: Act| act.allows(actor.role(), relation, self.state.stands());
+        let (owner, operator, opener) = (may(OWN), may(REVIEW), may(OPEN));
+        let (enters, quotes, takes) = (may(ENTER), QUOTE.admits(actor), TAKE.admits(actor));
         let open = self.open_at(now).map(drop);
         let is = |wanted: RegistrationState, refusal: Refusal| {
             let found = own.filter(|one| one.state == wanted);
@@ -43,7 +78,6 @@ impl Purchase {
             if now < state.until { Ok(()) } else { Err(Refusal::PurchaseNotAwarded) }
         });
         let opening = self.opening().map(drop);
-        let opener = owner.or(department);
         vec![
             Action::of("revise", owner.and(self.draft().map(drop))),
             Action::of("submit", owner.and(self.draft().map(drop))),
@@ -51,24 +85,17 @@ impl Purchase {
             Action::of("send-back", operator.and(self.in_review().map(drop))),
             Action::of("correct", owner.and(open)),
             Action::of("void", owner.and(self.check_voidable(now))),
-            Action::of("register", agency.and(open)),
-            Action::of("withdraw", agency.and(open).and(registered)),
-            Action::of("quote", agency.and(self.quotable(own, now))),
-            Action::of("ask", agency.and(open)),
+            Action::of("register", enters.and(open)),
+            Action::of("withdraw", quotes.and(open).and(registered)),
+            Action::of("quote", quotes.and(self.quotable(own, now))),
+            Action::of("ask", enters.and(open)),
             Action::of("answer", owner.and(open)),
             Action::of("open", opener.and(opening)),
             Action::of("reply", owner.and(self.repliable(now))),
             Action::of("choose", owner.and(self.choosing().map(drop))),
-            Action::of("confirm", agency.and(awarded).and(won)),
-            Action::of("decline", agency.and(awarded).and(won)),
+            Action::of("confirm", takes.and(awarded).and(won)),
+            Action::of("decline", takes.and(awarded).and(won)),
         ]
-    }
-
-    fn owner(&self, actor: &Actor) -> Result<(), Refusal> {
-        match &actor.party {
-            Party::Applicant(id) if *id == self.applicant_id => Ok(()),
-            _ => Err(Refusal::OtherSide),
-        }
     }
 
     /// Whether an agency may quote now.

@@ -7,19 +7,25 @@ use super::{
     steps::Moved,
 };
 use crate::{
-    Call, Error, Refusal,
+    Call, Error, Party, Refusal,
     case::Case,
     id::{OrderId, PurchaseId},
-    kernel::text::check_reason,
+    kernel::{
+        authority::{Act, Relation, act},
+        text::check_reason,
+    },
     order::{Order, OrderTerms},
     rules::Clock,
     store::{Tx, begin, retry},
 };
 
+pub(super) const TAKE: Act = act("purchase.take");
+
 impl Purchases<'_> {
     /// The winner confirms the award; its order waits for the contract.
     pub async fn confirm(&self, call: &Call, id: PurchaseId) -> Result<Purchase, Error> {
         retry(|| async {
+            TAKE.admits(&call.actor)?;
             let mut tx = begin!(self.0, call, "purchases.confirm", &id);
             let (purchase, clock) = tx.purchase_with_case(call, id).await?;
             purchase.won_by(call)?;
@@ -51,6 +57,7 @@ impl Purchases<'_> {
     ) -> Result<Purchase, Error> {
         check_reason(reason)?;
         retry(|| async {
+            TAKE.admits(&call.actor)?;
             let mut tx = begin!(self.0, call, "purchases.decline", &(id, reason));
             let (purchase, clock) = tx.purchase_with_case(call, id).await?;
             purchase.won_by(call)?;
@@ -66,12 +73,9 @@ impl Purchases<'_> {
 impl Purchase {
     /// Whether the actor's agency has won it.
     fn won_by(&self, call: &Call) -> Result<(), Error> {
-        let agency = call.actor.agency()?;
-        match self.state.award() {
-            Some(award) if award.agency_id == agency => Ok(()),
-            _ if self.state.is_public() => Err(Refusal::OtherSide.into()),
-            _ => Err(Error::NotFound("purchase")),
-        }
+        let winner = self.state.award().map(|award| Party::Agency(award.agency_id));
+        let relation = Relation::party_if(winner.as_ref() == Some(&call.actor.party));
+        TAKE.permits(&call.actor, relation, self.state.stands()).map(drop)
     }
 
     /// What the order of its award agrees on.

@@ -6,9 +6,12 @@ use crate::{
     Actor, Error, Party, Refusal, Timestamp,
     code::DepartmentCode,
     id::{ComplaintId, PurchaseId},
+    kernel::authority::{Act, Relation, act},
     rules::Clock,
     store::Tx,
 };
+
+const FILE: Act = act("complaint.file");
 
 impl Purchase {
     /// Whether it may be complained about now: from its publication until the publicity of its
@@ -50,18 +53,13 @@ impl Tx {
         actor: &Actor,
         purchase: &Purchase,
     ) -> Result<(), Error> {
-        let is_party = match &actor.party {
-            Party::Applicant(id) => *id == purchase.applicant_id,
-            Party::Agency(id) => self.registration_of(purchase.id, *id).await?.is_some(),
-            Party::Department(_) | Party::Operator => false,
+        let relation = match &actor.party {
+            Party::Agency(id) => {
+                Relation::party_if(self.registration_of(purchase.id, *id).await?.is_some())
+            }
+            _ => purchase.owner(Some(actor)),
         };
-        if is_party {
-            Ok(())
-        } else if purchase.state.is_public() {
-            Err(Refusal::NotPartyToPurchase.into())
-        } else {
-            Err(Error::NotFound("purchase"))
-        }
+        FILE.permits_of("purchase", actor, relation, purchase.state.stands()).map(drop)
     }
 
     /// There is an accepted complaint: the clock of a published award stops, and of one that stands

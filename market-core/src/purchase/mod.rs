@@ -4,7 +4,7 @@
 //! Read [`state`] for where a purchase stands and `steps` for how it moves, `notice` for what is
 //! published, this file and `owner` for what its owner does, `registration` and `registering` for
 //! what agencies do, `closing`, `opening`, `deciding`, `rounds` and `awarding` for how the agency is
-//! found, `complained` for how complaints stop it, and `timer` for what happens by itself. `store`
+//! found, `complained` for how complaints stop it, [`receipt`] for what agencies prove, and `timer` for what happens by itself. `store`
 //! and its neighbours keep everything.
 
 mod actions;
@@ -21,6 +21,7 @@ pub(crate) mod proof;
 pub(crate) mod proof_store;
 mod question;
 pub(crate) mod question_store;
+pub mod receipt;
 mod registering;
 mod registration;
 pub(crate) mod registration_store;
@@ -51,7 +52,11 @@ use crate::{
     Actor, Call, Error, Kind, Market, Mode, Page, Paging, Party, Recorded, Timestamp,
     code::{ItemCode, RegionCode},
     id::{ApplicantId, CaseId, PurchaseId},
-    kernel::{action::Action, fund::Fund},
+    kernel::{
+        action::Action,
+        authority::{Act, Relation, act},
+        fund::Fund,
+    },
     selection::Selection,
     store::{begin, retry},
 };
@@ -125,6 +130,12 @@ pub struct PurchaseFilter {
     pub own: bool,
 }
 
+const CREATE: Act = act("purchase.create");
+const SHOW: Act = act("purchase.show");
+const OWN: Act = act("purchase.own");
+const AVOIDED: Act = act("field.purchase.avoided");
+const ACTOR: Act = act("field.purchase.actor");
+
 /// The purchases of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Purchases<'m>(pub(crate) &'m Market);
@@ -137,12 +148,10 @@ impl Purchases<'_> {
     }
 
     async fn create_once(&self, call: &Call, new: &NewPurchase) -> Result<Purchase, Error> {
-        let applicant_id = call.actor.applicant()?;
+        CREATE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "purchases.create", new);
         let case = tx.case_for_update(new.case_id).await?;
-        if case.applicant_id != applicant_id {
-            return Err(Error::NotFound("case"));
-        }
+        CREATE.permits_of("case", &call.actor, case.owned_by(&call.actor), "")?;
         let item_version = case.admits(&new.item)?.item_version;
         if let Some(before) = new.predecessor {
             let before = tx.purchase(before).await?;
@@ -188,7 +197,7 @@ impl Purchases<'_> {
     ) -> Result<Notice, Error> {
         let purchase = self.get(actor, id).await?;
         let notice = self.0.db.purchase_notice(id, number).await?;
-        Ok(if purchase.is_known_whole_to(actor) { notice } else { notice.published() })
+        Ok(if purchase.shows(AVOIDED, actor) { notice } else { notice.published() })
     }
 
     /// Purchases that the actor may know of, newest first.
@@ -218,7 +227,7 @@ impl Purchases<'_> {
     ) -> Result<Vec<Recorded>, Error> {
         let purchase = self.get(actor, id).await?;
         let entries = self.0.db.journal_of(Kind::Purchase, &id.to_string()).await?;
-        if purchase.is_known_whole_to(actor) {
+        if purchase.shows(ACTOR, actor) {
             return Ok(entries);
         }
         Ok(entries.into_iter().map(Recorded::anonymous).collect())
@@ -231,39 +240,41 @@ impl Purchases<'_> {
             Party::Agency(agency) => self.0.db.registration_of(id, *agency).await?,
             _ => None,
         };
-        Ok(purchase.actions(actor, own.as_ref(), self.0.env.now()))
+        let relation = self.0.db.relation_to(actor, &purchase).await?;
+        Ok(purchase.actions(actor, relation, own.as_ref(), self.0.env.now()))
     }
 }
 
 impl Purchase {
-    /// Whether an actor sees all of its notice: the owner, departments and the operator.
-    pub(super) fn is_known_whole_to(&self, actor: Option<&Actor>) -> bool {
-        match actor.map(|actor| &actor.party) {
-            Some(Party::Applicant(id)) => *id == self.applicant_id,
-            Some(Party::Operator) => !matches!(self.state, PurchaseState::Draft(_)),
-            Some(Party::Department(_) | Party::Agency(_)) | None => false,
-        }
+    /// Whether the actor is the owner; who else has a part in it stands elsewhere.
+    fn owner(&self, actor: Option<&Actor>) -> Relation {
+        let party = actor.map(|actor| &actor.party);
+        Relation::party_if(party == Some(&Party::Applicant(self.applicant_id)))
+    }
+
+    /// Whether an actor sees a field whole that only an owner and the operator may.
+    fn shows(&self, field: Act, actor: Option<&Actor>) -> bool {
+        field.shows(actor, self.owner(actor), self.state.stands())
     }
 
     /// The purchase as an actor may see it; before it is published it is its owner's and the
     /// reviewer's alone.
     fn shown_to(mut self, actor: Option<&Actor>) -> Result<Self, Error> {
-        if self.is_known_whole_to(actor) {
-            return Ok(self);
+        SHOW.permits(actor, self.owner(actor), self.state.stands())?;
+        if !self.shows(AVOIDED, actor) {
+            self.notice = self.notice.published();
         }
-        if !self.state.is_public() {
-            return Err(Error::NotFound("purchase"));
-        }
-        self.notice = self.notice.published();
         Ok(self)
     }
 
-    /// Others than its owner learn nothing that they could not read anyway.
+    /// Whether an actor may do what is for its owner, its reviewer, or anybody of a role: in the
+    /// state that it is in. Others learn nothing that they could not read anyway.
+    pub(super) fn permits(&self, act: Act, actor: &Actor) -> Result<(), Error> {
+        act.permits_of("purchase", actor, self.owner(Some(actor)), self.state.stands()).map(drop)
+    }
+
+    /// Whether the actor is the owner.
     pub(super) fn owned_by(&self, actor: &Actor) -> Result<(), Error> {
-        match &actor.party {
-            Party::Applicant(id) if *id == self.applicant_id => Ok(()),
-            _ if self.state.is_public() => Err(crate::Refusal::OtherSide.into()),
-            _ => Err(Error::NotFound("purchase")),
-        }
+        self.permits(OWN, actor)
     }
 }

@@ -3,13 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Purchase, Purchases, secret_store::Secrets, steps::Moved};
+use super::{Failure, Purchase, Purchases, steps::Moved};
 use crate::{
     Actor, Call, Error, Party, Refusal,
     code::DepartmentCode,
     draw::{Bytes32, Commitment},
     id::PurchaseId,
-    kernel::{sealing::OpeningCode, text::check_text},
+    kernel::{
+        authority::{Act, Relation, act},
+        sealing::OpeningCode,
+        text::check_text,
+    },
     rules::Clock,
     store::{Tx, begin, retry},
 };
@@ -33,6 +37,11 @@ pub struct NewReveal {
     pub value: Bytes32,
 }
 
+pub(super) const OPEN: Act = act("purchase.open");
+const BEACON: Act = act("purchase.beacon");
+const DEPOSIT: Act = act("purchase.deposit");
+const WITNESS: Act = act("purchase.witness");
+
 impl Purchases<'_> {
     /// Gives the opening code, after the close: the owner, or a department that had it from the
     /// deposit. Quotes are opened, and the agency is found as soon as every promise is kept.
@@ -46,7 +55,8 @@ impl Purchases<'_> {
         retry(|| async {
             let mut tx = begin!(self.0, call, "purchases.open", &(id, &check));
             let (purchase, clock) = tx.purchase_with_case(call, id).await?;
-            let secrets = tx.opening_for(call, &purchase).await?;
+            tx.check_opener(OPEN, call, &purchase).await?;
+            let secrets = tx.secrets(id).await?;
             if secrets.code_check != check {
                 return Err(Refusal::WrongOpeningCode.into());
             }
@@ -66,13 +76,16 @@ impl Purchases<'_> {
     /// The deposit of the opening code, for the department with whose key it was made.
     pub async fn deposit(&self, actor: &Actor, id: PurchaseId) -> Result<String, Error> {
         let purchase = self.get(Some(actor), id).await?;
-        let department = actor.department()?;
         let secrets = self.0.db.secrets(purchase.id).await?;
         let deposit = secrets.and_then(|secrets| secrets.deposit.zip(secrets.deposit_for));
-        match deposit {
-            Some((deposit, of)) if of == department.as_str() => Ok(deposit),
-            _ => Err(Error::NotFound("deposit")),
-        }
+        let is_for =
+            |of: &str| matches!(&actor.party, Party::Department(own) if own.as_str() == of);
+        let relation = match (&actor.party, &deposit) {
+            (Party::Department(_), Some((_, of))) if is_for(of) => Relation::Supervisor,
+            _ => purchase.owner(Some(actor)),
+        };
+        DEPOSIT.permits_of("deposit", actor, relation, purchase.state.stands())?;
+        deposit.map(|(deposit, _)| deposit).ok_or(Error::NotFound("deposit"))
     }
 
     /// The public key to which the quotes of a purchase are sealed.
@@ -101,8 +114,9 @@ impl Purchases<'_> {
     ) -> Result<Purchase, Error> {
         retry(|| async {
             let mut tx = begin!(self.0, call, "purchases.commit", &(id, sha256));
-            let purchase = tx.hold_purchase(id).await?.known()?;
+            let purchase = tx.hold_purchase(id).await?;
             let party = department_party(purchase.witness(&call.actor)?);
+            let purchase = purchase.expected(call)?;
             purchase.open_at(tx.at)?;
             if !tx.put_commitment(id, &Commitment { party, sha256 }).await? {
                 return Err(Refusal::AlreadyOpened.into());
@@ -153,10 +167,7 @@ impl Purchases<'_> {
         retry(|| async {
             let mut tx = begin!(self.0, call, "purchases.beacon", &(id, value));
             let (purchase, clock) = tx.purchase_with_case(call, id).await?;
-            if call.actor.operator().is_err() {
-                tx.opening_for(call, &purchase).await?;
-            }
-            purchase.opening()?;
+            tx.check_opener(BEACON, call, &purchase).await?;
             if purchase.notice.beacon.is_none() {
                 return Err(Refusal::BeaconNotNamed.into());
             }
@@ -172,30 +183,28 @@ impl Purchases<'_> {
 
 impl Purchase {
     /// The department that adds a secret to the draw, if the actor is it.
-    fn witness(&self, actor: &Actor) -> Result<&DepartmentCode, Refusal> {
-        let department = actor.department()?;
+    fn witness(&self, actor: &Actor) -> Result<&DepartmentCode, Error> {
         let witness = self.notice.witness_department.as_ref();
-        witness.filter(|witness| *witness == department).ok_or(Refusal::NotAParticipant)
+        let is_it = matches!(&actor.party, Party::Department(code) if witness == Some(code));
+        WITNESS.permits(actor, Relation::party_if(is_it), self.state.stands())?;
+        Ok(witness.ok_or(Refusal::NotAParticipant)?)
     }
 }
 
 impl Tx {
-    /// What opens a purchase, for a party that may give the code: the owner, or a department that
-    /// decides in its case.
-    async fn opening_for(&mut self, call: &Call, purchase: &Purchase) -> Result<Secrets, Error> {
-        match &call.actor.party {
-            Party::Applicant(id) if *id == purchase.applicant_id => {}
-            Party::Department(code) => {
-                let matter = self.matter_of_case(purchase.case_id).await?;
-                if !matter.involves(code) {
-                    return Err(Refusal::NotOfCase.into());
-                }
-            }
-            _ if purchase.state.is_public() => return Err(Refusal::NotAParticipant.into()),
-            _ => return Err(Error::NotFound("purchase")),
-        }
-        purchase.opening()?;
-        self.secrets(purchase.id).await
+    /// Whether a party may give what an opening waits for, now.
+    async fn check_opener(
+        &mut self,
+        act: Act,
+        call: &Call,
+        purchase: &Purchase,
+    ) -> Result<(), Error> {
+        let relation = match &call.actor.party {
+            Party::Department(code) => self.matter_of_case(purchase.case_id).await?.relation(code),
+            _ => purchase.owner(Some(&call.actor)),
+        };
+        act.permits(&call.actor, relation, purchase.state.stands())?;
+        Ok(purchase.opening().map(drop)?)
     }
 
     /// Goes on with an opening as far as what was given allows: as long as a promise or the named

@@ -57,6 +57,9 @@ impl Purchases<'_> {
         new: Submission,
     ) -> Result<Purchase, Error> {
         let code = new.opening_code;
+        if let Err(why) = code.is_hard_to_guess() {
+            return Err(Error::invalid("/opening_code", "weak", why.to_string()));
+        }
         let check = code.check(id);
         retry(|| async {
             let mut tx = begin!(self.0, call, "purchases.submit", &(id, &check));

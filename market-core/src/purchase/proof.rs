@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Purchases, deciding::NoLottery};
 use crate::{
     Error, Mode, Page, Paging, Timestamp,
-    draw::{Bytes32, Draws, Lottery, Opened, Proof, Sealed},
+    draw::{Bytes32, Draws, Flaw, FlawKind, Lottery, Opened, Proof, Sealed, Verified},
     id::{PurchaseId, RegistrationId},
     selection::{self, Bid, Outcome, Quote, Score, Selection},
     sha256_hex,
@@ -150,7 +150,16 @@ fn bids(
 
 /// Verifies a proof whole: its digests, its promises, its draws, and that the rule of the purchase
 /// comes to its outcome. Nothing else than the proof is needed.
-pub fn verify(proof: &Proof) -> Result<crate::draw::Verified, Vec<crate::draw::Flaw>> {
+///
+/// A proof whose sealed rule names no selection is none of a purchase: [`Proof::verify`] checks the
+/// draws of such a one, and no more.
+pub fn verify(proof: &Proof) -> Result<Verified, Vec<Flaw>> {
+    if proof.sealed.rule.get("selection").is_none() {
+        let mut flaws = proof.verify().err().unwrap_or_default();
+        let place = "/sealed/rule/selection".to_owned();
+        flaws.push(Flaw { place, kind: FlawKind::NoRule, detail: String::new() });
+        return Err(flaws);
+    }
     let came: Result<Came, _> = serde_json::from_value(proof.outcome.clone());
     let later = came.map(|came| came.later).unwrap_or_default();
     proof.verify_with(|sealed, opened, lottery| run(sealed, opened, &later, lottery))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Purchases;
+use super::{Purchases, registering::ENTER};
 use crate::{
     Actor, Call, Error, Page, Paging, Refusal, Timestamp,
     id::{PurchaseId, QuestionId},
@@ -43,9 +43,11 @@ impl Purchases<'_> {
         check_lines("/text", text, 1, 1000, &mut faults);
         Error::unless_faultless(faults)?;
         retry(|| async {
+            ENTER.admits(&call.actor)?;
             let agency = call.actor.agency()?;
             let mut tx = begin!(self.0, call, "purchases.ask", &(id, text));
-            let purchase = tx.hold_purchase(id).await?.known()?;
+            let purchase = tx.hold_purchase(id).await?;
+            purchase.permits(ENTER, &call.actor)?;
             purchase.open_at(tx.at)?;
             let question = Question {
                 id: QuestionId(self.0.env.id()),
@@ -75,6 +77,7 @@ impl Purchases<'_> {
             let mut tx = begin!(self.0, call, "purchases.answer", &(id, question, text));
             let purchase = tx.hold_purchase(id).await?;
             purchase.owned_by(&call.actor)?;
+            let purchase = purchase.expected(call)?;
             purchase.open_at(tx.at)?;
             let found = tx.question(id, question).await?;
             if found.answered.is_some() {

@@ -10,10 +10,14 @@ use super::{
     registration::Enclosed,
 };
 use crate::{
-    Actor, Call, Error, Fault, Mode, Page, Paging, Party, Refusal, Timestamp,
+    Actor, Call, Error, Fault, Mode, Page, Paging, Refusal, Timestamp,
     draw::{Bytes32, quote_commitment},
     id::{AgencyId, PractitionerId, PurchaseId, RegistrationId},
-    kernel::{sealing, text::check_lines},
+    kernel::{
+        authority::{Act, Reach, act},
+        sealing,
+        text::check_lines,
+    },
     rules::Clock,
     selection::Quote,
     store::{Tx, begin, retry},
@@ -44,10 +48,12 @@ pub struct NewQuote {
     pub nonce: Bytes32,
 }
 
-/// What an agency keeps of its quote.
+/// What an agency keeps of its quote, together with what it sent: see [`super::receipt`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QuoteReceipt {
+    /// The purchase.
+    pub purchase_id: PurchaseId,
     /// Its registration.
     pub registration_id: RegistrationId,
     /// The round that it was made in.
@@ -63,6 +69,13 @@ pub(super) fn context(purchase: PurchaseId, registration: RegistrationId, round:
     format!("{purchase} {registration} {round}")
 }
 
+/// To ask whether to take part, to register, and to ask questions.
+pub(super) const ENTER: Act = act("purchase.enter");
+pub(super) const QUOTE: Act = act("registration.change");
+const SHOW: Act = act("registration.show");
+const LIST: Act = act("registration.list");
+const LIST_OWN: Act = act("registration.list-own");
+
 /// The most practitioners that a registration names.
 const MOST_PRACTITIONERS: usize = 100;
 
@@ -73,6 +86,7 @@ impl Purchases<'_> {
         actor: &Actor,
         id: PurchaseId,
     ) -> Result<RegistrationEligibility, Error> {
+        ENTER.admits(actor)?;
         let agency_id = actor.agency()?;
         self.get(Some(actor), id).await?;
         let mut tx = self.0.work_as(actor).await?;
@@ -99,9 +113,11 @@ impl Purchases<'_> {
             return Err(Error::invalid("/practitioners", "length", message));
         }
         retry(|| async {
+            ENTER.admits(&call.actor)?;
             let agency_id = call.actor.agency()?;
             let mut tx = begin!(self.0, call, "purchases.register", &(id, &new));
-            let purchase = tx.hold_purchase(id).await?.known()?;
+            let purchase = tx.hold_purchase(id).await?;
+            purchase.permits(ENTER, &call.actor)?;
             purchase.open_at(tx.at)?;
             let clock = tx.clock_of_purchase(&purchase).await?;
             let entrant = tx.entrant(agency_id).await?;
@@ -113,6 +129,8 @@ impl Purchases<'_> {
             let before = tx.registration_of(id, agency_id).await?;
             let registration = if let Some(before) = before {
                 tx.renew_registration(call, before, &new, &clock).await?
+            } else if call.expected.is_some() {
+                return Err(Error::Stale("registration"));
             } else {
                 let fresh = RegistrationId(self.0.env.id());
                 tx.insert_registration(fresh, id, agency_id, &new, &clock).await?
@@ -126,12 +144,14 @@ impl Purchases<'_> {
     /// never opened.
     pub async fn withdraw(&self, call: &Call, id: PurchaseId) -> Result<Registration, Error> {
         retry(|| async {
+            QUOTE.admits(&call.actor)?;
             let agency_id = call.actor.agency()?;
             let mut tx = begin!(self.0, call, "purchases.withdraw", &id);
             let purchase = tx.hold_purchase(id).await?.known()?;
             purchase.open_at(tx.at)?;
             let clock = tx.clock_of_purchase(&purchase).await?;
             let before = tx.registration_of(id, agency_id).await?.registered()?;
+            let before = before.expected(call)?;
             let withdrawn = RegistrationState::Withdrawn;
             let event = "registration_withdrawn";
             let saved = tx.move_registration(before, withdrawn, event, &clock).await?;
@@ -159,6 +179,7 @@ impl Purchases<'_> {
         id: PurchaseId,
         new: &NewQuote,
     ) -> Result<QuoteReceipt, Error> {
+        QUOTE.admits(&call.actor)?;
         let agency_id = call.actor.agency()?;
         let mut tx = begin!(self.0, call, "purchases.quote", &(id, new));
         let purchase = tx.hold_purchase(id).await?.known()?;
@@ -171,6 +192,7 @@ impl Purchases<'_> {
             0 => tx.registration_of(id, agency_id).await?.registered()?,
             _ => tx.registration_of(id, agency_id).await?.listed()?,
         };
+        let registration = registration.expected(call)?;
         if round > 0 {
             tx.check_round(&purchase, &registration, round, new.quote).await?;
         }
@@ -184,7 +206,8 @@ impl Purchases<'_> {
         let sealed = sealing::seal(&key, &context, &enclosed, &self.0.env)?;
         let at = tx.at;
         tx.put_quote(&registration, round, &sealed, &commitment).await?;
-        let receipt = QuoteReceipt { registration_id: registration.id, round, commitment, at };
+        let registration_id = registration.id;
+        let receipt = QuoteReceipt { purchase_id: id, registration_id, round, commitment, at };
         tx.finish(receipt).await
     }
 
@@ -194,6 +217,7 @@ impl Purchases<'_> {
         actor: &Actor,
         id: PurchaseId,
     ) -> Result<Registration, Error> {
+        SHOW.admits(actor)?;
         let agency_id = actor.agency()?;
         self.get(Some(actor), id).await?;
         let found = self.0.db.registration_of(id, agency_id).await?;
@@ -206,6 +230,7 @@ impl Purchases<'_> {
         actor: &Actor,
         paging: &Paging,
     ) -> Result<Page<Registration>, Error> {
+        LIST_OWN.admits(actor)?;
         let agency_id = actor.agency()?;
         let found = self.0.db.registrations_of_agency(agency_id, paging).await?;
         Ok(paging.page(found, |registration| registration.id.to_string()))
@@ -219,18 +244,12 @@ impl Purchases<'_> {
         id: PurchaseId,
     ) -> Result<Vec<Registration>, Error> {
         let purchase = self.get(Some(actor), id).await?;
-        let may_know = match &actor.party {
-            Party::Agency(_) => return Ok(vec![self.own_registration(actor, id).await?]),
-            Party::Applicant(_) | Party::Operator => purchase.is_known_whole_to(Some(actor)),
-            Party::Department(department) => self.decides(department, &purchase).await?,
-        };
-        if !may_know {
-            return Err(Error::NotFound("purchase"));
+        let relation = self.0.db.relation_to(actor, &purchase).await?;
+        match LIST.permits(actor, relation, purchase.state.stands())? {
+            Reach::Own => Ok(vec![self.own_registration(actor, id).await?]),
+            Reach::All if !purchase.is_opened() => Err(Refusal::PurchaseNotOpening.into()),
+            Reach::All => self.0.db.registrations(id).await,
         }
-        if !purchase.is_opened() {
-            return Err(Refusal::PurchaseNotOpening.into());
-        }
-        self.0.db.registrations(id).await
     }
 }
 
@@ -275,7 +294,25 @@ impl Narrow for Option<Registration> {
     }
 }
 
+impl Registration {
+    /// The registration, unless the call expects another version of it.
+    pub(super) fn expected(self, call: &Call) -> Result<Self, Error> {
+        match call.expected {
+            Some(version) if version != self.version => Err(Error::Stale("registration")),
+            _ => Ok(self),
+        }
+    }
+}
+
 impl Purchase {
+    /// The purchase, unless the call expects another version of it.
+    pub(super) fn expected(self, call: &Call) -> Result<Self, Error> {
+        match call.expected {
+            Some(version) if version != self.version => Err(Error::Stale("purchase")),
+            _ => Ok(self),
+        }
+    }
+
     /// The purchase, if it is published: to agencies another one is not there.
     pub(super) fn known(self) -> Result<Self, Error> {
         if self.state.is_public() { Ok(self) } else { Err(Error::NotFound("purchase")) }

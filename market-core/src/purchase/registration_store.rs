@@ -247,9 +247,7 @@ impl Tx {
         new: &NewRegistration,
         clock: &Clock,
     ) -> Result<Registration, Error> {
-        if call.expected.is_some_and(|expected| expected != before.version) {
-            return Err(Error::Stale("registration"));
-        }
+        let before = before.expected(call)?;
         let changed = Registration { practitioners: new.practitioners.clone(), ..before };
         self.move_registration(
             changed,

@@ -4,15 +4,20 @@ use super::{Purchase, Purchases};
 use crate::{
     Call, Error,
     id::PurchaseId,
-    kernel::text::check_reason,
+    kernel::{
+        authority::{Act, act},
+        text::check_reason,
+    },
     store::{begin, retry},
 };
+
+pub(super) const REVIEW: Act = act("purchase.review");
 
 impl Purchases<'_> {
     /// Publishes a purchase that was handed in.
     pub async fn approve(&self, call: &Call, id: PurchaseId) -> Result<Purchase, Error> {
         self.step(call, id, "purchases.approve", &(), |purchase, clock| {
-            call.actor.operator()?;
+            purchase.permits(REVIEW, &call.actor)?;
             Ok(purchase.approve(clock)?)
         })
         .await
@@ -27,9 +32,9 @@ impl Purchases<'_> {
     ) -> Result<Purchase, Error> {
         check_reason(reason)?;
         retry(|| async {
-            call.actor.operator()?;
             let mut tx = begin!(self.0, call, "purchases.send-back", &(id, reason));
             let (purchase, clock) = tx.purchase_with_case(call, id).await?;
+            purchase.permits(REVIEW, &call.actor)?;
             let moved = purchase.send_back(reason.to_owned(), clock.now)?;
             let purchase = tx.save_ended(moved, &clock).await?;
             tx.finish(purchase).await

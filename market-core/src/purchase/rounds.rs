@@ -9,9 +9,12 @@ use super::{
     steps::Moved,
 };
 use crate::{
-    Actor, Call, Error, Mode, Party, Refusal, Timestamp,
+    Actor, Call, Error, Mode, Refusal, Timestamp,
     id::{PurchaseId, RegistrationId},
-    kernel::text::check_lines,
+    kernel::{
+        authority::{Act, Reach, act},
+        text::check_lines,
+    },
     rules::Clock,
     selection::Quote,
     store::{Tx, begin, retry},
@@ -42,6 +45,8 @@ pub struct Reply {
     pub at: Timestamp,
 }
 
+const REPLIES: Act = act("reply.list");
+
 impl Purchases<'_> {
     /// The owner replies to an agency, which may then quote again in this round.
     pub async fn reply(
@@ -57,6 +62,7 @@ impl Purchases<'_> {
             let mut tx = begin!(self.0, call, "purchases.reply", &(id, &new));
             let purchase = tx.hold_purchase(id).await?;
             purchase.owned_by(&call.actor)?;
+            let purchase = purchase.expected(call)?;
             if purchase.notice.mode != Mode::Negotiation {
                 return Err(Refusal::PurchaseNotInRounds.into());
             }
@@ -76,10 +82,10 @@ impl Purchases<'_> {
     /// What the owner replied: to itself all, to an agency what it was told.
     pub async fn replies(&self, actor: &Actor, id: PurchaseId) -> Result<Vec<Reply>, Error> {
         let purchase = self.get(Some(actor), id).await?;
-        let own = match &actor.party {
-            Party::Agency(_) => Some(self.own_registration(actor, id).await?.id),
-            _ if purchase.is_known_whole_to(Some(actor)) => None,
-            _ => return Err(Error::NotFound("purchase")),
+        let relation = self.0.db.relation_to(actor, &purchase).await?;
+        let own = match REPLIES.permits(actor, relation, purchase.state.stands())? {
+            Reach::Own => Some(self.own_registration(actor, id).await?.id),
+            Reach::All => None,
         };
         let rows = self.0.db.replies(id).await?;
         let rows = rows.into_iter().filter(|row| own.is_none_or(|own| row.registration_id == own));

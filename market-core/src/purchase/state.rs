@@ -241,6 +241,15 @@ impl PurchaseState {
         }
     }
 
+    /// In which state who may know of it is decided: what was given up before anybody could read it
+    /// stays as unknown as in review.
+    pub(super) const fn stands(&self) -> &'static str {
+        match self {
+            Self::Voided(state) if state.closes_at.is_none() => "in_review",
+            _ => self.name(),
+        }
+    }
+
     /// Whether the list was sealed, so that registrations may no longer change.
     pub const fn is_sealed(&self) -> bool {
         !matches!(self, Self::Draft(_) | Self::InReview(_) | Self::Open(_))

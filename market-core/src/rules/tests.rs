@@ -29,6 +29,7 @@ fn profile(region: &str, version: i64, from: &str) -> PolicyProfile {
         contract: contract_rules(),
         ranking: ranking(),
         selection: selection(),
+        evaluation: crate::EvaluationRules::default(),
     }
 }
 

@@ -1,35 +1,27 @@
-//! Telling people of what is new: follows the journal with a position of its own, which the
-//! database keeps in the same commit as the notices.
+//! Telling people of what is new.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
-    time::Duration,
 };
 
-use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::SavedSearches;
+use super::{SavedSearches, Wanted, purchases::Published};
 use crate::{
-    Error, Kind, Recorded,
-    id::{AgencyId, ListingId, SavedSearchId},
+    Error, Kind, Market, Recorded,
+    followers::{self, Follower},
+    id::{AgencyId, ListingId, PurchaseId, SavedSearchId},
     search::{MAX_WITHIN, SearchQuery, Subject},
-    store::retry,
+    store::Tx,
 };
 
-/// How often the journal is read without a sign: other nodes write too.
-const POLL: Duration = Duration::from_secs(1);
-/// So many entries are read at once.
-const ENTRIES: i64 = 100;
 /// So many saved searches are read at once.
 const SEARCHES: i64 = 200;
-/// Entries that nobody is told of are passed over without a commit, but not more of them.
-const PASSED_OVER: i64 = 1000;
 
 /// Something that is found by a saved search.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) search: SavedSearchId,
     pub(super) kind: Kind,
     pub(super) object: Uuid,
@@ -40,7 +32,7 @@ pub(super) struct Found {
 pub(super) struct Standing {
     pub(super) id: SavedSearchId,
     /// None if what was kept cannot be asked any more.
-    pub(super) query: Option<SearchQuery>,
+    pub(super) wanted: Option<Wanted>,
     /// The position of the journal when it was saved.
     pub(super) since: i64,
 }
@@ -48,71 +40,20 @@ pub(super) struct Standing {
 impl SavedSearches<'_> {
     /// Tells people of what is new until it is dropped. What fails is tried again.
     pub async fn follow(&self) -> Infallible {
-        let mut seen = 0;
-        loop {
-            let changed = self.0.wake.notified();
-            let step = async {
-                self.0.number().await?;
-                self.step(&mut seen).await
-            };
-            match step.await {
-                Ok(0) => drop(timeout(POLL, changed).await),
-                Ok(_) => {}
-                Err(why) => {
-                    tracing::warn!("saved searches do not follow the journal: {why}");
-                    sleep(POLL).await;
-                }
-            }
-        }
+        followers::follow(self).await
     }
 
     /// Tells people of everything new that is committed until now.
     pub async fn catch_up(&self) -> Result<(), Error> {
-        self.0.number().await?;
-        let mut seen = 0;
-        while self.step(&mut seen).await? > 0 {}
-        Ok(())
-    }
-
-    /// Reads some entries after those that were seen, and says how many.
-    async fn step(&self, seen: &mut i64) -> Result<usize, Error> {
-        let db = &self.0.db;
-        let stored = db.follower_position().await?;
-        *seen = stored.max(*seen);
-        let entries = db.journal_after(*seen, false, ENTRIES).await?;
-        let Some(last) = entries.last() else { return Ok(0) };
-        let touched = Touched::by(&entries);
-        if touched.is_nothing() && last.pos - stored < PASSED_OVER {
-            *seen = last.pos;
-            return Ok(entries.len());
-        }
-        let found = self.found(&touched, last.pos).await?;
-        if retry(|| self.tell(stored, last.pos, &found)).await? {
-            *seen = last.pos;
-        }
-        Ok(entries.len())
-    }
-
-    /// Writes notices together with the new position, and says whether it did. Where another node
-    /// has gone on from the old position, that one has told people.
-    async fn tell(&self, from: i64, to: i64, found: &[Found]) -> Result<bool, Error> {
-        let mut tx = self.0.work().await?;
-        if !tx.advance_follower(from, to).await? {
-            return Ok(false);
-        }
-        for one in found {
-            tx.insert_notice(self.0.env.id(), *one).await?;
-        }
-        tx.finish(true).await
+        followers::catch_up(self).await
     }
 
     /// What was touched and is found by a search that was saved before it was new.
     async fn found(&self, touched: &Touched, pos: i64) -> Result<Vec<Found>, Error> {
-        if touched.is_nothing() {
-            return Ok(Vec::new());
-        }
         let news = self.news(touched).await?;
-        self.until_searchable(pos).await?;
+        if touched.is_indexed() {
+            self.until_searchable(pos).await?;
+        }
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let some = self.0.db.standing_after(after, SEARCHES).await?;
@@ -127,8 +68,26 @@ impl SavedSearches<'_> {
     }
 
     async fn found_by(&self, standing: &Standing, news: &News) -> Result<Vec<Found>, Error> {
+        match &standing.wanted {
+            Some(Wanted::Query(query)) => self.found_by_query(standing, query, news).await,
+            Some(Wanted::Purchases(query)) => {
+                let new = news.purchases.iter().filter(|(_, born)| *born > standing.since);
+                let found = new.filter(|(published, _)| query.finds(published));
+                let found = found.map(|(published, _)| published.purchase.id.0);
+                let search = standing.id;
+                Ok(found.map(|object| Found { search, kind: Kind::Purchase, object }).collect())
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn found_by_query(
+        &self,
+        standing: &Standing,
+        query: &SearchQuery,
+        news: &News,
+    ) -> Result<Vec<Found>, Error> {
         let mut found = Vec::new();
-        let Some(query) = &standing.query else { return Ok(found) };
         let ids = news.of(query.kind).iter().filter(|(_, born)| **born > standing.since);
         let ids: Vec<Uuid> = ids.map(|(id, _)| *id).collect();
         for some in ids.chunks(MAX_WITHIN) {
@@ -170,10 +129,40 @@ impl SavedSearches<'_> {
         agencies.extend(&touched.qualified);
         let agencies = agencies.iter().map(ToString::to_string);
         let listings = listings.iter().map(ToString::to_string);
+        let mut purchases = Vec::new();
+        for (id, pos) in &touched.purchases {
+            let published = Published::of(self.0, db.purchase(*id).await?).await?;
+            purchases.extend(published.map(|published| (published, *pos)));
+        }
         Ok(News {
+            purchases,
             agencies: db.births(Kind::Agency, "admitted", agencies).await?,
             listings: db.births(Kind::Listing, "published", listings).await?,
         })
+    }
+}
+
+impl Follower for SavedSearches<'_> {
+    const NAME: &'static str = "saved_searches";
+    type Made = Vec<Found>;
+
+    fn market(&self) -> &Market {
+        self.0
+    }
+
+    async fn make(&self, entries: &[Recorded]) -> Result<Option<Vec<Found>>, Error> {
+        let touched = Touched::by(entries);
+        match entries.last() {
+            Some(last) if !touched.is_nothing() => self.found(&touched, last.pos).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn write(&self, tx: &mut Tx, found: &Vec<Found>) -> Result<(), Error> {
+        for one in found {
+            tx.insert_notice(self.0.env.id(), *one).await?;
+        }
+        Ok(())
     }
 }
 
@@ -182,6 +171,8 @@ impl SavedSearches<'_> {
 struct News {
     agencies: BTreeMap<Uuid, i64>,
     listings: BTreeMap<Uuid, i64>,
+    /// Purchases that are still open, each with the position at which it was published.
+    purchases: Vec<(Published, i64)>,
 }
 
 impl News {
@@ -202,6 +193,8 @@ struct Touched {
     listings: BTreeSet<ListingId>,
     /// Agencies with a new certificate, which may let all that they offer be found.
     qualified: BTreeSet<AgencyId>,
+    /// Purchases that were published, and where: that happens to each once.
+    purchases: BTreeMap<PurchaseId, i64>,
 }
 
 impl Touched {
@@ -222,6 +215,11 @@ impl Touched {
                 Kind::Listing if became("published") => {
                     touched.listings.extend(object.parse::<ListingId>());
                 }
+                Kind::Purchase if became("open") => {
+                    touched
+                        .purchases
+                        .extend(object.parse::<PurchaseId>().map(|id| (id, entry.pos)));
+                }
                 _ => {}
             }
         }
@@ -229,6 +227,11 @@ impl Touched {
     }
 
     fn is_nothing(&self) -> bool {
-        self.agencies.is_empty() && self.listings.is_empty() && self.qualified.is_empty()
+        !self.is_indexed() && self.purchases.is_empty()
+    }
+
+    /// Whether the index has to know of it before searches find it.
+    fn is_indexed(&self) -> bool {
+        !(self.agencies.is_empty() && self.listings.is_empty() && self.qualified.is_empty())
     }
 }

@@ -2,17 +2,20 @@
 //!
 //! A saved search belongs to a person acting for a party, and only they see it. The `matcher`
 //! follows the journal: what is published or admitted for the first time after a search was saved,
-//! and found by it, is told of once, however many nodes follow, as a notice.
+//! and found by it, is told of once, however many nodes follow; `purchases` says which purchases
+//! are found. What people read is a notice.
 
 mod matcher;
+mod purchases;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::purchases::PurchaseQuery;
 use crate::{
-    Actor, Call, Error, Fault, Market, Refusal, Timestamp,
+    Action, Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
     id::SavedSearchId,
     kernel::text::check_text,
     search::{SearchQuery, Subject},
@@ -22,13 +25,24 @@ use crate::{
 /// The most searches that a person saves.
 pub const MAX_SAVED: i64 = 50;
 
+/// What is searched for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// Agencies or listings; pages are of no account.
+    Query(SearchQuery),
+    /// Open purchases.
+    Purchases(PurchaseQuery),
+}
+
 /// A search to be saved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewSavedSearch {
     /// What the person calls it: 1 to 64 characters.
     pub name: String,
-    /// What is searched for; pages are of no account.
-    pub query: SearchQuery,
+    /// What is searched for.
+    pub wanted: Wanted,
 }
 
 /// A saved search (订阅的搜索).
@@ -39,10 +53,21 @@ pub struct SavedSearch {
     pub id: SavedSearchId,
     /// What the person calls it.
     pub name: String,
-    /// What is searched for.
-    pub query: SearchQuery,
+    /// What is searched for: `query`, or `purchases`.
+    #[serde(flatten)]
+    pub wanted: Wanted,
     /// When it was saved.
     pub created_at: Timestamp,
+}
+
+impl SavedSearch {
+    /// The version of every saved search: it is removed, but never changed.
+    pub const VERSION: i64 = 1;
+
+    /// What whoever saved it may do with it.
+    pub fn actions(&self) -> Vec<Action> {
+        vec![Action::of("remove", Ok(()))]
+    }
 }
 
 /// The searches that people saved.
@@ -54,11 +79,34 @@ impl SavedSearches<'_> {
     pub async fn save(&self, call: &Call, new: NewSavedSearch) -> Result<SavedSearch, Error> {
         let mut faults = Vec::new();
         check_text("/name", &new.name, 1, 64, &mut faults);
-        if !matches!(new.query.kind, Subject::Agencies | Subject::Listings) {
+        let wanted = match new.wanted {
+            Wanted::Query(query) => Wanted::Query(self.asked_once(query, faults).await?),
+            Wanted::Purchases(query) => {
+                faults.extend(query.faults(self.0).await?);
+                Error::unless_faultless(faults)?;
+                Wanted::Purchases(query)
+            }
+        };
+        let new = NewSavedSearch { name: new.name.trim().to_owned(), wanted };
+        // Whatever happened before is not new.
+        if call.intent == Intent::Do {
+            self.0.number().await?;
+        }
+        let since = self.0.db.journal_last().await?;
+        retry(|| self.save_once(call, &new, since)).await
+    }
+
+    /// A search over agencies or listings as it is kept; whatever is wrong with it is told.
+    async fn asked_once(
+        &self,
+        query: SearchQuery,
+        mut faults: Vec<Fault>,
+    ) -> Result<SearchQuery, Error> {
+        if !matches!(query.kind, Subject::Agencies | Subject::Listings) {
             let message = "must be agencies or listings: nothing else is told of";
             faults.push(Fault::new("/query/kind", "choice", message));
         }
-        if new.query.within.is_some() {
+        if query.within.is_some() {
             faults.push(Fault::new("/query/within", "unknown", "is not for saved searches"));
         }
         Error::unless_faultless(faults)?;
@@ -68,16 +116,11 @@ impl SavedSearches<'_> {
             within: None,
             facets: false,
             explain: false,
-            ..new.query
+            ..query
         };
         // Asked once, to hear what is wrong with it.
         self.0.search().find(&query).await.map_err(of_query)?;
-        let query = SearchQuery { limit: SearchQuery::new(query.kind).limit, ..query };
-        let new = NewSavedSearch { name: new.name.trim().to_owned(), query };
-        // Whatever happened before is not new.
-        self.0.number().await?;
-        let since = self.0.db.journal_last().await?;
-        retry(|| self.save_once(call, &new, since)).await
+        Ok(SearchQuery { limit: SearchQuery::new(query.kind).limit, ..query })
     }
 
     async fn save_once(
@@ -93,7 +136,7 @@ impl SavedSearches<'_> {
         let saved = SavedSearch {
             id: SavedSearchId(self.0.env.id()),
             name: new.name.clone(),
-            query: new.query.clone(),
+            wanted: new.wanted.clone(),
             created_at: tx.at,
         };
         tx.insert_saved(&saved, since).await?;
@@ -105,6 +148,11 @@ impl SavedSearches<'_> {
         self.0.db.saved_of(actor).await
     }
 
+    /// A saved search of the actor's.
+    pub async fn get(&self, actor: &Actor, id: SavedSearchId) -> Result<SavedSearch, Error> {
+        self.0.db.saved(actor, id).await?.ok_or(Error::NotFound("saved search"))
+    }
+
     /// Removes a saved search of the actor, with its notices.
     pub async fn remove(&self, call: &Call, id: SavedSearchId) -> Result<(), Error> {
         retry(|| self.remove_once(call, id)).await
@@ -114,6 +162,9 @@ impl SavedSearches<'_> {
         let mut tx = begin!(self.0, call, "saved_searches.remove", &id);
         if !tx.delete_saved(id).await? {
             return Err(Error::NotFound("saved search"));
+        }
+        if call.expected.is_some_and(|expected| expected != SavedSearch::VERSION) {
+            return Err(Error::Stale("saved search"));
         }
         tx.finish(()).await
     }

@@ -1,4 +1,4 @@
-//! Where saved searches and the position of their follower are kept.
+//! Where saved searches are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,12 @@ use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use super::{
-    SavedSearch,
+    SavedSearch, Wanted,
     matcher::{Found, Standing},
 };
 use crate::{
     Actor, Error, Kind, Timestamp,
     id::{AgencyId, ListingId, NoticeId, SavedSearchId},
-    search::SearchQuery,
     store::{Db, Tx, journal::Entry, statements},
 };
 
@@ -25,14 +24,12 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7)";
     OF_PERSON = "\
         select id, name, query, created_at from saved_searches \
-        where person_id = $1 and party = $2 order by id desc";
+        where person_id = $1 and party = $2";
     LOCK = "select name from saved_searches where id = $1 and person_id = $2 and party = $3";
     DELETE_NOTICES = "delete from notices where saved_search = $1";
     DELETE = "delete from saved_searches where id = $1";
     STANDING = "select id, query, since from saved_searches where true";
 
-    POSITION = "select pos from followers where name = 'saved_searches'";
-    ADVANCE = "update followers set pos = $2 where name = 'saved_searches' and pos = $1";
     SELLERS = "select id, agency_id from listings where true";
     BIRTHS = "\
         select object, pos from journal \
@@ -41,7 +38,8 @@ statements! {
 
     INSERT_NOTICE = "\
         insert into notices (id, person_id, party, topic, saved_search, kind, object, at) \
-        select $1, person_id, party, 'saved_search', id, $3, $4, $5 from saved_searches where id = $2";
+        select $1, person_id, party, 'saved_search', id, $3, $4, $5 from saved_searches \
+        where id = $2";
 }
 
 #[derive(FromRow)]
@@ -57,9 +55,27 @@ impl TryFrom<SavedRow> for SavedSearch {
 
     fn try_from(row: SavedRow) -> Result<Self, Error> {
         let SavedRow { id, name, query: Json(query), created_at } = row;
-        let query =
-            serde_json::from_value(query).map_err(|_| Error::Inconsistent("saved search"))?;
-        Ok(Self { id, name, query, created_at })
+        let wanted = wanted_of(query).ok_or(Error::Inconsistent("saved search"))?;
+        Ok(Self { id, name, wanted, created_at })
+    }
+}
+
+/// What stands in the column `query`: a search over agencies or listings as it is, one over
+/// purchases under a name that no such search has.
+fn kept(wanted: &Wanted) -> Result<Value, Error> {
+    match wanted {
+        Wanted::Query(query) => serde_json::to_value(query),
+        Wanted::Purchases(_) => serde_json::to_value(wanted),
+    }
+    .map_err(|_| Error::Inconsistent("saved search"))
+}
+
+/// What is searched for; none if it cannot be asked any more.
+fn wanted_of(kept: Value) -> Option<Wanted> {
+    if kept.get("purchases").is_some() {
+        serde_json::from_value(kept).ok()
+    } else {
+        serde_json::from_value(kept).map(Wanted::Query).ok()
     }
 }
 
@@ -85,7 +101,7 @@ impl Tx {
             .bind(person)
             .bind(party)
             .bind(&saved.name)
-            .bind(Json(&saved.query))
+            .bind(Json(kept(&saved.wanted)?))
             .bind(since)
             .bind(saved.created_at)
             .execute()
@@ -106,11 +122,6 @@ impl Tx {
         self.query(DELETE).bind(id).execute().await?;
         self.record(Entry::new(Kind::SavedSearch, &id, 2, "search_removed"), at).await?;
         Ok(true)
-    }
-
-    /// Moves the follower on, if it still is where it was.
-    pub(super) async fn advance_follower(&mut self, from: i64, to: i64) -> Result<bool, Error> {
-        Ok(self.query(ADVANCE).bind(from).bind(to).execute().await? == 1)
     }
 
     /// Tells the owner of a saved search of something, unless they were told before or have
@@ -134,8 +145,18 @@ impl Tx {
 impl Db {
     pub(super) async fn saved_of(&self, actor: &Actor) -> Result<Vec<SavedSearch>, Error> {
         let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
-        let rows: Vec<SavedRow> = query.all().await?;
+        let rows: Vec<SavedRow> = query.push(" order by id desc").all().await?;
         rows.into_iter().map(SavedSearch::try_from).collect()
+    }
+
+    pub(super) async fn saved(
+        &self,
+        actor: &Actor,
+        id: SavedSearchId,
+    ) -> Result<Option<SavedSearch>, Error> {
+        let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
+        let row: Option<SavedRow> = query.with(" and id = ", id).optional().await?;
+        row.map(SavedSearch::try_from).transpose()
     }
 
     /// Everybody's saved searches after one, in order.
@@ -147,16 +168,12 @@ impl Db {
         let query = self.query(STANDING).when(" and id > ", after);
         let rows: Vec<(SavedSearchId, Json<Value>, i64)> =
             query.with(" order by id limit ", limit).all().await?;
-        let standing = rows.into_iter().map(|(id, Json(query), since)| {
-            let query = serde_json::from_value::<SearchQuery>(query).ok();
-            Standing { id, query, since }
+        let standing = rows.into_iter().map(|(id, Json(query), since)| Standing {
+            id,
+            wanted: wanted_of(query),
+            since,
         });
         Ok(standing.collect())
-    }
-
-    /// How far the follower has come.
-    pub(super) async fn follower_position(&self) -> Result<i64, Error> {
-        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
     }
 
     /// Some listings, and all listings of some agencies, each with its agency.

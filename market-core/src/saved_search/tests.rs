@@ -6,10 +6,15 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Kind, Paging, Party,
+    Kind, Mode, Paging, Party,
     account::NewPerson,
+    case::Fund,
     id::{AgencyId, PersonId},
     notice::{Notice, NoticeFilter},
+    purchase::{
+        Notice as PurchaseNotice,
+        tests::world::{World, fixed, notice, open_case},
+    },
     search::{
         Subject,
         tests::{
@@ -29,7 +34,7 @@ async fn somebody(market: &Market, login: &str) -> Call {
 
 fn any(kind: Subject, text: Option<&str>) -> NewSavedSearch {
     let query = SearchQuery { text: text.map(str::to_owned), ..SearchQuery::new(kind) };
-    NewSavedSearch { name: "新的".to_owned(), query }
+    NewSavedSearch { name: "新的".to_owned(), wanted: Wanted::Query(query) }
 }
 
 async fn notices(market: &Market, call: &Call) -> Vec<Notice> {
@@ -44,6 +49,10 @@ async fn told(market: &Market, call: &Call) -> Vec<(Kind, Uuid)> {
         notices(market, call).await.iter().map(|notice| (notice.kind, notice.object)).collect();
     told.sort_unstable();
     told
+}
+
+fn purchase_notice() -> PurchaseNotice {
+    notice(Mode::Random, fixed())
 }
 
 /// Another node of the same market.
@@ -95,7 +104,7 @@ on_both! {
         let call = somebody(&market, "wang").await;
         let searches = market.saved_searches();
         let of_item = SearchQuery { items: vec!["survey".parse().unwrap()], ..SearchQuery::new(Subject::Agencies) };
-        searches.save(&call, NewSavedSearch { name: "测绘".to_owned(), query: of_item }).await.unwrap();
+        searches.save(&call, NewSavedSearch { name: "测绘".to_owned(), wanted: Wanted::Query(of_item) }).await.unwrap();
         let new = join(&market, 2, "慈溪乙测绘有限公司").await;
         assert_eq!(told(&market, &call).await, []);
         for agency in [old, new] {
@@ -267,8 +276,9 @@ on_both! {
     async fn a_wrong_search_is_not_saved(url: &str) {
         let market = market_with_catalogue(url).await;
         let call = somebody(&market, "wang").await;
-        let mut new = any(Subject::Agencies, None);
-        new.query.items = vec!["unheard-of".parse().unwrap()];
+        let items = vec!["unheard-of".parse().unwrap()];
+        let query = SearchQuery { items, ..SearchQuery::new(Subject::Agencies) };
+        let new = NewSavedSearch { name: "新的".to_owned(), wanted: Wanted::Query(query) };
         let Err(Error::Invalid(faults)) = market.saved_searches().save(&call, new).await else {
             panic!("saved");
         };
@@ -285,10 +295,103 @@ on_both! {
         let lost: Call = Actor::new(person, Party::Operator).into();
         let searches = market.saved_searches();
         let gone = SearchQuery { categories: vec!["gone".parse().unwrap()], ..SearchQuery::new(Subject::Agencies) };
-        let new = NewSavedSearch { name: "旧的".to_owned(), query: gone };
+        let new = NewSavedSearch { name: "旧的".to_owned(), wanted: Wanted::Query(gone) };
         searches.save_once(&lost, &new, 0).await.unwrap();
         searches.save(&call, any(Subject::Agencies, None)).await.unwrap();
         let agency = join(&market, 1, "慈溪甲测绘有限公司").await;
         assert_eq!(told(&market, &call).await, [(Kind::Agency, agency.0)]);
+    }
+
+    async fn a_purchase_that_is_found_is_told_of_once(url: &str) {
+        let mut world = World::new(url, Fund::Fiscal, 1).await;
+        let market = world.market.clone();
+        let call = world.agency(0).clone();
+        let before = world.publish(purchase_notice()).await.unwrap();
+        let item = before.item.clone();
+        let category = market.catalog().item(&item).await.unwrap().category;
+        let all = PurchaseQuery::default();
+        let found = [
+            all.clone(),
+            PurchaseQuery { text: Some("油烟  报告".to_owned()), ..all.clone() },
+            PurchaseQuery { categories: vec![category], ..all.clone() },
+            PurchaseQuery { items: vec!["land-boundary-survey".parse().unwrap(), item], ..all.clone() },
+            PurchaseQuery { regions: vec!["330000".parse().unwrap()], ..all.clone() },
+            PurchaseQuery { modes: vec![Mode::Random, Mode::LowestPrice], ..all.clone() },
+            PurchaseQuery { min_amount: "30000".parse().ok(), max_amount: "30000".parse().ok(), ..all.clone() },
+        ];
+        let others = [
+            PurchaseQuery { text: Some("油烟 绿化".to_owned()), ..all.clone() },
+            PurchaseQuery { items: vec!["land-boundary-survey".parse().unwrap()], ..all.clone() },
+            PurchaseQuery { categories: vec!["surveying".parse().unwrap()], ..all.clone() },
+            PurchaseQuery { regions: vec!["330281".parse().unwrap()], ..all.clone() },
+            PurchaseQuery { modes: vec![Mode::LowestPrice], ..all.clone() },
+            PurchaseQuery { min_amount: "30000.01".parse().ok(), ..all.clone() },
+            PurchaseQuery { max_amount: "29999.99".parse().ok(), ..all.clone() },
+        ];
+        let mut wanted = Vec::new();
+        for (at, query) in found.iter().chain(&others).enumerate() {
+            let new = NewSavedSearch { name: "采购".to_owned(), wanted: Wanted::Purchases(query.clone()) };
+            let saved = market.saved_searches().save(&call, new).await.unwrap();
+            assert_eq!(saved.wanted, Wanted::Purchases(query.clone()));
+            wanted.extend((at < found.len()).then_some(saved.id));
+        }
+        let kept = market.saved_searches().list(&call.actor).await.unwrap();
+        assert_eq!(kept.len(), found.len() + others.len());
+        assert_eq!(told(&market, &call).await, [], "what was published before is not new");
+
+        world.case = open_case(&market, &world.owner, Fund::Fiscal).await;
+        let draft = world.draft(purchase_notice()).await.unwrap();
+        let reviewed = world.submit(&draft).await.unwrap();
+        assert_eq!(reviewed.state.name(), "in_review");
+        assert_eq!(told(&market, &call).await, [], "nobody may see it yet");
+        let open = market.purchases().approve(&operator(), draft.id).await.unwrap();
+        let other = another(url, &market).await;
+        let (here, there) = (market.saved_searches(), other.saved_searches());
+        let (here, there, again) = tokio::join!(here.catch_up(), there.catch_up(), here.catch_up());
+        for done in [here, there, again] {
+            done.unwrap();
+        }
+        let mut by: Vec<_> = notices(&market, &call).await;
+        assert!(by.iter().all(|one| (one.kind, one.object) == (Kind::Purchase, open.id.0)));
+        by.sort_by_key(|one| one.saved_search);
+        assert_eq!(by.iter().filter_map(|one| one.saved_search).collect::<Vec<_>>(), wanted);
+
+        let later = PurchaseNotice { content: "更正".to_owned(), ..purchase_notice() };
+        market.purchases().correct(&world.owner, open.id, later).await.unwrap();
+        assert_eq!(told(&market, &call).await.len(), wanted.len(), "a correction is nothing new");
+    }
+
+    async fn nobody_is_told_of_a_purchase_that_was_given_up(url: &str) {
+        let world = World::new(url, Fund::Social, 1).await;
+        let (market, call) = (&world.market, world.agency(0));
+        let wanted = Wanted::Purchases(PurchaseQuery::default());
+        let new = NewSavedSearch { name: "采购".to_owned(), wanted };
+        market.saved_searches().save(call, new).await.unwrap();
+        let open = world.publish(purchase_notice()).await.unwrap();
+        market.purchases().void(&world.owner, open.id, "不办了").await.unwrap();
+        assert_eq!(told(market, call).await, []);
+    }
+
+    async fn a_wrong_search_over_purchases_is_not_saved(url: &str) {
+        let world = World::new(url, Fund::Social, 1).await;
+        let all = PurchaseQuery::default();
+        for (wrong, pointer) in [
+            (PurchaseQuery { text: Some(String::new()), ..all.clone() }, "/purchases/text"),
+            (PurchaseQuery { text: Some("长".repeat(201)), ..all.clone() }, "/purchases/text"),
+            (PurchaseQuery { modes: vec![Mode::Random; 51], ..all.clone() }, "/purchases/mode"),
+            (
+                PurchaseQuery { min_amount: "2".parse().ok(), max_amount: "1".parse().ok(), ..all.clone() },
+                "/purchases/max_amount",
+            ),
+            (PurchaseQuery { items: vec!["unheard-of".parse().unwrap()], ..all.clone() }, "/purchases/item/0"),
+            (PurchaseQuery { categories: vec!["gone".parse().unwrap()], ..all.clone() }, "/purchases/category/0"),
+            (PurchaseQuery { regions: vec!["990000".parse().unwrap()], ..all.clone() }, "/purchases/region/0"),
+        ] {
+            let new = NewSavedSearch { name: "采购".to_owned(), wanted: Wanted::Purchases(wrong) };
+            let Err(Error::Invalid(faults)) = world.market.saved_searches().save(world.agency(0), new).await else {
+                panic!("saved: {pointer}");
+            };
+            assert_eq!(faults[0].pointer, pointer);
+        }
     }
 }

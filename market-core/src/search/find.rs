@@ -40,10 +40,12 @@ impl Search<'_> {
         let opened = self.0.index.serving();
         let basis = Basis { view: opened.view(), catalogue, day };
         if let Some(known) = self.0.index.answers.find(&basis, query) {
+            metrics::counter!("market_search_answers_total", "from" => "memory").increment(1);
             return Ok(Hits::clone(&known));
         }
         let (limit, asked, on) = (self.0.index.limit, query.clone(), basis.clone());
         // Closed it never is; whoever waits no longer still leaves it to the search to end its turn.
+        let began = Instant::now();
         let turn = self.0.index.searching.clone().acquire_owned().await;
         let hits = blocking(move || {
             let _turn = turn;
@@ -51,6 +53,8 @@ impl Search<'_> {
                 .answer(&asked, day, limit)
         })
         .await?;
+        metrics::histogram!("market_search_seconds").record(began.elapsed());
+        metrics::counter!("market_search_answers_total", "from" => "index").increment(1);
         let hits = Arc::new(hits);
         self.0.index.answers.keep(&basis, query, &hits);
         Ok(Arc::unwrap_or_clone(hits))

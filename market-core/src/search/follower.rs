@@ -252,10 +252,13 @@ impl Touched {
             | Kind::Applicant
             | Kind::Case
             | Kind::Order
+            | Kind::EvaluationWindow
+            | Kind::Evaluation
             | Kind::Purchase
             | Kind::Registration
             | Kind::Complaint
             | Kind::Alarm
+            | Kind::Document
             | Kind::Account
             | Kind::SavedSearch
             | Kind::Webhook => {}

@@ -181,6 +181,11 @@ impl Search<'_> {
         Ok(mark.map_or(0, |mark| mark.position.max(read)))
     }
 
+    /// How many documents searches see.
+    pub(crate) fn documents(self) -> u64 {
+        self.0.index.serving().view().searcher.num_docs()
+    }
+
     /// Regions and the catalogue, read when they are first asked for.
     async fn catalogue(&self) -> Result<Arc<Catalogue>, Error> {
         let known = self.0.index.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone();

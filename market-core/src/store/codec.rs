@@ -91,7 +91,8 @@ where
 macro_rules! text_enum {
     (
         $(#[$meta:meta])*
-        $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }
+        // A word is a token and not a literal: derives that do not look into fragments would miss it.
+        $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt),+ $(,)? }
     ) => {
         $(#[$meta])*
         #[derive(

@@ -8,9 +8,12 @@ use super::journal::Kind;
 pub const KINDS: &[Kind] = &[
     Kind::Case,
     Kind::Order,
+    Kind::EvaluationWindow,
+    Kind::Evaluation,
     Kind::Purchase,
     Kind::Registration,
     Kind::Complaint,
+    Kind::Document,
     Kind::Agency,
     Kind::Listing,
     Kind::Webhook,
@@ -92,6 +95,16 @@ events! {
         "payment_recorded" "付款已登记" "A payment is recorded";
         "payment_confirmed" "付款已确认" "A payment is confirmed";
         "payment_disputed" "付款有异议" "A payment is disputed";
+    EvaluationWindow:
+        "evaluation_opened" "订单可以评价" "The order can be evaluated";
+        "evaluation_closed" "评价期已结束" "The window for evaluations is closed";
+    Evaluation:
+        "evaluation_given" "已评价" "An evaluation is given";
+        "evaluation_published" "评价已公布" "The evaluation is published";
+        "evaluation_appealed" "评价有申诉" "The agency appeals against the evaluation";
+        "evaluation_kept" "评价维持" "The evaluation is kept";
+        "evaluation_hidden" "评价已隐藏" "The evaluation is hidden";
+        "evaluation_appeal_lapsed" "申诉逾期，评价维持" "Nobody decided in time: the evaluation is kept";
     Purchase:
         "purchase_drafted" "采购项目已起草" "The purchase is drafted";
         "purchase_revised" "采购项目草稿已修改" "The draft is revised";
@@ -132,6 +145,8 @@ events! {
         "complaint_upheld" "投诉成立" "The complaint is upheld";
         "complaint_dismissed" "投诉不成立" "The complaint is dismissed";
         "complaint_withdrawn" "投诉已撤回" "The complaint is withdrawn";
+    Document:
+        "document_issued" "文书已出具" "An award letter or a contract summary is issued";
     Agency:
         "agency_applied" "机构申请入驻" "The agency applies";
         "agency_admitted" "机构已入驻" "The agency is admitted";
@@ -177,13 +192,18 @@ events! {
     ServiceItem:
         "service_item_created" "中介服务事项已创建" "The service item is created";
         "service_item_changed" "中介服务事项已变更" "The service item is changed";
+        "service_item_withdrawn" "中介服务事项已取消" "The service item is withdrawn";
+        "service_item_restored" "中介服务事项已恢复" "The service item is restored";
     Department:
         "department_created" "审批部门已创建" "The department is created";
         "department_changed" "审批部门已变更" "The department is changed";
         "department_opening_key_set" "部门公钥已登记" "The department's opening key is set";
+        "department_opening_key_cleared" "部门公钥已收回" "The department's opening key is taken back";
     Matter:
         "matter_created" "一件事已创建" "The matter is created";
         "matter_changed" "一件事已变更" "The matter is changed";
+        "matter_withdrawn" "一件事已取消" "The matter is withdrawn";
+        "matter_restored" "一件事已恢复" "The matter is restored";
     Synonym:
         "synonym_put" "近义词已登记" "The synonym is put";
         "synonym_removed" "近义词已删除" "The synonym is removed";

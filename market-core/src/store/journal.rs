@@ -49,6 +49,10 @@ text_enum! {
         Case = "case",
         /// An order, with its deliverables.
         Order = "order",
+        /// The window in which an order is evaluated, by the order's id.
+        EvaluationWindow = "evaluation_window",
+        /// An evaluation of a side of an order.
+        Evaluation = "evaluation",
         /// A purchase by open selection.
         Purchase = "purchase",
         /// An agency's registration for a purchase.
@@ -57,6 +61,8 @@ text_enum! {
         Complaint = "complaint",
         /// An alarm for supervisors.
         Alarm = "alarm",
+        /// An award letter or a contract summary.
+        Document = "document",
         /// An account.
         Account = "account",
         /// A saved search.

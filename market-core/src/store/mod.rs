@@ -7,6 +7,7 @@
 mod checked;
 mod codec;
 pub(crate) mod events;
+pub(crate) mod expiry;
 mod hearing;
 pub(crate) mod journal;
 mod migrate;
@@ -68,8 +69,25 @@ pub(crate) enum Db {
     Memory(Writer),
 }
 
+/// Connections to a database, as a pool has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// How many are open.
+    pub open: u32,
+    /// How many of them nobody uses.
+    pub idle: u32,
+    /// How many there may be.
+    pub most: u32,
+}
+
 /// Longest wait for a connection before the caller is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// The most connections to a `PostgreSQL`.
+const PG_CONNECTIONS: u32 = 16;
+
+/// The most connections that read a `SQLite` database.
+const READERS: u32 = 4;
 
 impl Db {
     /// Opens a database by its URL and brings its tables up to date.
@@ -89,7 +107,7 @@ impl Db {
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
         let pool = PgPoolOptions::new()
-            .max_connections(16)
+            .max_connections(PG_CONNECTIONS)
             .acquire_timeout(ACQUIRE)
             .connect_with(options)
             .await?;
@@ -121,7 +139,7 @@ impl Db {
             return Ok(Self::Memory(writer));
         }
         let readers = SqlitePoolOptions::new()
-            .max_connections(4)
+            .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
             .connect_with(options.read_only(true))
             .await?;
@@ -147,6 +165,25 @@ impl Db {
             Self::Memory(writer) => (&mut **writer.turn().await?).prepare(sql).await.map(drop)?,
         }
         Ok(())
+    }
+
+    /// The version of the tables that this program knows.
+    pub(crate) fn schema_known() -> i64 {
+        migrate::MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+    }
+
+    /// The connections that serve reads, on `SQLite`, or everything, on `PostgreSQL`.
+    pub(crate) fn connections(&self) -> Connections {
+        let of = |open, idle, most| Connections {
+            open,
+            idle: u32::try_from(idle).unwrap_or(u32::MAX),
+            most,
+        };
+        match self {
+            Self::Pg(pool) => of(pool.size(), pool.num_idle(), PG_CONNECTIONS),
+            Self::Lite { readers, .. } => of(readers.size(), readers.num_idle(), READERS),
+            Self::Memory(_) => of(1, 0, 1),
+        }
     }
 
     /// Lets go of the database, with everything committed and folded in.

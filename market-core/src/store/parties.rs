@@ -4,8 +4,6 @@ use super::{Db, Query, Tx, journal::EntryRow, statements};
 use crate::{Error, Party, Recorded};
 
 statements! {
-    POSITION = "select pos from followers where name = 'parties'";
-    ADVANCE = "update followers set pos = $2 where name = 'parties' and pos = $1";
     INSERT = "insert into journal_parties (party, pos) values ($1, $2)";
     OF_PARTY = "\
         select j.pos, j.kind, j.object, j.version, j.event, j.person_id, j.party, j.case_id, \
@@ -31,16 +29,6 @@ async fn entries(query: Query<'_>) -> Result<Vec<Recorded>, Error> {
 }
 
 impl Tx {
-    /// Up to where it is known who takes part.
-    pub(crate) async fn parties_position(&mut self) -> Result<i64, Error> {
-        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
-    }
-
-    /// Moves the follower on, if it still is where it was.
-    pub(crate) async fn advance_parties(&mut self, from: i64, to: i64) -> Result<bool, Error> {
-        Ok(self.query(ADVANCE).bind(from).bind(to).execute().await? == 1)
-    }
-
     /// Notes who takes part in what entries are about.
     pub(crate) async fn insert_parties(&mut self, found: &[(String, i64)]) -> Result<(), Error> {
         for some in found.chunks(ROWS) {
@@ -85,11 +73,6 @@ impl Tx {
 }
 
 impl Db {
-    /// Up to where it is known who takes part.
-    pub(crate) async fn parties_position(&self) -> Result<i64, Error> {
-        self.query(POSITION).one::<(i64,)>().await.map(|(pos,)| pos)
-    }
-
     /// What a party takes part in, between two positions, in order.
     pub(crate) async fn entries_of_party(
         &self,

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 use crate::{
-    Actor, Call, Error, Market, Options, Party, Refusal,
+    Actor, Call, Error, Market, Options, Party, Refusal, Went,
     id::PersonId,
     kernel::time::Timestamp,
     store::{
@@ -127,6 +127,90 @@ on_both! {
         assert!(matches!(reused, Err(Error::Refused(Refusal::KeyReused))));
     }
 
+    async fn a_key_counts_at_its_place_alone(url: &str) {
+        let market = market(url).await;
+        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
+        let at = |place: &str| {
+            Call { place: place.to_owned(), ..Call::from(&actor) }.once("key-1")
+        };
+        let long = format!("POST /api/v1/{}", "x".repeat(60_000));
+        for place in ["", "POST /api/v1/orders/1/accept", "POST /api/v1/orders/2/accept", &long] {
+            let begun = market.begin::<i64>(&at(place), "tests.note", &"x").await.unwrap();
+            let Begun::Fresh(tx) = begun else { panic!("{place:.40}: done before") };
+            tx.finish(7_i64).await.unwrap();
+            let call = at(place);
+            let again = market.begin::<i64>(&call, "tests.note", &"x").await.unwrap();
+            assert!(matches!(again, Begun::Done(7)), "{place:.40}");
+            assert_eq!(call.outcome.went(), Went::Replayed);
+        }
+    }
+
+    async fn a_rehearsal_leaves_nothing_and_uses_no_key(url: &str) {
+        let market = market(url).await;
+        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
+        let call = Call::from(actor).once("key-1");
+        for _ in 0..2 {
+            let rehearsal = call.clone().rehearsed();
+            let begun = market.begin::<i64>(&rehearsal, "tests.note", &"x").await.unwrap();
+            let Begun::Fresh(mut tx) = begun else { panic!("done before") };
+            let at = tx.at;
+            tx.record(Entry::new(Kind::Account, &"a", 1, "noted"), at).await.unwrap();
+            assert_eq!(tx.finish(7_i64).await.unwrap(), 7);
+            assert_eq!(rehearsal.outcome.went(), Went::Rehearsed);
+            assert_eq!(count(&market, "noted").await, 0);
+        }
+        let begun = market.begin::<i64>(&call, "tests.note", &"another").await.unwrap();
+        let Begun::Fresh(tx) = begun else { panic!("done before") };
+        tx.finish(1_i64).await.unwrap();
+    }
+
+    // Rehearsals take turns with writers whose savepoints share their commit.
+    async fn rehearsals_among_writers_take_nothing_with_them(url: &str) {
+        let market = market(url).await;
+        let mut writers = JoinSet::new();
+        for n in 0..60 {
+            let market = market.clone();
+            writers.spawn(async move {
+                if n % 3 > 0 {
+                    return note(&market, &n.to_string(), "noted").await.unwrap();
+                }
+                let rehearsal = Call::from(Actor::system()).rehearsed();
+                let mut tx = market.work_for(&rehearsal).await.unwrap();
+                let at = tx.at;
+                let entry = Entry::new(Kind::Account, &n, 1, "noted");
+                tx.record(entry, at).await.unwrap();
+                tx.finish(()).await.unwrap();
+            });
+        }
+        writers.join_all().await;
+        assert_eq!(count(&market, "noted").await, 40);
+    }
+
+    async fn answers_are_forgotten_once_they_are_old(url: &str) {
+        let market = market(url).await;
+        let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
+        let call = |key: &str| Call::from(&actor).once(key);
+        for n in 0..1_234 {
+            if n == 1_200 {
+                market.env.set(market.env.now().plus_seconds(3600));
+            }
+            let call = call(&n.to_string());
+            let begun = market.begin::<i64>(&call, "tests.note", &"x").await.unwrap();
+            let Begun::Fresh(tx) = begun else { panic!("done before") };
+            tx.finish(n).await.unwrap();
+        }
+        assert_eq!(market.timers().forget_answers().await.unwrap(), 0);
+        market.env.set(market.env.now().plus_seconds(72 * 3600 - 1));
+        // Two nodes at once.
+        let other = market.clone();
+        let (one, two) = tokio::join!(market.forget_answers(), other.forget_answers());
+        assert_eq!(one.unwrap() + two.unwrap(), 1_200);
+        let kept = market.begin::<i64>(&call("1200"), "tests.note", &"x").await.unwrap();
+        assert!(matches!(kept, Begun::Done(1_200)));
+        let gone = market.begin::<i64>(&call("1199"), "tests.note", &"x").await.unwrap();
+        assert!(matches!(gone, Begun::Fresh(_)));
+    }
+
     async fn a_timestamp_comes_back_as_it_went(url: &str) {
         let market = market(url).await;
         let at: Timestamp = "2026-11-24T02:03:04.567891Z".parse().unwrap();
@@ -204,6 +288,23 @@ async fn two_nodes_number_one_journal() {
     }
     writers.join_all().await;
     assert_eq!(positions(&one).await, (1..=40).collect::<Vec<_>>());
+}
+
+/// Whoever repeats a call that is under way on another node waits for a while, and is told to
+/// come back.
+#[tokio::test]
+async fn a_call_under_way_elsewhere_is_told_of() {
+    let url = fresh_postgres().await;
+    let (one, other) = (market(&url).await, market(&url).await);
+    let actor = Actor::new(PersonId(uuid::Uuid::nil()), Party::Operator);
+    let call = Call::from(actor).once("key-1");
+    let first = one.begin::<i64>(&call, "tests.note", &"x").await.unwrap();
+    let second = other.begin::<i64>(&call, "tests.note", &"x").await;
+    assert!(matches!(second, Err(Error::Refused(Refusal::KeyInUse))), "{second:?}");
+    let Begun::Fresh(tx) = first else { panic!("done before") };
+    tx.finish(7_i64).await.unwrap();
+    let third = other.begin::<i64>(&call, "tests.note", &"x").await.unwrap();
+    assert!(matches!(third, Begun::Done(7)));
 }
 
 #[tokio::test]

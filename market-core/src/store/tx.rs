@@ -1,6 +1,6 @@
 //! A unit of work: made for one call, committed with its answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::{
@@ -17,7 +17,8 @@ use super::{
 use crate::{
     Error, Refusal,
     kernel::{
-        actor::{Actor, Call},
+        actor::Actor,
+        call::{Call, Intent, Outcome, Went},
         env::Env,
         secret::sha256_hex,
         time::Timestamp,
@@ -40,6 +41,8 @@ pub(crate) struct Tx {
     pub(crate) at: Timestamp,
     env: Env,
     key: Option<(String, String)>,
+    intent: Intent,
+    outcome: Outcome,
     wake: Arc<Notify>,
 }
 
@@ -84,14 +87,29 @@ impl Db {
         wake: Arc<Notify>,
     ) -> Result<Tx, Error> {
         let at = env.now();
+        let asked = Instant::now();
         let driver = match self {
             Self::Pg(pool) => Driver::Pg(pool.begin().await?),
             Self::Lite { writer, .. } | Self::Memory(writer) => Driver::Lite(writer.begin().await?),
         };
-        Ok(Tx { driver, actor, at, env, key: None, wake })
+        metrics::histogram!("market_db_wait_seconds").record(asked.elapsed());
+        let (intent, outcome) = (Intent::Do, Outcome::default());
+        Ok(Tx { driver, actor, at, env, key: None, intent, outcome, wake })
     }
 
-    /// Begins a call's unit of work under its idempotency key, if it has one.
+    /// Begins a call's unit of work that is not kept under the call's key.
+    pub(crate) async fn begin_unkept(
+        &self,
+        call: &Call,
+        env: Env,
+        wake: Arc<Notify>,
+    ) -> Result<Tx, Error> {
+        let tx = self.begin(call.actor.clone(), env, wake).await?;
+        Ok(Tx { intent: call.intent, outcome: call.outcome.clone(), ..tx })
+    }
+
+    /// Begins a call's unit of work under its idempotency key, if it has one. A rehearsal neither
+    /// asks for its key nor uses it: the call that is meant comes later, under the same.
     pub(crate) async fn begin_call<T: DeserializeOwned>(
         &self,
         call: &Call,
@@ -100,15 +118,20 @@ impl Db {
         env: Env,
         wake: Arc<Notify>,
     ) -> Result<Begun<T>, Error> {
-        let mut tx = self.begin(call.actor.clone(), env, wake).await?;
-        let Some(key) = &call.key else { return Ok(Begun::Fresh(tx)) };
-        let scope = format!("{} {}", call.actor.party, call.actor.person);
+        let mut tx = self.begin_unkept(call, env, wake).await?;
+        let (Some(key), Intent::Do) = (&call.key, call.intent) else {
+            return Ok(Begun::Fresh(tx));
+        };
+        // A path is as long as its caller likes, a key of an index is not.
+        let scope = format!("{} {} {}", call.actor.party, call.actor.person, call.place);
+        let scope = if scope.len() > 400 { sha256_hex(scope.as_bytes()) } else { scope };
         let input =
             serde_json::to_string(&(action, input)).map_err(|_| Error::Inconsistent("request"))?;
         let fingerprint = sha256_hex(input.as_bytes());
         let at = tx.at;
         let claim = tx.query(CLAIM).bind(&scope).bind(key).bind(&fingerprint).bind(at);
-        if claim.execute().await? == 1 {
+        // On PostgreSQL, whoever comes while the first call is under way waits for its end here.
+        if claim.execute().await.map_err(running)? == 1 {
             tx.key = Some((scope, key.clone()));
             return Ok(Begun::Fresh(tx));
         }
@@ -120,9 +143,16 @@ impl Db {
         let answer = answer.ok_or(Error::Inconsistent("idempotency key"))?.0.answer;
         // The first call may still wait for the disk, on `SQLite`: so does whoever repeats it.
         tx.finish(()).await?;
+        call.outcome.note(Went::Replayed);
         let answer = serde_json::from_value(answer);
         answer.map(Begun::Done).map_err(|_| Error::Inconsistent("answer"))
     }
+}
+
+/// What it means that a key could not be claimed: after so long a wait, that its first call is
+/// still under way.
+fn running(why: Error) -> Error {
+    if matches!(why, Error::Busy) { Refusal::KeyInUse.into() } else { why }
 }
 
 impl Tx {
@@ -153,17 +183,26 @@ impl Tx {
         self.at.max(previous.next())
     }
 
-    /// Keeps the answer with the call's key, and commits both with everything done.
+    /// Keeps the answer with the call's key, and commits both with everything done. Of a rehearsal
+    /// nothing is left but its answer.
     pub(crate) async fn finish<T: Serialize>(mut self, answer: T) -> Result<T, Error> {
         if let Some((scope, key)) = self.key.take() {
             let kept = Json(Answer { answer: &answer });
             self.query(ANSWER).bind(scope).bind(key).bind(kept).execute().await?;
         }
-        match self.driver {
-            Driver::Pg(tx) => tx.commit().await?,
-            Driver::Lite(tx) => tx.commit().await?,
+        match (self.driver, self.intent) {
+            (Driver::Pg(tx), Intent::Do) => {
+                tx.commit().await?;
+                metrics::histogram!("market_db_commit_transactions").record(1.0);
+            }
+            (Driver::Lite(tx), Intent::Do) => tx.commit().await?,
+            (Driver::Pg(tx), Intent::Rehearse) => tx.rollback().await?,
+            (Driver::Lite(tx), Intent::Rehearse) => tx.undo().await?,
         }
-        self.wake.notify_waiters();
+        match self.intent {
+            Intent::Do => self.wake.notify_waiters(),
+            Intent::Rehearse => self.outcome.note(Went::Rehearsed),
+        }
         Ok(answer)
     }
 }

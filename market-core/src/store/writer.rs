@@ -65,6 +65,8 @@ impl Shared {
             let _ = self.run("rollback").await;
         }
         self.open = false;
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
+        metrics::histogram!("market_db_commit_transactions").record(self.waiting.len() as f64);
         let done = done.map_err(|why| why.to_string());
         for waiter in self.waiting.drain(..) {
             let _ = waiter.send(done.clone());
@@ -111,6 +113,13 @@ impl Writer {
 }
 
 impl WriteTx {
+    /// Takes back what the transaction did. What it saw may be its batch mates', who have not
+    /// committed yet: it returns once that is on disk.
+    pub(super) async fn undo(mut self) -> Result<(), Error> {
+        sqlx::query("rollback to t").execute(&mut *self).await?;
+        self.commit().await
+    }
+
     /// Returns once the transaction is on disk.
     pub(super) async fn commit(mut self) -> Result<(), Error> {
         let Some(mut shared) = self.shared.take() else {

@@ -6,14 +6,19 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Call, Error, Fault, Market, Page, Paging, Timestamp,
-    kernel::text::check_text,
+    Action, Actor, Call, Error, Fault, Market, Page, Paging, Timestamp,
+    kernel::{
+        authority::{Act, Relation, act},
+        text::check_text,
+    },
     store::{begin, retry, text_enum},
 };
 
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+
+const EDIT: Act = act("synonym.edit");
 
 /// The most characters of a phrase.
 const LONGEST_PHRASE: usize = 40;
@@ -47,6 +52,14 @@ pub struct Synonym {
     pub version: i64,
     /// When it became what it is.
     pub updated_at: Timestamp,
+}
+
+impl Synonym {
+    /// What an actor may do with it, and why not.
+    pub fn actions(&self, actor: &Actor) -> Vec<Action> {
+        let may = EDIT.allows(actor.role(), Relation::Stranger, "");
+        vec![Action::of("put", may), Action::of("remove", may)]
+    }
 }
 
 /// What a phrase is to mean.
@@ -129,7 +142,7 @@ impl Vocabulary<'_> {
 
     /// Lets a phrase mean what is given; the operator does. Doing so again changes nothing.
     pub async fn put(&self, call: &Call, new: NewSynonym) -> Result<Synonym, Error> {
-        call.actor.operator()?;
+        EDIT.admits(&call.actor)?;
         Error::unless_faultless(new.faults("/"))?;
         match retry(|| self.put_once(call, &new)).await {
             // Somebody else has just put the same phrase.
@@ -151,7 +164,7 @@ impl Vocabulary<'_> {
 
     /// Lets a phrase mean nothing any more; the operator does.
     pub async fn remove(&self, call: &Call, phrase: &str) -> Result<(), Error> {
-        call.actor.operator()?;
+        EDIT.admits(&call.actor)?;
         if !is_phrase(phrase) {
             return Err(Error::NotFound("synonym"));
         }

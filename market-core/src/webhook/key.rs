@@ -3,8 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Webhooks, signature::ServerKey, store::KeyRow};
-use crate::{Call, Error, Timestamp, store::retry};
+use super::{ROTATE_KEY, Webhooks, signature::ServerKey, store::KeyRow};
+use crate::{
+    Call, Error, Timestamp,
+    store::{begin, retry},
+};
 
 /// How long a key signs beside the one that follows it.
 const OVERLAP_SECONDS: i64 = 7 * 24 * 3600;
@@ -60,20 +63,26 @@ impl Webhooks<'_> {
 
     /// Makes the next key; the one before signs too for a week. The operator does.
     pub async fn rotate_key(&self, call: &Call) -> Result<Vec<PublishedKey>, Error> {
-        call.actor.operator()?;
+        ROTATE_KEY.admits(&call.actor)?;
         self.key_rows().await?;
-        retry(|| async {
-            let mut tx = self.0.work_as(&call.actor).await?;
-            let last = tx.last_webhook_key_for_update().await?;
-            let until = tx.at.plus_seconds(OVERLAP_SECONDS);
-            tx.retire_webhook_key(last, until).await?;
-            // Somebody else may have made the next one meanwhile.
-            if tx.insert_webhook_key(last + 1, &ServerKey::new_seed(&self.0.env)).await? {
-                tx.record_webhook_key(last + 1).await?;
-            }
-            tx.finish(()).await
-        })
-        .await?;
-        self.keys().await
+        retry(|| self.rotate_key_once(call)).await
+    }
+
+    async fn rotate_key_once(&self, call: &Call) -> Result<Vec<PublishedKey>, Error> {
+        let mut tx = begin!(self.0, call, "webhooks.rotate_key", &());
+        let last = tx.last_webhook_key_for_update().await?;
+        if call.expected.is_some_and(|expected| expected != last) {
+            return Err(Error::Stale("webhook key"));
+        }
+        let until = tx.at.plus_seconds(OVERLAP_SECONDS);
+        tx.retire_webhook_key(last, until).await?;
+        // Of many at once, who waited for the lock reads the last key as it was before.
+        if !tx.insert_webhook_key(last + 1, &ServerKey::new_seed(&self.0.env)).await? {
+            return Err(Error::Stale("webhook key"));
+        }
+        tx.record_webhook_key(last + 1).await?;
+        let keys = tx.webhook_keys().await?;
+        let keys: Result<Vec<_>, _> = keys.into_iter().map(PublishedKey::try_from).collect();
+        tx.finish(keys?).await
     }
 }

@@ -4,7 +4,8 @@
 //! is public if it wishes so. What it is told is thin: that something happened to a thing, and where
 //! that stands in the journal; whoever wants to know more reads the thing with rights of their own.
 //!
-//! Read `state` for what comes of a try, `deliver` for how messages go out, `queue` for how the
+//! Read this file for who registers and sees webhooks, `steps` for what is done with one, `state`
+//! for what comes of a try, `deliver` for how messages go out, `queue` for how the
 //! journal becomes messages, `address` for where they may go, `signature` for how they are signed.
 //! The journal is the queue: what a webhook has not been told yet is what stands behind its cursor.
 
@@ -17,13 +18,14 @@ pub(crate) mod message_store;
 mod queue;
 mod signature;
 mod state;
+mod steps;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+use self::signature::Secret;
 pub use self::{
     address::{AddressRules, Forbidden, Network, NotANetwork},
     deliver::{Outgoing, Sender, Sending},
@@ -31,13 +33,21 @@ pub use self::{
     message::Try,
     state::{Answered, SendFailure},
 };
-use self::{signature::Secret, store::Stored};
 use crate::{
-    Actor, Call, Error, Fault, Kind, Market, Page, Paging, Party, Refusal, Timestamp,
+    Actor, Call, Error, Fault, Intent, Kind, Market, Page, Paging, Party, Refusal, Timestamp,
     id::WebhookId,
-    kernel::text::check_text,
-    store::{Tx, begin, journal::Entry, retry, text_enum},
+    kernel::{
+        authority::{Act, Relation, act},
+        text::check_text,
+    },
+    store::{retry, text_enum},
 };
+
+const REGISTER: Act = act("webhook.register");
+const SHOW: Act = act("webhook.show");
+const RUN: Act = act("webhook.run");
+const DISABLE: Act = act("webhook.disable");
+const ROTATE_KEY: Act = act("webhook-key.rotate");
 
 /// The most webhooks that a party has.
 pub const MAX_WEBHOOKS: i64 = 10;
@@ -180,12 +190,15 @@ impl Webhooks<'_> {
     /// Registers a webhook of the actor's party. It is not kept under an idempotency key, since
     /// that would keep the secret in the answer.
     pub async fn register(&self, call: &Call, new: NewWebhook) -> Result<WithSecret, Error> {
+        REGISTER.admits(&call.actor)?;
         let mut faults = Vec::new();
         self.0.webhook_rules.url("/url", &new.url, &mut faults);
         check_text("/description", &new.description, 0, 200, &mut faults);
         check_kinds(&new.kinds, &mut faults);
         // Whatever happened before is not told of, unless it is asked for.
-        self.0.number().await?;
+        if call.intent == Intent::Do {
+            self.0.number().await?;
+        }
         let last = self.0.db.journal_last().await?;
         check_cursor("/after", new.after, last, &mut faults);
         Error::unless_faultless(faults)?;
@@ -198,7 +211,7 @@ impl Webhooks<'_> {
         new: &NewWebhook,
         cursor: i64,
     ) -> Result<WithSecret, Error> {
-        let mut tx = self.0.work_as(&call.actor).await?;
+        let mut tx = self.0.work_for(call).await?;
         if tx.count_webhooks_for_update().await? >= MAX_WEBHOOKS {
             return Err(Refusal::TooManyWebhooks.into());
         }
@@ -233,139 +246,9 @@ impl Webhooks<'_> {
 
     /// Reads a webhook that the actor may know of.
     pub async fn get(&self, actor: &Actor, id: WebhookId) -> Result<Webhook, Error> {
-        Ok(self.0.db.webhook(id).await?.known_to(actor)?.webhook)
-    }
-
-    /// Changes a webhook of the actor's party.
-    pub async fn change(
-        &self,
-        call: &Call,
-        id: WebhookId,
-        change: WebhookChange,
-    ) -> Result<Webhook, Error> {
-        let mut faults = Vec::new();
-        if let Some(url) = &change.url {
-            self.0.webhook_rules.url("/url", url, &mut faults);
-        }
-        if let Some(description) = &change.description {
-            check_text("/description", description, 0, 200, &mut faults);
-        }
-        check_kinds(change.kinds.as_deref().unwrap_or_default(), &mut faults);
-        Error::unless_faultless(faults)?;
-        retry(|| async {
-            let mut tx = begin!(self.0, call, "webhooks.change", &(id, &change));
-            let mut webhook = tx.own_webhook(call, id).await?;
-            let WebhookChange { url, description, scope, kinds } = change.clone();
-            webhook.url = url.unwrap_or(webhook.url);
-            webhook.description =
-                description.map_or(webhook.description, |text| text.trim().to_owned());
-            webhook.scope = scope.unwrap_or(webhook.scope);
-            webhook.kinds = kinds.unwrap_or(webhook.kinds);
-            let webhook = tx.save_webhook(webhook, "webhook_changed").await?;
-            tx.finish(webhook).await
-        })
-        .await
-    }
-
-    /// Lets a disabled webhook tell again, of all that happened meanwhile too.
-    pub async fn enable(&self, call: &Call, id: WebhookId) -> Result<Webhook, Error> {
-        retry(|| async {
-            let mut tx = begin!(self.0, call, "webhooks.enable", &id);
-            let mut webhook = tx.own_webhook(call, id).await?;
-            if webhook.state == WebhookState::Enabled {
-                return Err(Refusal::WebhookEnabled.into());
-            }
-            webhook.state = WebhookState::Enabled;
-            webhook.why = None;
-            webhook.failing_since = None;
-            let webhook = tx.save_webhook(webhook, "webhook_enabled").await?;
-            tx.wake_webhook(id).await?;
-            tx.try_again(id).await?;
-            tx.finish(webhook).await
-        })
-        .await
-    }
-
-    /// Has a webhook tell of nothing, until it is enabled again; its party does, or the operator.
-    pub async fn disable(&self, call: &Call, id: WebhookId) -> Result<Webhook, Error> {
-        retry(|| async {
-            let mut tx = begin!(self.0, call, "webhooks.disable", &id);
-            let stored = tx.webhook_for_update(id).await?.known_to(&call.actor)?;
-            let mut webhook = stored.webhook.expected(call)?;
-            if webhook.state == WebhookState::Disabled {
-                return Err(Refusal::WebhookDisabled.into());
-            }
-            let is_own = webhook.party == call.actor.party;
-            webhook.state = WebhookState::Disabled;
-            webhook.why = Some(if is_own { Disabled::Owner } else { Disabled::Operator });
-            let webhook = tx.save_webhook(webhook, "webhook_disabled").await?;
-            tx.finish(webhook).await
-        })
-        .await
-    }
-
-    /// Removes a webhook of the actor's party, with everything that is kept of its messages.
-    pub async fn remove(&self, call: &Call, id: WebhookId) -> Result<(), Error> {
-        retry(|| async {
-            let mut tx = begin!(self.0, call, "webhooks.remove", &id);
-            let webhook = tx.own_webhook(call, id).await?;
-            tx.delete_webhook(webhook).await?;
-            tx.finish(()).await
-        })
-        .await
-    }
-
-    /// Gives a webhook of the actor's party a new secret; the old one signs too for a day. Not kept
-    /// under an idempotency key.
-    pub async fn rotate_secret(&self, call: &Call, id: WebhookId) -> Result<WithSecret, Error> {
-        retry(|| async {
-            let mut tx = self.0.work_as(&call.actor).await?;
-            let mut webhook = tx.own_webhook(call, id).await?;
-            let secret = Secret::new(&self.0.env);
-            let until = tx.at.plus_seconds(OVERLAP_SECONDS);
-            webhook.old_secret_until = Some(until);
-            tx.replace_secret(id, &secret, until).await?;
-            let webhook = tx.save_webhook(webhook, "webhook_secret_rotated").await?;
-            tx.finish(()).await?;
-            Ok(WithSecret { webhook, secret: secret.reveal() })
-        })
-        .await
-    }
-
-    /// Has everything that the journal tells after a position sent once more, under the same ids.
-    pub async fn replay(&self, call: &Call, id: WebhookId, after: i64) -> Result<Webhook, Error> {
-        let mut faults = Vec::new();
-        check_cursor("/after", Some(after), self.0.db.journal_last().await?, &mut faults);
-        Error::unless_faultless(faults)?;
-        retry(|| async {
-            let mut tx = begin!(self.0, call, "webhooks.replay", &(id, after));
-            let mut webhook = tx.own_webhook(call, id).await?;
-            webhook.cursor = after;
-            tx.forget_messages(id, after).await?;
-            let webhook = tx.save_webhook(webhook, "webhook_replayed").await?;
-            tx.wake_webhook(id).await?;
-            tx.finish(webhook).await
-        })
-        .await
-    }
-
-    /// Sends a message that tells of nothing, to see whether it arrives; its id.
-    pub async fn ping(&self, call: &Call, id: WebhookId) -> Result<String, Error> {
-        retry(|| async {
-            let mut tx = begin!(self.0, call, "webhooks.ping", &id);
-            let webhook = tx.own_webhook(call, id).await?;
-            if webhook.state == WebhookState::Disabled {
-                return Err(Refusal::WebhookDisabled.into());
-            }
-            let message = message::Message::ping(&webhook, self.0.env.id(), tx.at);
-            if tx.count_waiting(id).await? >= queue::MOST_WAITING {
-                return Err(Refusal::WebhookBusy.into());
-            }
-            tx.insert_message(id, &message).await?;
-            tx.wake_webhook(id).await?;
-            tx.finish(message.id).await
-        })
-        .await
+        let webhook = self.0.db.webhook(id).await?.webhook;
+        webhook.permits(SHOW, actor)?;
+        Ok(webhook)
     }
 
     /// What was sent to a webhook and what came back, newest first; kept for 30 days, and no more
@@ -376,9 +259,29 @@ impl Webhooks<'_> {
         id: WebhookId,
         paging: &Paging,
     ) -> Result<Page<Try>, Error> {
-        self.0.db.webhook(id).await?.owned_by(actor)?;
+        self.0.db.webhook(id).await?.webhook.permits(RUN, actor)?;
         let found = self.0.db.tries(id, paging).await?;
         Ok(paging.page(found, |one| one.id.to_string()))
+    }
+}
+
+impl Webhook {
+    /// How an actor stands to it.
+    fn relation(&self, actor: &Actor) -> Relation {
+        Relation::party_if(self.party == actor.party)
+    }
+
+    /// In which state who may do something with it is decided: the operator's own is run by the
+    /// operator.
+    fn stands(&self) -> &'static str {
+        match self.party {
+            Party::Operator => "of_operator",
+            _ => self.state.as_str(),
+        }
+    }
+
+    fn permits(&self, act: Act, actor: &Actor) -> Result<(), Error> {
+        act.permits(actor, self.relation(actor), self.stands()).map(drop)
     }
 }
 
@@ -397,61 +300,5 @@ fn check_cursor(pointer: &str, after: Option<i64>, last: i64, faults: &mut Vec<F
     if after.is_some_and(|after| !(0..=last).contains(&after)) {
         let message = format!("must be a position of the journal, from 0 to {last}");
         faults.push(Fault::new(pointer, "range", message));
-    }
-}
-
-impl Webhook {
-    fn expected(self, call: &Call) -> Result<Self, Error> {
-        match call.expected {
-            Some(expected) if expected != self.version => Err(Error::Stale("webhook")),
-            _ => Ok(self),
-        }
-    }
-}
-
-impl Stored {
-    /// Others than its party and the operator learn nothing of a webhook.
-    fn known_to(self, actor: &Actor) -> Result<Self, Error> {
-        match actor.party {
-            Party::Operator => Ok(self),
-            _ => self.owned_by(actor),
-        }
-    }
-
-    fn owned_by(self, actor: &Actor) -> Result<Self, Error> {
-        if self.webhook.party == actor.party { Ok(self) } else { Err(Error::NotFound("webhook")) }
-    }
-}
-
-impl Tx {
-    /// A webhook of the actor's party, as the call expects it; it stays so until the end.
-    async fn own_webhook(&mut self, call: &Call, id: WebhookId) -> Result<Webhook, Error> {
-        let stored = self.webhook_for_update(id).await?.owned_by(&call.actor)?;
-        stored.webhook.expected(call)
-    }
-
-    async fn save_webhook(
-        &mut self,
-        mut webhook: Webhook,
-        event: &'static str,
-    ) -> Result<Webhook, Error> {
-        webhook.version += 1;
-        webhook.updated_at = self.at_after(webhook.updated_at);
-        self.update_webhook(&webhook).await?;
-        self.record_webhook(&webhook, event).await?;
-        Ok(webhook)
-    }
-
-    /// Notes what happened to a webhook; never where messages go, or how they are signed.
-    async fn record_webhook(
-        &mut self,
-        webhook: &Webhook,
-        event: &'static str,
-    ) -> Result<(), Error> {
-        let data = json!({ "party": webhook.party.to_string(), "why": webhook.why });
-        let entry = Entry::new(Kind::Webhook, &webhook.id, webhook.version, event)
-            .moved(None, webhook.state.as_str())
-            .data(data);
-        self.record(entry, webhook.updated_at).await
     }
 }

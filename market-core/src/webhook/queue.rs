@@ -2,7 +2,7 @@
 //! its queue. The queue is short: while it is full the cursor stays, and the journal keeps the rest.
 
 use super::{Scope, Webhook, message::Message, store::Stored};
-use crate::{Error, Kind, Recorded, store::Tx};
+use crate::{Error, Kind, Recorded, feed::PARTIES, store::Tx};
 
 /// The most messages that wait for one webhook.
 pub(super) const MOST_WAITING: i64 = 200;
@@ -13,7 +13,7 @@ impl Tx {
     /// Makes messages of what the journal tells behind a webhook's cursor, as many as may wait.
     /// The webhook is held.
     pub(super) async fn queue(&mut self, stored: &mut Stored) -> Result<(), Error> {
-        let end = self.parties_position().await?;
+        let end = self.follower_position(PARTIES).await?;
         let mut room = MOST_WAITING - self.count_waiting(stored.webhook.id).await?;
         while room > 0 && stored.webhook.cursor < end {
             let entries = self.entries_for(&stored.webhook, end).await?;

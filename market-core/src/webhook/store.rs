@@ -289,6 +289,12 @@ impl Tx {
         query.one::<(i64,)>().await.map(|(number,)| number)
     }
 
+    /// The keys that sign now, the newest first.
+    pub(super) async fn webhook_keys(&mut self) -> Result<Vec<KeyRow>, Error> {
+        let at = self.at;
+        self.query(KEYS).bind(at).all().await
+    }
+
     pub(super) async fn retire_webhook_key(
         &mut self,
         number: i64,

@@ -104,7 +104,8 @@ pub(super) fn filters(
 /// Places nearby, what is chosen and what lies around and in it; and all others.
 fn nearest_first(counted: Vec<Choice>, nearby: &[(String, String)]) -> (Vec<Choice>, Vec<Choice>) {
     let opened = counted.iter().any(|one| one.chosen);
-    let is_near = |one: &Choice| one.chosen || one.under || nearby.iter().any(|(c, _)| *c == one.value);
+    let is_near =
+        |one: &Choice| one.chosen || one.under || nearby.iter().any(|(c, _)| *c == one.value);
     let known: Vec<_> = counted.iter().map(|one| one.value.clone()).collect();
     let added = nearby.iter().filter(|(code, _)| !opened && !known.contains(code));
     let added = added.map(|(value, label)| Choice {

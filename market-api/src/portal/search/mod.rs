@@ -25,7 +25,7 @@ use self::{
     filters::{Chip, Filter, filters},
 };
 use super::{
-    Frame, Link, Page, Pager,
+    Frame, Link, Page, Pager, form,
     names::{self, Regions},
     offer::{self, Offer},
 };
@@ -41,6 +41,7 @@ const NAMED: usize = 4;
 
 #[derive(Debug, Template)]
 #[template(path = "search.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what the page says or does not say")]
 struct SearchPage {
     frame: Frame,
     text: String,
@@ -128,7 +129,10 @@ pub(super) async fn show(
     };
     let item_names: BTreeMap<ItemCode, String> =
         names::items(&market).await?.into_iter().map(|item| (item.code, item.name)).collect();
-    let (filters, chips) = filters(&asked, hits.facets.clone(), &nearby(&market).await?);
+    let nearby = form::nearby(&market, None).await?;
+    let nearby: Vec<_> =
+        nearby.into_iter().map(|region| (region.code.to_string(), region.name)).collect();
+    let (filters, chips) = filters(&asked, hits.facets.clone(), &nearby);
     let above = async |kind| {
         if !first || query.text.is_none() {
             return Ok(Vec::new());
@@ -187,10 +191,10 @@ pub(super) async fn show(
                 page.offers.extend(offer.map(|offer| Offer { item, ..offer }));
             }
             Found::Agency(agency) => {
-                let marked = hit.highlights.map(|marked| marked.title);
+                let title = hit.highlights.map(|found| found.title);
                 page.found_agencies.push(Card {
                     regions: regions.names(&agency.regions).await?,
-                    ..card(agency, marked, &item_names)
+                    ..card(agency, title, &item_names)
                 });
             }
             Found::ServiceItem(_) | Found::Matter(_) => {}
@@ -248,21 +252,6 @@ fn link(hit: Hit) -> Option<Link> {
         Found::Matter(matter) => (format!("/matters/{}", matter.code), matter.name),
     };
     Some(Link { href, name })
-}
-
-/// The regions that can always be chosen, with their names: where the departments decide, what
-/// lies beside it, and what holds both.
-async fn nearby(market: &Market) -> Result<Vec<(String, String)>, Problem> {
-    let rules = market.rules();
-    let mut regions = Vec::new();
-    if let Some(department) = market.departments().list().await?.first() {
-        let home = rules.region(&department.region).await?;
-        if let Some(parent) = home.parent {
-            regions.push(rules.region(&parent).await?);
-            regions.extend(rules.regions(Some(&parent)).await?);
-        }
-    }
-    Ok(regions.into_iter().map(|region| (region.code.to_string(), region.name)).collect())
 }
 
 /// What is typed into the search box.

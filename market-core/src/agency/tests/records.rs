@@ -43,6 +43,7 @@ fn qualification_row() -> QualificationRecord {
         issuer: new.issuer,
         valid_from: new.valid_from,
         valid_until: new.valid_until,
+        revoked: false,
     }
 }
 

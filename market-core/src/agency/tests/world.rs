@@ -55,6 +55,7 @@ fn policy() -> PolicyProfile {
         contract: contract_rules(),
         ranking: ranking(),
         selection: selection(),
+        evaluation: crate::EvaluationRules::default(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::{Pack, file},
+        run::{Pack, file_with_marks, mark},
         table::{Block, Table},
     },
     store::{Db, Tx},
@@ -44,6 +44,7 @@ impl Pack for AgencyQualifications {
         required("issuer", &["发证机关", "颁发机关"]),
         required("valid_from", &["有效期起", "发证日期"]),
         required("valid_until", &["有效期至", "有效期止"]),
+        optional("revoked", &["已吊销", "吊销"]),
     ];
     type Known = Known;
     type Thing = QualificationRecord;
@@ -85,13 +86,12 @@ impl Pack for AgencyQualifications {
             .all_qualifications()
             .await?
             .iter()
-            .filter(|of| !of.revoked)
             .filter_map(|of| Some(QualificationRecord::of(uscc.get(&of.agency_id)?, of)))
             .collect();
         records.sort_by(|one, other| {
             (&one.uscc, &one.kind, &one.number).cmp(&(&other.uscc, &other.kind, &other.number))
         });
-        Ok(file(Self::COLUMNS, records.into_iter().map(cells)))
+        Ok(file_with_marks(Self::COLUMNS, records.into_iter().map(cells).collect()))
     }
 }
 
@@ -104,6 +104,7 @@ fn read_row(row: &mut Row, known: &Known) -> Option<QualificationRecord> {
     let number = row.raw("number").to_owned();
     let issuer = row.raw("issuer").to_owned();
     let (valid_from, valid_until) = (row.day("valid_from"), row.day("valid_until"));
+    let revoked = row.mark("revoked").unwrap_or(false);
     let (agency, kind) = (agency?, kind?);
     row.alone("number", format!("{} {kind} {number}", agency.uscc));
     let record = QualificationRecord {
@@ -115,6 +116,7 @@ fn read_row(row: &mut Row, known: &Known) -> Option<QualificationRecord> {
         issuer,
         valid_from: valid_from?,
         valid_until: valid_until?,
+        revoked,
     };
     row.faults(record.faults(known.kinds.get(&record.kind)?));
     Some(record)
@@ -130,5 +132,6 @@ fn cells(of: QualificationRecord) -> Vec<String> {
         of.issuer,
         of.valid_from.to_string(),
         of.valid_until.to_string(),
+        mark(of.revoked),
     ]
 }

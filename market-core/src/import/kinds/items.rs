@@ -9,11 +9,11 @@ use super::{
 use crate::{
     Change, Env, Error,
     catalog::{QualificationType, Requirement, ServiceItem},
-    code::{CategoryCode, DepartmentCode, LevelCode, QualificationKind},
+    code::{CategoryCode, DepartmentCode, ItemCode, LevelCode, QualificationKind},
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::{Pack, file},
+        run::{Pack, file_with_marks, mark},
         table::{Block, Saying, Table},
     },
     store::{Db, Tx},
@@ -27,8 +27,17 @@ pub(in crate::import) struct Named {
     categories: BTreeSet<CategoryCode>,
     departments: BTreeSet<DepartmentCode>,
     kinds: BTreeMap<QualificationKind, QualificationType>,
+    /// What is withdrawn, and stays so where a sheet does not say.
+    withdrawn: BTreeSet<ItemCode>,
+    /// What matters on the list need.
+    needed: BTreeSet<ItemCode>,
 }
 
+const NEEDED: Saying = (
+    "needed",
+    "a matter on the list needs the item: change or withdraw the matter first",
+    "清单内的一件事仍需要该事项，请先修改或撤销该一件事",
+);
 const NOT_A_REQUIREMENT: Saying = (
     "requirement",
     "not kind:level or kind:level:major",
@@ -51,6 +60,7 @@ impl Pack for Items {
         optional("price_cap", &["最高限价", "限价"]),
         required("price_unit", &["计价单位"]),
         required("deliverable", &["成果", "成果类型", "服务成果"]),
+        optional("withdrawn", &["已撤销", "撤销"]),
     ];
     type Known = Named;
     type Thing = ServiceItem;
@@ -58,7 +68,11 @@ impl Pack for Items {
     async fn known(tx: &mut Tx) -> Result<Named, Error> {
         let categories = tx.categories().await?.into_iter().map(|category| category.code).collect();
         let kinds = tx.qualification_types().await?;
+        let items = tx.service_items().await?.into_iter();
+        let matters = tx.every_matter().await?.into_iter().filter(|matter| !matter.withdrawn);
         Ok(Named {
+            withdrawn: items.filter(|item| item.withdrawn).map(|item| item.code).collect(),
+            needed: matters.flat_map(|matter| matter.needs).map(|need| need.item).collect(),
             categories,
             departments: department_codes(tx).await?,
             kinds: kinds.into_iter().map(|kind| (kind.kind.clone(), kind)).collect(),
@@ -74,14 +88,14 @@ impl Pack for Items {
     }
 
     async fn text(db: &Db) -> Result<String, Error> {
-        let mut items = db.all_service_items().await?;
+        let mut items = db.every_service_item().await?;
         items.sort_unstable_by(|one, other| one.code.cmp(&other.code));
-        Ok(file(Self::COLUMNS, items.iter().map(cells)))
+        Ok(file_with_marks(Self::COLUMNS, items.iter().map(cells).collect()))
     }
 }
 
 fn read_row(row: &mut Row, named: &Named) -> Option<ServiceItem> {
-    let code = row.unique("code");
+    let code: Option<ItemCode> = row.unique("code");
     let name = row.text("name", 1..=100);
     let category = row.known("category", |code| named.categories.contains(code), UNKNOWN_CATEGORY);
     let department =
@@ -96,6 +110,12 @@ fn read_row(row: &mut Row, named: &Named) -> Option<ServiceItem> {
     let price_cap = row.money_if_any("price_cap");
     let price_unit = row.text("price_unit", 1..=20);
     let deliverable = row.word("deliverable");
+    let withdrawn = row.mark("withdrawn");
+    if withdrawn == Some(true) && code.as_ref().is_some_and(|code| named.needed.contains(code)) {
+        row.say("withdrawn", NEEDED);
+    }
+    let withdrawn = withdrawn
+        .unwrap_or_else(|| code.as_ref().is_some_and(|code| named.withdrawn.contains(code)));
     Some(ServiceItem {
         code: code?,
         version: 0,
@@ -112,7 +132,7 @@ fn read_row(row: &mut Row, named: &Named) -> Option<ServiceItem> {
         price_cap,
         price_unit,
         deliverable: deliverable?,
-        withdrawn: false,
+        withdrawn,
     })
 }
 
@@ -176,5 +196,6 @@ fn cells(item: &ServiceItem) -> Vec<String> {
         super::cell(item.price_cap.as_ref()),
         item.price_unit.clone(),
         item.deliverable.to_string(),
+        mark(item.withdrawn),
     ]
 }

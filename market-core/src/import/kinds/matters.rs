@@ -9,7 +9,7 @@ use crate::{
     import::{
         columns::{Column, optional, required},
         row::Row,
-        run::{Pack, file},
+        run::{Pack, file_with_marks, mark},
         table::{Block, Saying, Table},
     },
     matter::{Material, Matter, Need, Step},
@@ -22,7 +22,10 @@ pub(in crate::import) struct Matters;
 /// What matters name.
 pub(in crate::import) struct Named {
     departments: BTreeSet<DepartmentCode>,
-    items: BTreeSet<ItemCode>,
+    /// Every service item, and whether it is withdrawn.
+    items: BTreeMap<ItemCode, bool>,
+    /// The matters that are withdrawn, and stay so where a sheet does not say.
+    withdrawn: BTreeSet<MatterCode>,
 }
 
 text_enum! {
@@ -39,6 +42,11 @@ text_enum! {
     }
 }
 
+const WITHDRAWN_ITEM: Saying = (
+    "withdrawn-item",
+    "the item is withdrawn: no matter on the list may need it",
+    "该事项已撤销，清单内的一件事不能需要它",
+);
 const NO_MATTER: Saying =
     ("no-matter", "the block has no row of the part matter", "该事项缺少 matter 行");
 const TWO_MATTERS: Saying =
@@ -64,13 +72,19 @@ impl Pack for Matters {
         required("step", &["环节", "使用环节"]),
         required("source", &["来源", "材料来源"]),
         optional("note", &["说明", "备注"]),
+        optional("withdrawn", &["已撤销", "撤销"]),
     ];
     type Known = Named;
     type Thing = Matter;
 
     async fn known(tx: &mut Tx) -> Result<Named, Error> {
-        let items = tx.service_items().await?.into_iter().map(|item| item.code).collect();
-        Ok(Named { departments: department_codes(tx).await?, items })
+        let items = tx.service_items().await?.into_iter();
+        let matters = tx.every_matter().await?.into_iter().filter(|matter| matter.withdrawn);
+        Ok(Named {
+            departments: department_codes(tx).await?,
+            items: items.map(|item| (item.code, item.withdrawn)).collect(),
+            withdrawn: matters.map(|matter| matter.code).collect(),
+        })
     }
 
     fn read(table: &mut Table<'_>, named: &Named) -> Vec<Block<Matter>> {
@@ -88,9 +102,9 @@ impl Pack for Matters {
     }
 
     async fn text(db: &Db) -> Result<String, Error> {
-        let mut matters = db.all_matters().await?;
+        let mut matters = db.every_matter().await?;
         matters.sort_unstable_by(|one, other| one.code.cmp(&other.code));
-        Ok(file(Self::COLUMNS, matters.iter().flat_map(cells)))
+        Ok(file_with_marks(Self::COLUMNS, matters.iter().flat_map(cells).collect()))
     }
 }
 
@@ -137,6 +151,11 @@ fn read_block(table: &mut Table<'_>, rows: &[usize], named: &Named) -> Option<Ma
     }
     check_steps(table, rows, &steps);
     let mut matter = heads.into_iter().next()?;
+    for (index, need) in &needs {
+        if !matter.withdrawn && named.items.get(&need.item) == Some(&true) {
+            table.row(*index).say("key", WITHDRAWN_ITEM);
+        }
+    }
     matter.steps = sorted(steps, |step| natural(&step.key));
     matter.materials = sorted(materials, |material| natural(&material.key));
     matter.needs = sorted(needs, |need| (0, need.item.to_string()));
@@ -157,6 +176,9 @@ fn sorted<T, K: Ord>(parts: Vec<(usize, T)>, key: impl Fn(&T) -> K) -> Vec<T> {
 fn read_matter(row: &mut Row, named: &Named) -> Option<Matter> {
     let code: Option<MatterCode> = row.code("matter");
     row.unused(&["key", "after", "step", "source"]);
+    let withdrawn = row.mark("withdrawn");
+    let withdrawn = withdrawn
+        .unwrap_or_else(|| code.as_ref().is_some_and(|code| named.withdrawn.contains(code)));
     let name = row.text("name", 1..=100);
     let lead = department(row, named);
     let (statutory_days, promised_days) = days(row);
@@ -172,7 +194,7 @@ fn read_matter(row: &mut Row, named: &Named) -> Option<Matter> {
         steps: Vec::new(),
         materials: Vec::new(),
         needs: Vec::new(),
-        withdrawn: false,
+        withdrawn,
     })
 }
 
@@ -201,7 +223,7 @@ fn key<T: std::str::FromStr + ToString>(row: &mut Row) -> Option<T> {
 
 fn read_step(row: &mut Row, named: &Named) -> Option<Step> {
     let key = key(row);
-    row.unused(&["step", "source"]);
+    row.unused(&["step", "source", "withdrawn"]);
     let name = row.text("name", 1..=100);
     let department = department(row, named);
     // Whether they are steps of the matter shows when all of them are read.
@@ -229,7 +251,7 @@ fn used_by(row: &mut Row) -> Vec<StepKey> {
 
 fn read_material(row: &mut Row) -> Option<Material> {
     let key = key(row);
-    row.unused(&["department", "after", "statutory_days", "promised_days"]);
+    row.unused(&["department", "after", "statutory_days", "promised_days", "withdrawn"]);
     let name = row.text("name", 1..=100);
     let steps = used_by(row);
     let source = row.word("source");
@@ -239,10 +261,11 @@ fn read_material(row: &mut Row) -> Option<Material> {
 
 fn read_need(row: &mut Row, named: &Named) -> Option<Need> {
     let item: Option<ItemCode> = key(row);
-    if item.as_ref().is_some_and(|item| !named.items.contains(item)) {
+    if item.as_ref().is_some_and(|item| !named.items.contains_key(item)) {
         row.say("key", UNKNOWN_ITEM);
     }
     row.unused(&["name", "department", "after", "statutory_days", "promised_days", "source"]);
+    row.unused(&["withdrawn"]);
     let steps = used_by(row);
     let why = row.text("note", 1..=500);
     Some(Need { item: item?, steps, why })
@@ -297,7 +320,7 @@ fn waits_for_itself(key: &StepKey, after: &BTreeMap<&StepKey, &[StepKey]>) -> bo
 
 fn cells(matter: &Matter) -> Vec<Vec<String>> {
     let code = matter.code.to_string();
-    let row = |cells: [String; 10]| std::iter::once(code.clone()).chain(cells).collect::<Vec<_>>();
+    let row = |cells: [String; 11]| std::iter::once(code.clone()).chain(cells).collect::<Vec<_>>();
     let none = String::new;
     let mut rows = vec![row([
         Part::Matter.to_string(),
@@ -310,6 +333,7 @@ fn cells(matter: &Matter) -> Vec<Vec<String>> {
         none(),
         none(),
         matter.audience.clone(),
+        mark(matter.withdrawn),
     ])];
     rows.extend(matter.steps.iter().map(|step| {
         row([
@@ -323,6 +347,7 @@ fn cells(matter: &Matter) -> Vec<Vec<String>> {
             none(),
             none(),
             step.note.clone(),
+            none(),
         ])
     }));
     rows.extend(matter.materials.iter().map(|material| {
@@ -337,6 +362,7 @@ fn cells(matter: &Matter) -> Vec<Vec<String>> {
             joined(&material.steps),
             material.source.to_string(),
             material.note.clone(),
+            none(),
         ])
     }));
     rows.extend(matter.needs.iter().map(|need| {
@@ -351,6 +377,7 @@ fn cells(matter: &Matter) -> Vec<Vec<String>> {
             joined(&need.steps),
             none(),
             need.why.clone(),
+            none(),
         ])
     }));
     rows

@@ -5,7 +5,7 @@ use std::{
     fmt::Write,
 };
 
-use super::{UNKNOWN_REGION, contract_rules, policy_selection, region_codes};
+use super::{UNKNOWN_REGION, contract_rules, evaluation_rules, policy_selection, region_codes};
 use crate::{
     Change, Env, Error, PolicyProfile, Ranking,
     code::RegionCode,
@@ -51,12 +51,13 @@ const NOT_GRADES: Saying = (
 );
 
 /// The numbers of the ranking but for the grades: their least and most, and what each means.
-const WEIGHTS: [(&str, u64, u64, &str); 9] = [
+const WEIGHTS: [(&str, u64, u64, &str); 10] = [
     ("ranking.credit_prior", 0, 1000, "points of an agency without graded orders"),
     ("ranking.credit_confidence", 1, 1000, "for how many orders those points count"),
     ("ranking.return_penalty", 0, 1000, "points off an order for each return"),
     ("ranking.late_penalty", 0, 1000, "points off an order for each late hand-over"),
     ("ranking.decline_penalty", 0, 1000, "points off the sum for each declined order"),
+    ("ranking.evaluation_weight", 0, 1000, "thousandths of an order that an evaluation counts for"),
     ("ranking.newcomer_days", 0, 3650, "calendar days from admission"),
     ("ranking.newcomer_orders", 0, 1000, "completed orders that end it before"),
     ("ranking.credit_weight", 0, 1000, "thousandths of the rank"),
@@ -91,6 +92,7 @@ impl Pack for Policies {
         required("ranking.return_penalty", &["退回扣分"]),
         required("ranking.late_penalty", &["逾期扣分"]),
         required("ranking.decline_penalty", &["拒单扣分"]),
+        required("ranking.evaluation_weight", &["评价权重"]),
         required("ranking.credit_grades", &["信用等级分数线"]),
         required("ranking.newcomer_days", &["新入驻天数"]),
         required("ranking.newcomer_orders", &["新入驻单数"]),
@@ -126,6 +128,17 @@ impl Pack for Policies {
         required("selection.concentration_window", &["中选集中统计项目数"]),
         required("selection.concentration_wins", &["中选集中预警次数"]),
         required("selection.pattern_quotes", &["报价规律预警起始家数"]),
+        required("evaluation.scale", &["评价满分"]),
+        required("evaluation.window_days", &["评价时限"]),
+        required("evaluation.appeal_days", &["评价申诉时限"]),
+        required("evaluation.decision_days", &["评价申诉处理时限"]),
+        required("evaluation.applicant_dimensions", &["申请人评价维度"]),
+        required("evaluation.department_dimensions", &["部门评价维度"]),
+        required("evaluation.agency_dimensions", &["机构评价维度"]),
+        required("evaluation.applicant_weight", &["申请人评价权重"]),
+        required("evaluation.department_weight", &["部门评价权重"]),
+        required("evaluation.unrated", &["未评价处理"]),
+        required("evaluation.deemed_points", &["默认评价分"]),
     ];
     type Known = Known;
     type Thing = PolicyProfile;
@@ -175,6 +188,7 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
     let rules = contract_rules::read(row);
     let ranking = ranking(row);
     let selection = policy_selection::read(row);
+    let evaluation = evaluation_rules::read(row);
     let [formal_check, accept, contract, confirm_contract, sign_off, rework, used] = days;
     Some(PolicyProfile {
         region: region?,
@@ -195,19 +209,22 @@ fn read_row(row: &mut Row, regions: &BTreeSet<RegionCode>) -> Option<PolicyProfi
         contract: rules?,
         ranking: ranking?,
         selection: selection?,
+        evaluation: evaluation?,
     })
 }
 
 fn ranking(row: &mut Row) -> Option<Ranking> {
     let numbers = WEIGHTS.map(|(column, least, most, _)| row.number::<u32>(column, least..=most));
     let credit_grades = grades(row);
-    let [prior, confidence, returned, late, declined, days, orders, credit, newcomer] = numbers;
+    let [prior, confidence, returned, late, declined, evaluated, days, orders, credit, newcomer] =
+        numbers;
     Some(Ranking {
         credit_prior: prior?,
         credit_confidence: confidence?,
         return_penalty: returned?,
         late_penalty: late?,
         decline_penalty: declined?,
+        evaluation_weight: evaluated?,
         credit_grades: credit_grades?,
         newcomer_days: days?,
         newcomer_orders: orders?,
@@ -335,6 +352,7 @@ fn profile_toml(profile: &PolicyProfile) -> String {
         ("contract", contract_rules::lines(&profile.contract)),
         ("ranking", ranking_lines(&profile.ranking)),
         ("selection", policy_selection::lines(&profile.selection)),
+        ("evaluation", evaluation_rules::lines(&profile.evaluation)),
     ] {
         let _ = write!(text, "\n[profile.{table}]\n{}", written(lines));
     }
@@ -348,6 +366,7 @@ fn ranking_lines(ranking: &Ranking) -> Vec<(&'static str, String, &'static str)>
         ranking.return_penalty,
         ranking.late_penalty,
         ranking.decline_penalty,
+        ranking.evaluation_weight,
         ranking.newcomer_days,
         ranking.newcomer_orders,
         ranking.credit_weight,
@@ -360,7 +379,7 @@ fn ranking_lines(ranking: &Ranking) -> Vec<(&'static str, String, &'static str)>
         .map(|((column, _, _, note), number)| (plain(column), number.to_string(), *note))
         .collect();
     let grades = format!("{:?}", ranking.credit_grades);
-    lines.insert(5, (plain(GRADES), grades, "fewest points of A, B, C, D"));
+    lines.insert(6, (plain(GRADES), grades, "fewest points of A, B, C, D"));
     lines
 }
 

@@ -141,4 +141,77 @@ on_both! {
         assert_eq!(counts(&first), (1, 0, 0));
         assert_eq!(first, again);
     }
+
+    async fn what_is_withdrawn_or_revoked_comes_back_so(url: &str) {
+        let market = loaded(url).await;
+        let withdrawals = market.withdrawals();
+        let code = "fire-acceptance-testing".parse().unwrap();
+        let mut withdrawn = Vec::new();
+        for matter in market.db.all_matters().await.unwrap() {
+            if matter.need(&code).is_some() {
+                withdrawals.withdraw_matter(&operator(), &matter.code, "停办").await.unwrap();
+                withdrawn.push(matter.code);
+            }
+        }
+        withdrawals.withdraw_item(&operator(), &code, "取消").await.unwrap();
+        for (kind, text) in &agency_files(3, 1) {
+            assert_eq!(wrong(&load(&market, *kind, text).await), []);
+        }
+        let held = market.db.all_qualifications().await.unwrap();
+        let (agency, certificate) = (held[0].agency_id, held[0].id);
+        market.agencies().revoke_qualification(&operator(), agency, certificate).await.unwrap();
+
+        let with_marks = [Kind::Items, Kind::Matters, Kind::AgencyQualifications];
+        let fresh = super::market("sqlite::memory:").await;
+        let mut kept = Vec::new();
+        for kind in with_marks {
+            let text = market.export(kind).await.unwrap();
+            assert!(text.lines().any(|line| line.ends_with(",yes")), "{kind}: {text}");
+            let unchanged = load(&market, kind, &text).await;
+            assert_eq!((wrong(&unchanged), unchanged.changed), (vec![], 0), "{kind}");
+            kept.push((kind, text));
+        }
+        // Files that know nothing of it leave it alone.
+        for kind in [Kind::Items, Kind::Matters] {
+            let report = load(&market, kind, &data(&kind.file())).await;
+            assert_eq!((wrong(&report), report.changed), (vec![], 0), "{kind}");
+        }
+        let [_, (_, certificates), ..] = agency_files(3, 1);
+        let report = load(&market, Kind::AgencyQualifications, &certificates).await;
+        assert_eq!((wrong(&report), report.changed), (vec![], 0));
+
+        for kind in &Kind::ALL[..6] {
+            load(&fresh, *kind, &data(&kind.file())).await;
+        }
+        for (kind, text) in kept {
+            if kind == Kind::AgencyQualifications {
+                load(&fresh, Kind::Agencies, &agency_files(3, 1)[0].1).await;
+            }
+            assert_eq!(wrong(&load(&fresh, kind, &text).await), [], "{kind}");
+            assert_eq!(fresh.export(kind).await.unwrap(), text, "{kind}");
+        }
+        assert!(fresh.catalog().item(&code).await.unwrap().withdrawn);
+        assert!(fresh.matters().get(&withdrawn[0]).await.unwrap().withdrawn);
+        assert!(fresh.db.all_qualifications().await.unwrap().iter().any(|one| one.revoked));
+    }
+
+    async fn a_mark_that_does_not_fit_is_told_with_its_row(url: &str) {
+        let market = loaded(url).await;
+        let items = |mark: &str| {
+            let lines: Vec<String> = data("items.csv").lines().enumerate().map(|(at, line)| {
+                let cell = match at {
+                    0 => "withdrawn",
+                    _ if line.starts_with("fire-acceptance-testing,") => mark,
+                    _ => "",
+                };
+                format!("{line},{cell}")
+            }).collect();
+            lines.join("\n")
+        };
+        for (mark, code) in [("maybe", "word"), ("yes", "needed")] {
+            let report = load(&market, Kind::Items, &items(mark)).await;
+            let told: Vec<_> = report.bad.iter().map(|bad| (&*bad.column, &*bad.code)).collect();
+            assert_eq!(told, [("withdrawn", code)], "{mark}");
+        }
+    }
 }

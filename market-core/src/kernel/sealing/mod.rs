@@ -14,4 +14,4 @@ mod tests;
 
 pub use key::{NotAKey, OpeningKey, PublicKey, SupervisorKey};
 pub use seal::{NotSealed, deposit, open, open_deposit, seal};
-pub use secret::{NotASecret, OpeningCode, PlatformHalf};
+pub use secret::{NotASecret, OpeningCode, PlatformHalf, WeakCode};

@@ -241,6 +241,46 @@ fn what_is_no_code_is_told_why() {
 }
 
 #[test]
+fn what_is_no_text_is_not_repeated() {
+    for secret in ["1234567890123456789", "-987654321", "1.5e300", "true", "null", "[4711]"] {
+        let why = serde_json::from_str::<OpeningCode>(secret).unwrap_err().to_string();
+        let told = "invalid type: expected a text of 64 hexadecimal digits";
+        assert!(why.starts_with(told) && !why.contains(secret), "{why}");
+    }
+    let why = serde_json::from_str::<PlatformHalf>(r#"{"4711":0}"#).unwrap_err().to_string();
+    assert!(!why.contains("4711"), "{why}");
+}
+
+#[test]
+fn a_code_that_would_be_guessed_is_told_why() {
+    let up = hex(&std::array::from_fn::<u8, 32, _>(|n| u8::try_from(n).unwrap()));
+    let down = hex(&std::array::from_fn::<u8, 32, _>(|n| 250 - 7 * u8::try_from(n).unwrap()));
+    let few: String = "31415926535897932384626433832795"
+        .bytes()
+        .map(|digit| ["a7", "3c", "91"][usize::from(digit % 3)])
+        .collect();
+    for (weak, why) in [
+        ("0".repeat(64), WeakCode::OneDigit),
+        ("F".repeat(64), WeakCode::OneDigit),
+        ("01".repeat(32), WeakCode::Repeated(2)),
+        ("0123456789abcdef".repeat(4), WeakCode::Repeated(16)),
+        ("20261124".repeat(8), WeakCode::Repeated(8)),
+        ("3a91c07e5d2b48f6e10c9a7358bd24f6".repeat(2), WeakCode::Repeated(32)),
+        (up, WeakCode::Sequence),
+        (down, WeakCode::Sequence),
+        (few, WeakCode::Uniform(3)),
+        (format!("{}1", "0".repeat(63)), WeakCode::Uniform(2)),
+    ] {
+        let code: OpeningCode = weak.parse().unwrap();
+        assert_eq!(code.is_hard_to_guess(), Err(why), "{weak}");
+        assert!(!why.to_string().contains(&weak[..8]), "{why}");
+    }
+    for _ in 0..1000 {
+        OpeningCode::new(&Env::real()).is_hard_to_guess().unwrap();
+    }
+}
+
+#[test]
 fn what_is_no_key_is_told_why() {
     let env = env();
     let supervisor = SupervisorKey::new(&env);

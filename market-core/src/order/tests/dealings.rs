@@ -144,7 +144,7 @@ fn a_contract_of_an_award_is_no_longer_than_its_notice() {
 }
 
 on_both! {
-    async fn a_change_of_a_fiscal_award_is_told_to_the_operator(url: &str) {
+    async fn the_operator_reads_what_became_of_a_fiscal_award(url: &str) {
         let world = World::new(url, Fund::Fiscal).await;
         let orders = world.market.orders();
         let order = world.award().await.unwrap();
@@ -155,7 +155,15 @@ on_both! {
         assert_eq!(changed, world.market.db.order(order.id).await.unwrap());
         let timeline = orders.timeline(&acting(Party::Operator).actor, order.id).await.unwrap();
         let last = timeline.last().unwrap();
-        assert_eq!((&*last.event, &last.data["for_operator"]), ("service_extended", &true.into()));
+        let ends_on = serde_json::json!(world.contract().ends_on.plus(30));
+        assert_eq!((&*last.event, &last.data["contract"]["ends_on"]), ("service_extended", &ends_on));
+        assert_eq!(last.data["ends_on"], ends_on);
+        let names: Vec<_> = last.data.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["agency", "amount", "change", "contract", "ends_on", "item", "purchase"],
+            "all that is told is read by somebody"
+        );
     }
 
     async fn a_direct_purchase_is_not_raised_over_the_limit_of_fiscal_money(url: &str) {

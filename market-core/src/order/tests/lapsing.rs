@@ -1,7 +1,11 @@
 //! What time does to orders.
 
 use super::{world::World, *};
-use crate::{case::Fund, testing::on_both};
+use crate::{
+    case::Fund,
+    deadline::{Consequence, DeadlineFilter, DeadlineKind},
+    testing::on_both,
+};
 
 fn refused(outcome: Result<Order, Error>) -> Refusal {
     match outcome {
@@ -88,6 +92,41 @@ on_both! {
         assert_eq!(state.by, None);
         assert_eq!(world.events(&awarded).await, ["order_awarded", "contract_deadline_passed"]);
         world.award().await.unwrap();
+    }
+
+    async fn a_contract_that_the_other_side_does_not_confirm_lapses(url: &str) {
+        let world = World::new(url, Fund::Social).await;
+        let orders = world.market.orders();
+        let bought = world.place().await.unwrap();
+        orders.accept(&world.agency, bought.id).await.unwrap();
+        orders.record_contract(&world.agency, bought.id, world.contract()).await.unwrap();
+        let filter = DeadlineFilter { kind: Some(DeadlineKind::Order), ..Default::default() };
+        let deadlines = world.market.deadlines();
+        let listed =
+            deadlines.list(&world.applicant.actor, &filter, &Paging::default()).await.unwrap();
+        let due = listed.items.first().unwrap();
+        assert_eq!(due.holders, std::slice::from_ref(&world.applicant.actor.party));
+        assert_eq!(due.then, Some(Consequence::OrderCancelled));
+        world.env().set(Timestamp::from_micros(due.until.micros() - 1));
+        assert_eq!(world.due().await, [], "the last day");
+        assert_eq!(refused(world.lapse(&bought).await), Refusal::OrderNotDue);
+        world.env().set(due.until);
+        assert_eq!(world.due().await, [bought.id]);
+        assert_eq!(world.market.timers().run_due().await.unwrap(), 1);
+        assert_eq!(world.market.timers().run_due().await.unwrap(), 0);
+        let lapsed = orders.get(&world.agency.actor, bought.id).await.unwrap();
+        let AnyState::Cancelled(state) = &lapsed.state else { panic!("{lapsed:?}") };
+        assert_eq!(state.by, None);
+        assert!(state.reason.ends_with("contract not confirmed in time"), "{}", state.reason);
+        assert_eq!(world.events(&bought).await.last().unwrap(), "confirmation_deadline_passed");
+        let standing = orders.standing(None, bought.terms.agency_id).await.unwrap();
+        assert_eq!((standing.graded, standing.declined), (0, 0), "it says nothing of the agency");
+        let again = world.place().await.unwrap();
+        orders.accept(&world.agency, again.id).await.unwrap();
+        orders.record_contract(&world.agency, again.id, world.contract()).await.unwrap();
+        orders.confirm_contract(&world.applicant, again.id).await.unwrap();
+        world.pass(30);
+        assert_eq!(world.due().await, [], "what is confirmed stays");
     }
 
     async fn a_deliverable_is_deemed_accepted_only_where_the_policy_says_so(url: &str) {

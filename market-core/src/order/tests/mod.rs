@@ -3,7 +3,7 @@
 mod awarding;
 mod dealings;
 mod lapsing;
-mod world;
+pub(crate) mod world;
 
 use std::fmt::Write;
 

@@ -15,27 +15,27 @@ use crate::{
 };
 
 /// What the case needs.
-pub(super) const ITEM: &str = "fire-facility-inspection";
+pub(crate) const ITEM: &str = "fire-facility-inspection";
 
 /// Two sides, the case of the one, and the listing of the other.
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) market: Market,
-    pub(super) applicant: Call,
-    pub(super) agency: Call,
-    pub(super) case: Case,
-    pub(super) listing: Listing,
+pub(crate) struct World {
+    pub(crate) market: Market,
+    pub(crate) applicant: Call,
+    pub(crate) agency: Call,
+    pub(crate) case: Case,
+    pub(crate) listing: Listing,
     /// Somebody's purchase, from which an award may be said to come.
-    pub(super) purchase: PurchaseId,
+    pub(crate) purchase: PurchaseId,
 }
 
 /// A call on a party's behalf.
-pub(super) fn acting(party: Party) -> Call {
+pub(crate) fn acting(party: Party) -> Call {
     Actor::new(PersonId(Uuid::from_u128(3)), party).into()
 }
 
 impl World {
-    pub(super) async fn new(url: &str, fund: Fund) -> Self {
+    pub(crate) async fn new(url: &str, fund: Fund) -> Self {
         let market = market(url).await;
         for pack in &Pack::ALL[..8] {
             let path = format!("{}/../data/{}", env!("CARGO_MANIFEST_DIR"), pack.file());
@@ -57,17 +57,17 @@ impl World {
         Self { market, applicant, agency, case, listing, purchase }
     }
 
-    pub(super) const fn env(&self) -> &Env {
+    pub(crate) const fn env(&self) -> &Env {
         self.market.env()
     }
 
     /// Lets so many days pass.
-    pub(super) fn pass(&self, days: i64) {
+    pub(crate) fn pass(&self, days: i64) {
         self.env().set(self.env().now().plus_seconds(days * 24 * 3600));
     }
 
     /// Buys the listing.
-    pub(super) async fn place(&self) -> Result<Order, Error> {
+    pub(crate) async fn place(&self) -> Result<Order, Error> {
         let new = NewOrder {
             case_id: self.case.id,
             item: self.listing.item.clone(),
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// What a purchase would award to the agency.
-    pub(super) fn award_terms(&self) -> OrderTerms {
+    pub(crate) fn award_terms(&self) -> OrderTerms {
         let need = self.case.requirements.iter().find(|need| need.item.as_str() == ITEM).unwrap();
         OrderTerms {
             case_id: self.case.id,
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// Has a purchase award an order.
-    pub(super) async fn award(&self) -> Result<Order, Error> {
+    pub(crate) async fn award(&self) -> Result<Order, Error> {
         let mut tx = self.market.work().await?;
         let region = tx.region(&self.case.region).await?;
         let clock = tx.clock(&region).await?;
@@ -107,7 +107,7 @@ impl World {
     }
 
     /// A contract from today on, over two working weeks.
-    pub(super) fn contract(&self) -> Contract {
+    pub(crate) fn contract(&self) -> Contract {
         let today = self.env().now().day();
         Contract {
             amount: self.listing.terms.price,
@@ -119,14 +119,14 @@ impl World {
     }
 
     /// Takes an accepted order to where the agency works.
-    pub(super) async fn in_service(&self, order: Order, contract: Contract) -> Order {
+    pub(crate) async fn in_service(&self, order: Order, contract: Contract) -> Order {
         let orders = self.market.orders();
         orders.record_contract(&self.agency, order.id, contract).await.unwrap();
         orders.confirm_contract(&self.applicant, order.id).await.unwrap()
     }
 
     /// Uploads a file, and hands it over.
-    pub(super) async fn deliver(&self, order: &Order) -> Order {
+    pub(crate) async fn deliver(&self, order: &Order) -> Order {
         let file = format!("检测报告 {}", self.env().now());
         let new = NewDeliverable {
             name: "报告.pdf".to_owned(),
@@ -139,7 +139,7 @@ impl World {
     }
 
     /// The events of an order, oldest first.
-    pub(super) async fn events(&self, order: &Order) -> Vec<String> {
+    pub(crate) async fn events(&self, order: &Order) -> Vec<String> {
         let orders = self.market.orders();
         let timeline = orders.timeline(&self.applicant.actor, order.id).await.unwrap();
         timeline.into_iter().map(|entry| entry.event).collect()

@@ -8,6 +8,8 @@ mod merge;
 mod release;
 mod words;
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -38,6 +40,20 @@ impl Default for Publisher {
 }
 
 impl Publisher {
+    /// Whether others than this machine reach the address.
+    pub fn is_reached(&self) -> bool {
+        let after = self.url.split_once("://").map_or(self.url.as_str(), |(_, after)| after);
+        let authority = after.split('/').next().unwrap_or_default();
+        let host = match authority.split_once(']') {
+            Some((v6, _)) => v6.trim_start_matches('['),
+            None => authority.split(':').next().unwrap_or_default(),
+        };
+        match host.parse::<IpAddr>() {
+            Ok(address) => !address.is_loopback() && !address.is_unspecified(),
+            Err(_) => !host.is_empty() && !host.eq_ignore_ascii_case("localhost"),
+        }
+    }
+
     /// The open contracting id of a purchase.
     pub fn ocid(&self, purchase: PurchaseId) -> String {
         format!("{}{purchase}", self.ocds_prefix)
@@ -80,5 +96,32 @@ impl Publicity<'_> {
             "publishedDate": last,
             "publisher": { "name": publisher.name },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_this_machine_is_nobody_elses() {
+        let is_reached =
+            |url: &str| Publisher { url: url.to_owned(), ..Publisher::default() }.is_reached();
+        for url in [
+            "http://127.0.0.1:8080",
+            "http://0.0.0.0",
+            "http://[::1]:80",
+            "http://[::]",
+            "https://localhost/a",
+            "",
+        ] {
+            assert!(!is_reached(url), "{url}");
+        }
+        for url in
+            ["https://zjcs.example.gov.cn", "http://10.1.2.3:8080", "http://[2001:db8::1]:80/a"]
+        {
+            assert!(is_reached(url), "{url}");
+        }
+        assert!(!Publisher::default().is_reached());
     }
 }

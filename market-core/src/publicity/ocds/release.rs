@@ -7,6 +7,7 @@ use super::{
     words::{criteria, instant, last_instant, method, value},
 };
 use crate::{
+    order::Milestone,
     publicity::{NoticeBody, NoticeKind, PublicNotice, Winner},
     purchase::Notice,
 };
@@ -104,7 +105,15 @@ impl Releases<'_> {
                 release["tender"] = self.decided(notice, until.map(last_instant));
                 release["parties"] = self.parties(winner);
             }
-            NoticeBody::Contract { winner, number, amount, signed_on, starts_on, ends_on } => {
+            NoticeBody::Contract {
+                winner,
+                number,
+                amount,
+                signed_on,
+                starts_on,
+                ends_on,
+                milestones,
+            } => {
                 let award = award_id(last_award.unwrap_or(0));
                 release["tag"] = json!(["contract"]);
                 release["awards"] = json!([{ "id": award, "status": "active" }]);
@@ -121,7 +130,31 @@ impl Releases<'_> {
                     },
                     "items": [item(notice)],
                 }]);
+                if !milestones.is_empty() {
+                    let planned: Vec<_> = milestones.iter().map(milestone).collect();
+                    release["contracts"][0]["milestones"] = planned.into();
+                }
                 release["parties"] = json!([supplier(winner, &["tenderer", "supplier"])]);
+            }
+            NoticeBody::Change { number, change, amount, ends_on, .. } => {
+                let of_contract = |one: &&PublicNotice| {
+                    matches!(one.kind(), NoticeKind::Contract | NoticeKind::Change)
+                };
+                let amended = before.iter().rev().find(of_contract).map(|one| self.id(one));
+                release["tag"] = json!(["contractAmendment"]);
+                release["contracts"] = json!([{
+                    "id": number,
+                    "awardID": award_id(last_award.unwrap_or(0)),
+                    "value": value(*amount),
+                    "period": { "endDate": last_instant(*ends_on) },
+                    "amendments": [{
+                        "id": format!("change-{change}"),
+                        "date": notice.at,
+                        "rationale": NoticeKind::Change.zh(),
+                        "amendsReleaseID": amended,
+                        "releaseID": self.id(notice),
+                    }],
+                }]);
             }
             NoticeBody::Failure { failure, reason } => {
                 let status = if failure.is_some() { "unsuccessful" } else { "cancelled" };
@@ -212,6 +245,18 @@ fn tender(notice: &PublicNotice, published: &Notice) -> Value {
         tender["eligibilityCriteria"] = published.other_requirements.clone().into();
     }
     tender
+}
+
+/// A milestone as it was agreed. Whether it was reached is the two sides' business.
+fn milestone(of: &Milestone) -> Value {
+    json!({
+        "id": of.key,
+        "title": of.name,
+        "type": "delivery",
+        "description": format!("{}%", of.share_percent),
+        "dueDate": last_instant(of.due_on),
+        "status": "scheduled",
+    })
 }
 
 fn tender_id(notice: &PublicNotice) -> String {

@@ -62,7 +62,13 @@ async fn try_something(world: &World, id: PurchaseId, chance: &mut Chance) {
             drop(world.market.agencies().suspend(&operator(), suspended, suspension).await);
         }
         7 => drop(world.quote(at, id, amount("150")).await),
-        8 => drop(purchases.confirm(agency, id).await),
+        8 => {
+            // Mostly whoever is awarded it: others are refused, whatever the state.
+            let awarded = world.get(id).await.state.award().map(|award| award.agency_id);
+            let awarded = world.agencies.iter().find(|(agency, _)| Some(*agency) == awarded);
+            let by = awarded.filter(|_| chance.below(4) > 0).map_or(agency, |(_, call)| call);
+            drop(purchases.confirm(by, id).await);
+        }
         9 => drop(purchases.decline(agency, id, "排不开").await),
         10 => {
             if let PurchaseState::Choosing(state) = &world.get(id).await.state {

@@ -3,6 +3,7 @@
 mod chance;
 mod lapses;
 mod modes;
+mod receipts;
 mod rules;
 mod states;
 pub(crate) mod world;

@@ -147,13 +147,16 @@ fn actions_agree_with_steps() {
     for state in states() {
         for (name, step) in STEPS {
             let actor = match name {
+                // To the operator a draft is not there.
+                "approve" | "send-back" if state.name() == "draft" => continue,
                 "approve" | "send-back" => operator().actor,
                 "revise" | "submit" | "correct" | "void" => owner.clone(),
                 _ => continue,
             };
-            let actions = purchase(state.clone()).actions(&actor, None, clock().now);
+            let purchase = purchase(state.clone());
+            let actions = purchase.actions(&actor, Relation::Party, None, clock().now);
             let action = actions.iter().find(|action| action.name == name).unwrap();
-            let outcome = step(purchase(state.clone()), &clock()).map(drop);
+            let outcome = step(purchase.clone(), &clock()).map(drop);
             assert_eq!(action.refusal, outcome.err(), "{name} from {}", state.name());
         }
     }

@@ -42,7 +42,7 @@ pub(crate) fn operator() -> Call {
 
 /// The owner's opening code.
 pub(crate) fn code() -> OpeningCode {
-    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".parse().unwrap()
+    "e091b493a7576895eb502eb4e7bf9bdeaf76800e1b1d80b90af8e800a8a0e4f5".parse().unwrap()
 }
 
 pub(crate) fn amount(text: &str) -> Quote {

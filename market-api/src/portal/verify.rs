@@ -1,0 +1,178 @@
+//! `/verify`: whether a document was issued here, by its code or by its file. The QR code on every
+//! document leads to `/verify/{code}`.
+
+use askama::Template;
+use axum::{
+    extract::{Multipart, State, multipart::MultipartRejection},
+    response::{IntoResponse, Redirect, Response},
+};
+use market_core::{
+    Error, Fault, Market, Refusal,
+    document::{
+        DocumentBody, DocumentStanding, FileVerified, MAX_VERIFIED, NotACode, VerificationCode,
+        Verified,
+    },
+};
+use serde::Deserialize;
+
+use super::{Frame, Page, purchase::rows, words};
+use crate::{
+    parameters::{At, Parameters},
+    problem::Problem,
+};
+
+/// The largest form: a file, and what a browser puts around it.
+pub(super) const MAX_FORM: usize = MAX_VERIFIED + (1 << 16);
+
+#[derive(Debug, Template)]
+#[template(path = "verify.html")]
+struct VerifyPage {
+    frame: Frame,
+    typed: String,
+    /// What is wrong with what was typed or sent: in Chinese, and in English.
+    wrong: Option<(String, String)>,
+    /// The digest of a file that was sent and is none of ours.
+    unknown: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "verified.html")]
+struct VerifiedPage {
+    frame: Frame,
+    kind: &'static str,
+    number: String,
+    code: String,
+    standing: &'static str,
+    standing_en: &'static str,
+    since: Option<String>,
+    valid: bool,
+    issued_at: String,
+    issuer: String,
+    sha256: String,
+    facts: Vec<(&'static str, String)>,
+    /// Whether the contract is one of which nothing is published.
+    direct: bool,
+    /// The page of the purchase, if it follows from one.
+    purchase: Option<String>,
+    /// Whether the very file was sent.
+    by_file: bool,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    code: String,
+}
+
+pub(super) async fn ask(
+    State(market): State<Market>,
+    Parameters(asked): Parameters<Asked>,
+) -> Result<Response, Problem> {
+    if asked.code.trim().is_empty() {
+        return Ok(form(&market, String::new(), None, None).await?.into_response());
+    }
+    match asked.code.parse::<VerificationCode>() {
+        Ok(code) => Ok(Redirect::to(&format!("/verify/{}", code.plain())).into_response()),
+        Err(why) => mistyped(&market, asked.code, why).await,
+    }
+}
+
+pub(super) async fn show(
+    State(market): State<Market>,
+    At(typed): At<String>,
+) -> Result<Response, Problem> {
+    let code = match typed.parse::<VerificationCode>() {
+        Ok(code) => code,
+        Err(why) => return mistyped(&market, typed, why).await,
+    };
+    match market.documents().verify(code).await {
+        Ok(found) => Ok(verified(&market, found, false).await?.into_response()),
+        Err(Error::Refused(refusal @ Refusal::NoSuchDocument)) => {
+            refused(&market, code.to_string(), refusal).await
+        }
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// A file that was sent by the form; it is not kept.
+pub(super) async fn upload(
+    State(market): State<Market>,
+    form_of_file: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Problem> {
+    let Ok(mut parts) = form_of_file else {
+        return refused(&market, String::new(), Refusal::FileEmpty).await;
+    };
+    let mut content = Vec::new();
+    loop {
+        match parts.next_field().await {
+            Ok(None) => break,
+            Ok(Some(part)) if part.name() == Some("file") => match part.bytes().await {
+                Ok(bytes) => content = bytes.to_vec(),
+                Err(_) => return refused(&market, String::new(), Refusal::FileTooLarge).await,
+            },
+            Ok(Some(_)) => {}
+            Err(_) => return refused(&market, String::new(), Refusal::FileTooLarge).await,
+        }
+    }
+    match market.documents().verify_file(&content).await {
+        Ok(FileVerified { document: Some(found), .. }) => {
+            Ok(verified(&market, found, true).await?.into_response())
+        }
+        Ok(FileVerified { sha256, .. }) => {
+            Ok(form(&market, String::new(), None, Some(sha256)).await?.into_response())
+        }
+        Err(Error::Refused(refusal)) => refused(&market, String::new(), refusal).await,
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// The form again, with what is wrong with the code.
+async fn mistyped(market: &Market, typed: String, why: NotACode) -> Result<Response, Problem> {
+    let problem = Problem::invalid(vec![Fault::new("code", "code", why.to_string())]);
+    let page = form(market, typed, Some((why.zh(), why.to_string())), None).await?;
+    Ok(page.told(problem))
+}
+
+/// The form again, with why not.
+async fn refused(market: &Market, typed: String, why: Refusal) -> Result<Response, Problem> {
+    let wrong = (why.zh().to_owned(), why.en().to_owned());
+    Ok(form(market, typed, Some(wrong), None).await?.told(why.into()))
+}
+
+async fn form(
+    market: &Market,
+    typed: String,
+    wrong: Option<(String, String)>,
+    unknown: Option<String>,
+) -> Result<Page, Problem> {
+    let frame = Frame::new(market, "文书核验").await?;
+    Page::of(&VerifyPage { frame, typed, wrong, unknown })
+}
+
+async fn verified(market: &Market, found: Verified, by_file: bool) -> Result<Page, Problem> {
+    let kind = found.facts.body.kind().zh();
+    let (direct, purchase) = match &found.facts.body {
+        DocumentBody::AwardLetter { purchase_id, .. } => (false, Some(*purchase_id)),
+        DocumentBody::ContractSummary { contract, .. } => {
+            (contract.is_none(), contract.as_ref().map(|contract| contract.purchase_id))
+        }
+    };
+    Page::of(&VerifiedPage {
+        frame: Frame::new(market, format!("核验 {kind}")).await?,
+        kind,
+        code: found.code.to_string(),
+        standing: found.standing.zh(),
+        standing_en: found.standing.en(),
+        since: found.since.map(words::instant),
+        valid: found.standing == DocumentStanding::Valid,
+        issued_at: words::instant(found.issued_at),
+        issuer: market.publisher().name.clone(),
+        sha256: found.sha256,
+        facts: rows(&found.facts),
+        direct,
+        purchase: purchase.map(|id| format!("/purchases/{id}")),
+        number: found.number,
+        by_file,
+    })
+}
