@@ -284,9 +284,9 @@ impl Tx {
         Ok(self.query(INSERT_KEY).bind(number).bind(seed).bind(at).execute().await? == 1)
     }
 
-    pub(super) async fn last_webhook_key_for_update(&mut self) -> Result<i64, Error> {
-        let query = self.query(LAST_KEY).pg(" for update");
-        query.one::<(i64,)>().await.map(|(number,)| number)
+    pub(super) async fn last_webhook_key_for_update(&mut self) -> Result<Option<i64>, Error> {
+        let row: Option<(i64,)> = self.query(LAST_KEY).pg(" for update").optional().await?;
+        Ok(row.map(|(number,)| number))
     }
 
     /// The keys that sign now, the newest first.
