@@ -24,6 +24,7 @@ mod ledger;
 mod limits;
 mod listing_import;
 mod nodes;
+mod notices;
 mod openapi;
 mod openings;
 mod orders;

@@ -126,6 +126,15 @@ const fn is_told_by_default(party: &Party, kind: Kind) -> bool {
     }
 }
 
+/// What somebody is told of, of all kinds: what they said, and else as usual.
+fn completed(party: &Party, said: &[Preference]) -> Vec<Preference> {
+    let told = |kind| {
+        let said = said.iter().find(|one| one.kind == kind).map(|one| one.told);
+        said.unwrap_or_else(|| is_told_by_default(party, kind))
+    };
+    KINDS.iter().map(|kind| Preference { kind: *kind, told: told(*kind) }).collect()
+}
+
 /// What people are told.
 #[derive(Debug, Clone, Copy)]
 pub struct Notices<'a>(pub(crate) &'a Market);
@@ -180,12 +189,7 @@ impl Notices<'_> {
 
     /// Of what the actor is told.
     pub async fn preferences(&self, actor: &Actor) -> Result<Vec<Preference>, Error> {
-        let said = self.0.db.preferences(actor).await?;
-        let told = |kind| {
-            let said = said.iter().find(|one| one.kind == kind).map(|one| one.told);
-            said.unwrap_or_else(|| is_told_by_default(&actor.party, kind))
-        };
-        Ok(KINDS.iter().map(|kind| Preference { kind: *kind, told: told(*kind) }).collect())
+        Ok(completed(&actor.party, &self.0.db.preferences(actor).await?))
     }
 
     /// Says of what the actor is told from now on; kinds that are not named stay as they are.
@@ -209,9 +213,9 @@ impl Notices<'_> {
             for one in given {
                 tx.put_preference(*one).await?;
             }
-            tx.finish(()).await
+            let said = tx.preferences().await?;
+            tx.finish(completed(&call.actor.party, &said)).await
         })
-        .await?;
-        self.preferences(&call.actor).await
+        .await
     }
 }

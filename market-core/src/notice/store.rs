@@ -87,6 +87,10 @@ struct PreferenceRow {
     told: bool,
 }
 
+fn preferences(rows: Vec<PreferenceRow>) -> Vec<Preference> {
+    rows.into_iter().map(|PreferenceRow { kind, told }| Preference { kind, told }).collect()
+}
+
 impl Tx {
     /// Tells somebody of something, unless they were told before.
     pub(super) async fn insert_news(&mut self, id: Uuid, new: &NewNotice) -> Result<(), Error> {
@@ -144,6 +148,13 @@ impl Tx {
         let (person, party) = (self.actor.person, self.actor.party.to_string());
         let query = self.query(PUT_PREFERENCE).bind(person).bind(party);
         query.bind(one.kind).bind(one.told).execute().await.map(drop)
+    }
+
+    /// What the actor said of being told.
+    pub(super) async fn preferences(&mut self) -> Result<Vec<Preference>, Error> {
+        let (person, party) = (self.actor.person, self.actor.party.to_string());
+        let query = self.query(PREFERENCES).bind(person).bind(party);
+        Ok(preferences(query.all().await?))
     }
 
     /// Deletes some notices that are older than a time; how many.
@@ -224,8 +235,6 @@ impl Db {
 
     pub(super) async fn preferences(&self, actor: &Actor) -> Result<Vec<Preference>, Error> {
         let query = self.query(PREFERENCES).bind(actor.person).bind(actor.party.to_string());
-        let rows: Vec<PreferenceRow> = query.all().await?;
-        let read = |PreferenceRow { kind, told }| Preference { kind, told };
-        Ok(rows.into_iter().map(read).collect())
+        Ok(preferences(query.all().await?))
     }
 }

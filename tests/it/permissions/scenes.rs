@@ -360,6 +360,7 @@ impl Cast<'_> {
         self.forget_webhooks(owner).await;
         let made = self.does(Method::POST, "/api/v1/webhooks", Some(webhook()), owner).await;
         let id = text(&made, "/id");
+        scene.names.insert("secret", text(&made, "/secret"));
         if wanted.ends_with("disabled") {
             let path = format!("/api/v1/webhooks/{id}/disable");
             self.does(Method::POST, &path, None, owner).await;
