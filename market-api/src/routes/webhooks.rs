@@ -225,10 +225,10 @@ pub(crate) async fn keys(
 
 /// Have the server sign with a new key; the one before signs too for 7 days. The operator does
 #[utoipa::path(post, path = "/webhook-keys/rotate", tag = "webhooks", security(("token" = [])),
-    params(Guards), responses((status = 200, body = Page<PublishedKey>)))]
+    params(Key), responses((status = 200, body = Page<PublishedKey>)))]
 async fn rotate_key(
     State(market): State<Market>,
-    Guarded(call): Guarded,
+    Once(call): Once,
 ) -> Result<Tagged<Page<PublishedKey>>, Problem> {
     let (version, keys) = published(market.webhooks().rotate_key(&call).await?);
     Ok(Tagged(version, keys))

@@ -66,6 +66,7 @@ events! {
         "requirement_purchasing" "所需服务公开选取中" "A needed service is being purchased";
         "requirement_released" "所需服务可重新购买" "A needed service may be bought again";
         "requirement_used" "成果已用于办件" "A needed deliverable is used";
+        "order_linked" "已共用另一办件的成果" "A deliverable of another case serves this one";
     Order:
         "order_placed" "新订单待接单" "An order is placed";
         "order_awarded" "中选订单已生成" "An order is awarded";
@@ -73,7 +74,6 @@ events! {
         "order_declined" "订单已拒单" "The order is declined";
         "order_cancelled" "订单已取消" "The order is cancelled";
         "order_lapsed" "订单逾期自动结束" "The order has lapsed";
-        "order_linked" "成果已共用于另一办件" "The order serves another case";
         "order_delivered" "成果已交付" "A deliverable is handed over";
         "order_terminated" "订单已终止" "The order is terminated";
         "contract_recorded" "合同已登记" "A contract is recorded";

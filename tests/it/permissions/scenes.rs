@@ -371,10 +371,10 @@ impl Cast<'_> {
 
     /// Removes the webhooks of scenes before: a party has but a few.
     async fn forget_webhooks(&self, owner: Seat) {
-        let party = self.seats[&owner].actor.party.to_string();
+        let party = json!(self.seats[&owner].actor.party);
         let listed = self.does(Method::GET, "/api/v1/webhooks", None, owner).await;
         for one in listed["items"].as_array().unwrap() {
-            if one["party"] == json!(party) {
+            if one["party"] == party {
                 let path = format!("/api/v1/webhooks/{}", text(one, "/id"));
                 self.does(Method::DELETE, &path, None, owner).await;
             }
