@@ -80,6 +80,7 @@ events! {
         "contract_confirmed" "合同已确认" "The contract is confirmed";
         "contract_rejected" "合同未获确认" "The contract is rejected";
         "contract_deadline_passed" "合同签订逾期" "The contract's day has passed";
+        "confirmation_deadline_passed" "合同确认逾期" "Nobody confirmed the contract in time";
         "contract_change_proposed" "合同变更待确认" "A change of the contract is proposed";
         "contract_change_refused" "合同变更未获确认" "The change of the contract is refused";
         "contract_change_withdrawn" "合同变更已撤回" "The change of the contract is withdrawn";
