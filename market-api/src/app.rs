@@ -8,7 +8,7 @@ use std::sync::{
 use axum::extract::FromRef;
 use market_core::Market;
 
-use crate::{caller::Web, edge::Door, health::Health, limits::Limits};
+use crate::{caller::Web, edge::Door, health::Health, limits::Limits, streams::Streams};
 
 /// A market that is being served. Cheap to clone.
 #[derive(Debug, Clone, FromRef)]
@@ -17,6 +17,7 @@ pub struct App {
     health: Health,
     web: Web,
     door: Arc<Door>,
+    streams: Streams,
     watching: Watching,
 }
 
@@ -39,8 +40,9 @@ impl App {
     /// Serves a market with limits of one's own.
     pub fn with_limits(market: Market, limits: Limits) -> Self {
         let health = Health::new(&limits.ready);
+        let streams = Streams::new(&limits);
         let door = Arc::new(Door::new(limits));
-        Self { market, health, web: Web::default(), door, watching: Watching::default() }
+        Self { market, health, web: Web::default(), door, streams, watching: Watching::default() }
     }
 
     /// Says how browsers reach the server.
@@ -79,6 +81,16 @@ impl App {
 
     pub(crate) fn is_traced(&self) -> bool {
         self.watching.0.is_traced.load(Ordering::Relaxed)
+    }
+
+    /// Whether we are about to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.health.is_stopping()
+    }
+
+    /// Places of those who wait for what happens.
+    pub(crate) const fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     pub(crate) const fn market(&self) -> &Market {

@@ -155,6 +155,11 @@ exceptions! {
     "documents_verify_file" Key "it only compares the file with what was issued: repeated, the call answers as things stand then";
     "documents_verify_file" Rehearsal "it changes nothing";
     "purchases_ask" Version "a question changes nothing that was seen";
+    "notices_read_up_to" Version "whatever has come since, what was told before is read";
+    "notices_prefer" Version "what somebody wants to be told has no versions: each kind that is named is set";
+    "webhooks_register" Key "the answer is a secret, which is never kept; repeated, the call registers another webhook";
+    "webhooks_rotate_secret" Key "the answer is a secret, which is never kept; repeated, the call meets another version";
+    "webhooks_ping" Version "a test message changes nothing that was seen";
     "complaints_file" Version "a complaint is made of its own, and changes nothing that was seen";
 }
 

@@ -91,6 +91,11 @@ impl Health {
         self.0.is_stopping.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the program is about to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(Ordering::Relaxed)
+    }
+
     /// A look at the database, at most [`FRESH`] old. It takes no longer than it may.
     pub(crate) async fn look(&self, market: &Market) -> Seen {
         let patience = Duration::from_millis(self.0.bounds.database_millis);
@@ -112,7 +117,7 @@ impl Health {
 
     /// Everything that must be well for requests to come here.
     pub(crate) async fn checks(&self, market: &Market) -> Vec<Check> {
-        if self.0.is_stopping.load(Ordering::Relaxed) {
+        if self.is_stopping() {
             return vec![Check::wrong("stopping", "about to end")];
         }
         let search = if self.0.is_searchable.load(Ordering::Relaxed) {

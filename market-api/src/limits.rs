@@ -26,6 +26,8 @@ pub struct Limits {
     pub connections: Connections,
     /// What a request may take.
     pub requests: Requests,
+    /// How many wait for what happens.
+    pub waiting: Waiting,
     /// How far behind a server may be that says it is ready.
     pub ready: Ready,
 }
@@ -120,6 +122,16 @@ pub struct Requests {
     pub upload_seconds: u64,
 }
 
+/// How many wait for what happens: by a stream, or by a read of a feed that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// How many there are at once; others are sent away.
+    pub most: NonZeroU32,
+    /// How many of them from one address.
+    pub per_address: NonZeroU32,
+}
+
 /// How far behind a server may be that says it is ready.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,6 +207,7 @@ impl Default for Limits {
                 seconds: 30,
                 upload_seconds: 600,
             },
+            waiting: Waiting { most: some(256), per_address: some(64) },
             ready: Ready {
                 database_millis: 2_000,
                 search_behind: 10_000,
@@ -235,6 +248,8 @@ impl Limits {
         let Connections { most, per_address, idle_seconds, head_seconds, stalled_seconds } =
             &self.connections;
         check("connections.per_address", per_address <= most, "must not be over connections.most");
+        let Waiting { most, per_address } = &self.waiting;
+        check("waiting.per_address", per_address <= most, "must not be over waiting.most");
         let positive = [
             ("at_once.wait_millis", self.at_once.wait_millis),
             ("connections.idle_seconds", *idle_seconds),
@@ -320,6 +335,7 @@ mod tests {
             ("per_actr.write.burst = 1", "limits.per_actr", "unknown field"),
             ("trusted_proxies = ['10.0.0.0/33']", "limits.trusted_proxies[0]", "invalid"),
             ("connections.most = 10", "limits.connections.per_address", "connections.most"),
+            ("waiting.most = 10", "limits.waiting.per_address", "waiting.most"),
             ("requests.head_bytes = 10", "limits.requests.head_bytes", "8192"),
             ("requests.seconds = 0", "limits.requests.seconds", "1"),
             ("requests.seconds = -1", "limits.requests.seconds", "-1"),

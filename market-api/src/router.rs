@@ -65,9 +65,10 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "alarms", description = "What looks like abuse, for supervisors"),
         (name = "search", description = "Finding agencies and listings"),
         (name = "saved-searches", description = "Searches that people saved"),
-        (name = "notices", description = "What people are told of by their saved searches"),
+        (name = "notices", description = "What people are told: by saved searches, of what happens, of deadlines"),
         (name = "publicity", description = "Public notices of purchases, open contracting data, figures"),
-        (name = "facts", description = "The public journal, and how much there is of everything"),
+        (name = "webhooks", description = "Other systems that are told what happens"),
+        (name = "facts", description = "The journal as others follow it, and how much there is of everything"),
     )
 )]
 struct Description;
@@ -105,6 +106,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::public_notices::router())
         .merge(routes::deadlines::router())
         .merge(routes::facts::router())
+        .merge(routes::feeds::router())
+        .merge(routes::webhooks::router())
 }
 
 /// The router and the description of the API.
@@ -132,6 +135,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/feeds/notices.atom", get(routes::public_notices::feed))
+        .route("/.well-known/webhook-keys.json", get(routes::webhooks::keys))
         .route("/problems", get(registry::index))
         .route("/problems/{code}", get(registry::show))
         .fallback(nowhere)

@@ -32,6 +32,11 @@ pub(crate) trait Follower {
     /// The market that it follows.
     fn market(&self) -> &Market;
 
+    /// Up to where it may go: to the end of the journal, unless it needs what another makes.
+    async fn end(&self) -> Result<i64, Error> {
+        Ok(i64::MAX)
+    }
+
     /// What it makes of entries, in order; none, if nothing comes of them.
     async fn make(&self, entries: &[Recorded]) -> Result<Option<Self::Made>, Error>;
 
@@ -72,7 +77,9 @@ async fn step<F: Follower>(follower: &F, seen: &mut i64) -> Result<usize, Error>
     let db = &follower.market().db;
     let stored = db.follower_position(F::NAME).await?;
     *seen = stored.max(*seen);
-    let entries = db.journal_after(*seen, false, ENTRIES).await?;
+    let end = follower.end().await?;
+    let mut entries = db.journal_after(*seen, false, ENTRIES).await?;
+    entries.retain(|entry| entry.pos <= end);
     let Some(last) = entries.last() else { return Ok(0) };
     let made = follower.make(&entries).await?;
     if made.is_none() && last.pos - stored < PASSED_OVER {
@@ -105,12 +112,17 @@ async fn advance<F: Follower>(
 
 impl Db {
     /// How far a follower has come.
-    async fn follower_position(&self, name: &'static str) -> Result<i64, Error> {
+    pub(crate) async fn follower_position(&self, name: &'static str) -> Result<i64, Error> {
         self.query(POSITION).bind(name).one::<(i64,)>().await.map(|(pos,)| pos)
     }
 }
 
 impl Tx {
+    /// How far a follower has come.
+    pub(crate) async fn follower_position(&mut self, name: &'static str) -> Result<i64, Error> {
+        self.query(POSITION).bind(name).one::<(i64,)>().await.map(|(pos,)| pos)
+    }
+
     /// Moves a follower on, if it still is where it was.
     async fn advance_follower(
         &mut self,

@@ -31,6 +31,7 @@ mod kernel;
 pub mod letter;
 mod market;
 pub mod matter;
+pub mod notice;
 pub mod order;
 pub mod progress;
 pub mod publicity;
@@ -47,6 +48,7 @@ mod testing;
 pub mod timers;
 pub mod vitals;
 pub mod vocabulary;
+pub mod webhook;
 pub mod withdrawal;
 
 pub use kernel::{

@@ -23,17 +23,19 @@ use crate::{
     feed::Feed,
     letter::{Letters, Shelf},
     matter::Matters,
+    notice::Notices,
     order::{Deliverables, Orders},
     progress::Progresses,
     publicity::{Publicity, Publisher},
     purchase::Purchases,
     rules::Rules,
-    saved_search::{Notices, SavedSearches},
+    saved_search::SavedSearches,
     search::{Home, Search},
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     timers::Timers,
     vitals::Vitals,
     vocabulary::Vocabulary,
+    webhook::{AddressRules, Webhooks},
     withdrawal::Withdrawals,
 };
 
@@ -58,6 +60,8 @@ pub struct Market {
     pub(crate) publisher: Arc<Publisher>,
     /// How people sign in.
     pub(crate) identity: Arc<Identity>,
+    /// Where messages of webhooks may go.
+    pub(crate) webhook_rules: Arc<AddressRules>,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -87,6 +91,8 @@ pub struct Options {
     pub publisher: Publisher,
     /// How people sign in, and for how long.
     pub identity: Identity,
+    /// Where messages of webhooks may go.
+    pub webhook_rules: AddressRules,
     /// Where time, ids and secrets come from.
     pub env: Env,
 }
@@ -105,6 +111,7 @@ impl Options {
             keep_keys_hours: KEPT_AT_LEAST,
             publisher: Publisher::default(),
             identity: Identity::default(),
+            webhook_rules: AddressRules::default(),
             env: Env::real(),
         }
     }
@@ -126,6 +133,7 @@ impl Market {
         let fonts = Arc::new(Shelf::new(options.fonts));
         let publisher = Arc::new(options.publisher);
         let identity = Arc::new(options.identity);
+        let webhook_rules = Arc::new(options.webhook_rules);
         let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
         let (env, wake) = (options.env, Arc::default());
         Ok(Self {
@@ -138,6 +146,7 @@ impl Market {
             keep_keys_hours,
             publisher,
             identity,
+            webhook_rules,
             wake,
         })
     }
@@ -302,6 +311,16 @@ impl Market {
     /// What people were told of.
     pub const fn notices(&self) -> Notices<'_> {
         Notices(self)
+    }
+
+    /// Other systems that are told what happens.
+    pub const fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks(self)
+    }
+
+    /// Where their messages may go.
+    pub fn webhook_rules(&self) -> &AddressRules {
+        &self.webhook_rules
     }
 
     /// Gives every journal entry committed until now its position.

@@ -60,6 +60,9 @@ statements! {
     SCHEMA = "select max(version) as version from _sqlx_migrations where success";
     FOLLOWERS = "select name, pos from followers order by name";
     KEYS = "select cast(count(*) as bigint) from (select key from idempotency limit 1000000) as kept";
+    MESSAGES = "\
+        select cast(count(*) as bigint) from \
+        (select message from webhook_messages where state = 'waiting' limit 1000000) as waiting";
     UNNUMBERED = "\
         select cast(count(*) as bigint) from \
         (select kind from journal where pos is null limit 1000000) as fresh";
@@ -89,8 +92,13 @@ impl Vitals<'_> {
         let db = &self.0.db;
         let (idempotency_keys,): (i64,) = db.query(KEYS).one().await?;
         let (unnumbered,): (i64,) = db.query(UNNUMBERED).one().await?;
+        let (messages,): (i64,) = db.query(MESSAGES).one().await?;
         let asked = i64::try_from(self.0.asking.waiting()).unwrap_or(i64::MAX);
-        Ok(Heaps { idempotency_keys, unnumbered, queues: vec![("asked", asked)] })
+        Ok(Heaps {
+            idempotency_keys,
+            unnumbered,
+            queues: vec![("asked", asked), ("webhooks", messages)],
+        })
     }
 
     /// The connections to the database.

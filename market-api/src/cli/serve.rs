@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use market_core::Market;
+use market_core::{Market, webhook::Sender};
 use tokio::{net::TcpListener, signal, sync::Notify, task::JoinHandle};
 
 use super::{Failure, Settings, out};
@@ -61,6 +61,7 @@ pub(super) async fn run(
     listener: TcpListener,
     welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let sender: Arc<dyn Sender> = Arc::new(settings.sender()?);
     let market = settings.open().await?;
     // A server goes on whether anybody reads this or not.
     match welcome(&listener) {
@@ -81,6 +82,9 @@ pub(super) async fn run(
         tokio::spawn(alarm(market.clone())),
         tokio::spawn(run_due(market.clone())),
         tokio::spawn(tidy(market.clone())),
+        tokio::spawn(note_parties(market.clone())),
+        tokio::spawn(tell_people(market.clone())),
+        tokio::spawn(deliver(market.clone(), sender)),
         tokio::spawn(issue_documents(market.clone())),
     ];
     if !market.publisher().is_reached() {
@@ -158,6 +162,21 @@ async fn tidy(market: Market) {
         }
         tokio::time::sleep(TIDY).await;
     }
+}
+
+/// Notes who takes part in what happens.
+async fn note_parties(market: Market) {
+    match market.feed().follow().await {}
+}
+
+/// Tells people of what happens to their parties' things, and of deadlines.
+async fn tell_people(market: Market) {
+    match market.notices().follow().await {}
+}
+
+/// Tells other systems what happens; of many processes, one at a time tells each.
+async fn deliver(market: Market, sender: Arc<dyn Sender>) {
+    match market.webhooks().follow(sender).await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

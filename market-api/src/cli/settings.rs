@@ -13,12 +13,13 @@ use market_core::{
     account::{Identity, PartyKind},
     publicity::Publisher,
     sealing::ServerKey,
+    webhook::{AddressRules, Network},
 };
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Failure;
-use crate::{Limits, Web};
+use crate::{Limits, Web, sender::HttpSender};
 
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -110,6 +111,30 @@ struct Given {
     /// share; it is made if it is not there [default: server.key in the data folder]
     #[arg(long, global = true, env = "MARKET_SERVER_KEY", value_name = "FILE")]
     server_key: Option<PathBuf>,
+    /// A network inside that webhooks may be sent to, such as 10.20.0.0/16; several with commas in
+    /// the environment [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_WEBHOOK_ALLOW",
+        value_name = "NETWORK",
+        value_delimiter = ',',
+        num_args = 1
+    )]
+    webhook_allow: Option<Vec<Network>>,
+    /// A port that webhooks may be sent to on the open internet [default: 443 and 8443]
+    #[arg(
+        long,
+        global = true,
+        env = "MARKET_WEBHOOK_PORT",
+        value_name = "PORT",
+        value_delimiter = ',',
+        num_args = 1
+    )]
+    webhook_port: Option<Vec<u16>>,
+    /// Certificates in PEM of authorities that receivers of webhooks may also prove themselves by
+    #[arg(long, global = true, env = "MARKET_WEBHOOK_CA", value_name = "FILE")]
+    webhook_ca: Option<PathBuf>,
     /// Whether to limit how often one may ask, as `[limits]` of the file says [default: true]
     #[arg(long, global = true, env = "MARKET_RATE_LIMITS", value_name = "BOOL")]
     rate_limits: Option<bool>,
@@ -156,6 +181,8 @@ pub(super) struct Settings {
     pub(super) browser_minutes: u32,
     pub(super) second_factor_for: Vec<PartyKind>,
     pub(super) server_key: PathBuf,
+    pub(super) webhook_rules: AddressRules,
+    pub(super) webhook_ca: Option<PathBuf>,
     pub(super) limits: Limits,
     pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) otlp_endpoint: Option<String>,
@@ -196,6 +223,11 @@ impl Settings {
             url: url.trim_end_matches('/').to_owned(),
             ocds_prefix: given.ocds_prefix.or(file.ocds_prefix).unwrap_or(usual.ocds_prefix),
         };
+        let open = AddressRules::default();
+        let webhook_rules = AddressRules {
+            allowed: given.webhook_allow.or(file.webhook_allow).unwrap_or(open.allowed),
+            ports: given.webhook_port.or(file.webhook_port).unwrap_or(open.ports),
+        };
         let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
         let server_key = given.server_key.or(file.server_key);
         let second_factor_for = given.second_factor_for.or(file.second_factor_for);
@@ -225,6 +257,8 @@ impl Settings {
                 .or(file.keep_keys_hours)
                 .unwrap_or(KEPT_AT_LEAST),
             publisher,
+            webhook_rules,
+            webhook_ca: given.webhook_ca.or(file.webhook_ca),
             limits: Limits { rates, ..limits },
             metrics_listen: given.metrics_listen.or(file.metrics_listen),
             otlp_endpoint,
@@ -248,6 +282,7 @@ impl Settings {
             keep_keys_hours: self.keep_keys_hours,
             publisher: self.publisher.clone(),
             identity: self.identity()?,
+            webhook_rules: self.webhook_rules.clone(),
             ..Options::new(self.database.clone())
         };
         Ok(Market::open(options).await?)
@@ -269,6 +304,18 @@ impl Settings {
         // What only this machine can reach may do without TLS, unless a proxy stands before it.
         let is_local = self.listen.ip().is_loopback() && !self.publisher.url.starts_with("https:");
         Web { secure_cookies: !is_local }
+    }
+
+    /// What sends messages of webhooks.
+    pub(super) fn sender(&self) -> Result<HttpSender, Failure> {
+        let Some(path) = &self.webhook_ca else {
+            return HttpSender::new(self.webhook_rules.clone(), None)
+                .map_err(|why| Failure::Failed(why.to_string()));
+        };
+        let wrong =
+            |why: &dyn std::fmt::Display| Failure::Usage(format!("{}: {why}", path.display()));
+        let pem = fs::read(path).map_err(|why| wrong(&why))?;
+        HttpSender::new(self.webhook_rules.clone(), Some(&pem)).map_err(|why| wrong(&why))
     }
 
     /// Whether the database is the one in the data folder.
@@ -344,6 +391,7 @@ mod tests {
         assert_eq!(settings.publisher, Publisher::default());
         assert_eq!(settings.keep_asked_days, 180);
         assert!(settings.fonts.is_empty());
+        assert_eq!(settings.webhook_rules, AddressRules::default());
         assert_eq!((settings.access_minutes, settings.second_factor_for.len()), (15, 0));
         assert_eq!(settings.server_key, PathBuf::from("market-data/server.key"));
     }
@@ -400,6 +448,21 @@ mod tests {
         assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
         assert_eq!(settings.publisher.url, "http://0.0.0.0:80");
+    }
+
+    #[test]
+    fn networks_inside_are_named_one_by_one() {
+        let settings = Settings::complete(
+            Given::default(),
+            file("webhook_allow = ['10.20.0.0/16']\nwebhook_port = [9443]"),
+        )
+        .unwrap();
+        assert_eq!(settings.webhook_rules.allowed, ["10.20.0.0/16".parse().unwrap()]);
+        assert_eq!(settings.webhook_rules.ports, [9443]);
+        assert!(toml::from_str::<Given>("webhook_allow = ['10.20.0.1/16']").is_err());
+        let line = ["market", "--webhook-allow", "10.20.0.0/16,fd00::/8"];
+        let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
+        assert_eq!(given.webhook_allow.unwrap().len(), 2);
     }
 
     #[test]

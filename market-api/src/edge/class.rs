@@ -1,6 +1,6 @@
 //! What kind of work a request is.
 
-use axum::http::{HeaderMap, Method, header::CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, Uri, header::CONTENT_TYPE};
 
 /// A kind of work; each has limits of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,18 @@ pub(crate) fn is_probe(path: &str) -> bool {
     ["/livez", "/readyz", "/healthz"].contains(&path)
 }
 
+/// Whether a request waits for what happens: it reads a stream, or a feed with `wait`.
+pub(crate) fn waits(uri: &Uri) -> bool {
+    match uri.path().strip_prefix("/api/v1") {
+        Some("/feed/stream" | "/me/feed/stream") => true,
+        Some("/feed" | "/me/feed") => {
+            let mut given = uri.query().unwrap_or_default().split('&');
+            given.any(|one| one.starts_with("wait=") && !one[5..].bytes().all(|b| b == b'0'))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a body is neither JSON nor a form.
 fn is_file(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(CONTENT_TYPE) else { return false };
@@ -67,6 +79,23 @@ fn is_file(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_says_so() {
+        for (uri, does) in [
+            ("/api/v1/feed/stream", true),
+            ("/api/v1/me/feed/stream?after=3", true),
+            ("/api/v1/feed?after=3&wait=25", true),
+            ("/api/v1/me/feed?wait=1", true),
+            ("/api/v1/me/feed?wait=0&after=1", false),
+            ("/api/v1/feed?wait=", false),
+            ("/api/v1/feed", false),
+            ("/api/v1/orders?wait=25", false),
+            ("/feed/stream", false),
+        ] {
+            assert_eq!(waits(&uri.parse().unwrap()), does, "{uri}");
+        }
+    }
 
     #[test]
     fn the_head_of_a_request_tells_its_class() {

@@ -5,7 +5,6 @@
 //! for how much is under way (`admission`). What its actor may ask is known only after that.
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -31,7 +30,7 @@ use tracing::Instrument;
 use self::{
     admission::Admission,
     class::Class,
-    client::{Peer, Whence},
+    client::{NOWHERE, Peer, Whence},
     pace::{Pace, Paced, Room, Slow},
     rates::{Buckets, Meter},
 };
@@ -48,9 +47,6 @@ pub(crate) mod class;
 pub(crate) mod client;
 mod pace;
 pub(crate) mod rates;
-
-/// Where requests come from that came through no connection.
-const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -85,7 +81,7 @@ impl Door {
     }
 
     /// The longest that a request may take.
-    const fn patience(&self, class: Class) -> Duration {
+    pub(crate) const fn patience(&self, class: Class) -> Duration {
         Duration::from_secs(match class {
             Class::Upload => self.limits.requests.upload_seconds,
             _ => self.limits.requests.seconds,
@@ -187,11 +183,16 @@ async fn handle(
         ask(buckets, class, &mut request, client.unwrap_or(NOWHERE), meter)?;
     }
     let (request, _room, slow) = take_body(door, class, request).await?;
-    let admitted = door.admission.enter(class).await;
-    let _place = admitted.map_err(|_| {
-        metrics::counter!("market_http_shed_total", "class" => class.name()).increment(1);
-        Problem::from(Code::BUSY)
-    })?;
+    // Who waits for what happens has a place of `streams`, and takes none of those who read.
+    let _place = if class::waits(request.uri()) {
+        None
+    } else {
+        let admitted = door.admission.enter(class).await;
+        Some(admitted.map_err(|_| {
+            metrics::counter!("market_http_shed_total", "class" => class.name()).increment(1);
+            Problem::from(Code::BUSY)
+        })?)
+    };
     let answered = tokio::time::timeout(door.patience(class), next.run(request)).await;
     let response = answered.unwrap_or_else(|_| Problem::from(Code::BUSY).into_response());
     // Whoever read the body saw no more than that it broke off.

@@ -13,6 +13,7 @@ pub(crate) mod documents;
 pub(crate) mod draws;
 pub(crate) mod evaluations;
 pub(crate) mod facts;
+pub(crate) mod feeds;
 pub(crate) mod ledger;
 pub(crate) mod listing_import;
 pub(crate) mod listings;
@@ -30,6 +31,7 @@ pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod suggestions;
 pub(crate) mod vocabulary;
+pub(crate) mod webhooks;
 
 use market_core::{Action, Refusal};
 use serde::Serialize;

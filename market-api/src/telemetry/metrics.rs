@@ -111,6 +111,7 @@ async fn look(figures: &Figures, app: &App) {
         gauge!("market_http_running", "class" => class.name()).set(running);
         gauge!("market_http_waiting", "class" => class.name()).set(waiting);
     }
+    gauge!("market_http_running", "class" => "wait").set(app.streams().load());
     let vitals = app.market().vitals();
     let connections = vitals.connections();
     let of = |state| gauge!("market_db_connections", "state" => state);

@@ -51,6 +51,9 @@ impl ComplaintState {
     pub const NAMES: &[&str] =
         &["filed", "not_accepted", "investigating", "upheld", "dismissed", "withdrawn"];
 
+    /// The names of the states in which the owner of the purchase hears of it.
+    pub(crate) const NAMES_TOLD_TO_OWNER: &[&str] = &["investigating", "upheld", "dismissed"];
+
     /// The state's name, as stored and shown.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -69,8 +72,8 @@ impl ComplaintState {
     }
 
     /// It was accepted and not withdrawn, so that the owner of the purchase hears of it.
-    pub const fn is_told_to_owner(&self) -> bool {
-        matches!(self, Self::Investigating { .. } | Self::Upheld { .. } | Self::Dismissed { .. })
+    pub fn is_told_to_owner(&self) -> bool {
+        Self::NAMES_TOLD_TO_OWNER.contains(&self.name())
     }
 
     /// Until when the handler has something to do.

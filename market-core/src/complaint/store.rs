@@ -75,7 +75,7 @@ impl From<ComplaintRow> for Complaint {
 
 impl Db {
     /// A complaint, whoever may know of it.
-    pub(super) async fn complaint(&self, id: ComplaintId) -> Result<Complaint, Error> {
+    pub(crate) async fn complaint(&self, id: ComplaintId) -> Result<Complaint, Error> {
         let row: Option<ComplaintRow> = self.query(BY_ID).bind(id).optional().await?;
         row.map(Complaint::from).ok_or(Error::NotFound("complaint"))
     }

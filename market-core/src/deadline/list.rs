@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Deadline, DeadlineFilter, DeadlineKind, Window};
 use crate::{
-    Day, Error, Page, Paging, Party, Timestamp,
+    Cursor, Day, Error, Page, Paging, Party, Timestamp,
     id::{AgencyId, CaseId, EvaluationId, OrderId, PurchaseId},
     store::Db,
 };
@@ -18,6 +18,19 @@ pub(super) struct Place {
     pub(super) kind: DeadlineKind,
     pub(super) id: Uuid,
     pub(super) part: String,
+}
+
+impl Place {
+    /// Before all that is later than an instant.
+    pub(super) fn first_after(until: Timestamp) -> Self {
+        // The last of all kinds.
+        let kind = DeadlineKind::EvaluationAppeal;
+        Self { until, kind, id: Uuid::max(), part: String::new() }
+    }
+
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor::after(&self.to_string())
+    }
 }
 
 impl fmt::Display for Place {

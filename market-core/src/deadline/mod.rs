@@ -11,7 +11,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Error, Market, Page, Paging, Party, Timestamp,
+    Actor, Cursor, Error, Market, Page, Paging, Party, Timestamp,
     agency::Agency,
     case::{Case, StepState},
     evaluation::{Evaluation, EvaluationWindow},
@@ -163,6 +163,11 @@ fn follows_order(order: &Order) -> Option<Consequence> {
 }
 
 impl Deadline {
+    /// Where a list of deadlines begins that have not passed at an instant.
+    pub(crate) fn cursor_at(at: Timestamp) -> Cursor {
+        list::Place::first_after(at).cursor()
+    }
+
     fn of_purchase(purchase: &Purchase, now: Timestamp) -> Option<Self> {
         let waiting = purchase.waiting()?;
         let until = waiting.until?;

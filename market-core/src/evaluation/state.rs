@@ -89,10 +89,13 @@ pub enum EvaluationState {
 }
 
 impl EvaluationState {
+    /// The name of the state in which nobody but who evaluates knows of it.
+    pub(crate) const SEALED: &'static str = "sealed";
+
     /// The state's name, as stored and shown.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Sealed {} => "sealed",
+            Self::Sealed {} => Self::SEALED,
             Self::Published { .. } => "published",
             Self::Appealed { .. } => "appealed",
             Self::Kept { .. } => "kept",

@@ -330,6 +330,11 @@ refusals! {
     ComplaintOver "complaint-over" "投诉已办结" "The complaint is decided or withdrawn";
     AlarmAcknowledged "alarm-acknowledged" "预警已处置" "The alarm is acknowledged already";
 
+    TooManyWebhooks "too-many-webhooks" "该主体的网络钩子已达上限" "There are as many webhooks as a party may have";
+    WebhookEnabled "webhook-enabled" "网络钩子已启用" "The webhook is enabled already";
+    WebhookDisabled "webhook-disabled" "网络钩子已停用" "The webhook is disabled";
+    WebhookBusy "webhook-busy" "网络钩子有过多消息待发送" "Too many messages wait for the webhook";
+
     TooManySavedSearches "too-many-saved-searches" "保存的搜索已达上限" "There are as many saved searches as a person may have";
 
     AwardNotStanding "award-not-standing" "中选结果尚未生效，或已失效" "No award of the purchase stands: it is not decided, still published, or annulled";

@@ -75,4 +75,8 @@ ids! {
     EvaluationId,
     /// An alarm for the supervisor (预警).
     AlarmId,
+    /// A webhook (网络钩子).
+    WebhookId,
+    /// A time that a message was sent to a webhook.
+    WebhookTryId,
 }

@@ -116,6 +116,12 @@ impl Matter {
         self.lead == *department || self.steps.iter().any(|step| step.department == *department)
     }
 
+    /// The departments that take part in the matter.
+    pub fn departments(&self) -> impl Iterator<Item = DepartmentCode> {
+        let of_steps = self.steps.iter().map(|step| &step.department);
+        std::iter::once(&self.lead).chain(of_steps).cloned()
+    }
+
     /// How a department stands to what is done for the matter: the lead supervises it, the others
     /// that decide in it are party to it.
     pub(crate) fn relation(&self, department: &DepartmentCode) -> Relation {

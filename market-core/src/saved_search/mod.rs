@@ -1,12 +1,11 @@
-//! Saved searches (订阅), and notices (通知) of what is new and found by one.
+//! Saved searches (订阅), and telling people of what is new and found by one.
 //!
 //! A saved search belongs to a person acting for a party, and only they see it. The `matcher`
 //! follows the journal: what is published or admitted for the first time after a search was saved,
 //! and found by it, is told of once, however many nodes follow; `purchases` says which purchases
-//! are found. `notice` is what people read.
+//! are found. What people read is a notice.
 
 mod matcher;
-mod notice;
 mod purchases;
 pub(crate) mod store;
 #[cfg(test)]
@@ -14,10 +13,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    notice::{Notice, NoticeFilter, Notices},
-    purchases::PurchaseQuery,
-};
+pub use self::purchases::PurchaseQuery;
 use crate::{
     Action, Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
     id::SavedSearchId,

@@ -1,4 +1,4 @@
-//! Where saved searches and notices are kept.
+//! Where saved searches are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use super::{
-    Notice, NoticeFilter, SavedSearch, Wanted,
+    SavedSearch, Wanted,
     matcher::{Found, Standing},
 };
 use crate::{
-    Actor, Error, Kind, Page, Paging, Timestamp,
+    Actor, Error, Kind, Timestamp,
     id::{AgencyId, ListingId, NoticeId, SavedSearchId},
     store::{Db, Tx, journal::Entry, statements},
 };
@@ -37,13 +37,9 @@ statements! {
         and (old_state is null or old_state in ('applying', 'draft'))";
 
     INSERT_NOTICE = "\
-        insert into notices (id, person_id, party, saved_search, kind, object, at) \
-        select $1, person_id, party, id, $3, $4, $5 from saved_searches where id = $2";
-    NOTICES = "\
-        select n.id, n.saved_search, s.name, n.kind, n.object, n.at, n.read_at \
-        from notices n join saved_searches s on s.id = n.saved_search \
-        where n.person_id = $1 and n.party = $2";
-    READ = "update notices set read_at = $2 where id = $1";
+        insert into notices (id, person_id, party, topic, saved_search, kind, object, at) \
+        select $1, person_id, party, 'saved_search', id, $3, $4, $5 from saved_searches \
+        where id = $2";
 }
 
 #[derive(FromRow)]
@@ -80,24 +76,6 @@ fn wanted_of(kept: Value) -> Option<Wanted> {
         serde_json::from_value(kept).ok()
     } else {
         serde_json::from_value(kept).map(Wanted::Query).ok()
-    }
-}
-
-#[derive(FromRow)]
-struct NoticeRow {
-    id: NoticeId,
-    saved_search: SavedSearchId,
-    name: String,
-    kind: Kind,
-    object: Uuid,
-    at: Timestamp,
-    read_at: Option<Timestamp>,
-}
-
-impl From<NoticeRow> for Notice {
-    fn from(row: NoticeRow) -> Self {
-        let NoticeRow { id, saved_search, name, kind, object, at, read_at } = row;
-        Self { id, saved_search, name, kind, object, at, read_at }
     }
 }
 
@@ -162,27 +140,6 @@ impl Tx {
             .await
             .map(drop)
     }
-
-    /// A notice of the actor's, held until the change is done.
-    pub(super) async fn notice_for_update(
-        &mut self,
-        id: NoticeId,
-    ) -> Result<Option<Notice>, Error> {
-        let (person, party) = (self.actor.person, self.actor.party.to_string());
-        let query = self.query(NOTICES).bind(person).bind(party).with(" and n.id = ", id);
-        let row: Option<NoticeRow> = query.pg(" for update of n").optional().await?;
-        Ok(row.map(Notice::from))
-    }
-
-    /// Notes that a notice was read; once read, it stays so.
-    pub(super) async fn read_notice(&mut self, notice: Notice) -> Result<Notice, Error> {
-        let at = self.at;
-        if notice.read_at.is_some() {
-            return Ok(notice);
-        }
-        self.query(READ).bind(notice.id).bind(at).execute().await?;
-        Ok(Notice { read_at: Some(at), ..notice })
-    }
 }
 
 impl Db {
@@ -200,16 +157,6 @@ impl Db {
         let query = self.query(OF_PERSON).bind(actor.person).bind(actor.party.to_string());
         let row: Option<SavedRow> = query.with(" and id = ", id).optional().await?;
         row.map(SavedSearch::try_from).transpose()
-    }
-
-    pub(super) async fn notice(
-        &self,
-        actor: &Actor,
-        id: NoticeId,
-    ) -> Result<Option<Notice>, Error> {
-        let query = self.query(NOTICES).bind(actor.person).bind(actor.party.to_string());
-        let row: Option<NoticeRow> = query.with(" and n.id = ", id).optional().await?;
-        Ok(row.map(Notice::from))
     }
 
     /// Everybody's saved searches after one, in order.
@@ -250,23 +197,5 @@ impl Db {
         let rows: Vec<(String, i64)> = query.push(" order by pos desc").all().await?;
         // Of several, the first: it comes last.
         Ok(rows.into_iter().filter_map(|(id, pos)| Some((id.parse().ok()?, pos))).collect())
-    }
-
-    pub(super) async fn notices(
-        &self,
-        actor: &Actor,
-        filter: NoticeFilter,
-        paging: &Paging,
-    ) -> Result<Page<Notice>, Error> {
-        let query = self.query(NOTICES).bind(actor.person).bind(actor.party.to_string());
-        let query = match filter {
-            NoticeFilter::All => query,
-            NoticeFilter::Unread => query.push(" and n.read_at is null"),
-        };
-        let query = query.when(" and n.id < ", paging.key::<NoticeId>()?);
-        let rows: Vec<NoticeRow> =
-            query.with(" order by n.id desc limit ", paging.fetch()).all().await?;
-        let notices = rows.into_iter().map(Notice::from).collect();
-        Ok(paging.page(notices, |notice: &Notice| notice.id.to_string()))
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     account::NewPerson,
     case::Fund,
     id::{AgencyId, PersonId},
+    notice::{Notice, NoticeFilter},
     purchase::{
         Notice as PurchaseNotice,
         tests::world::{World, fixed, notice, open_case},
@@ -353,7 +354,7 @@ on_both! {
         let mut by: Vec<_> = notices(&market, &call).await;
         assert!(by.iter().all(|one| (one.kind, one.object) == (Kind::Purchase, open.id.0)));
         by.sort_by_key(|one| one.saved_search);
-        assert_eq!(by.iter().map(|one| one.saved_search).collect::<Vec<_>>(), wanted);
+        assert_eq!(by.iter().filter_map(|one| one.saved_search).collect::<Vec<_>>(), wanted);
 
         let later = PurchaseNotice { content: "更正".to_owned(), ..purchase_notice() };
         market.purchases().correct(&world.owner, open.id, later).await.unwrap();

@@ -263,7 +263,8 @@ impl Touched {
             | Kind::Party
             | Kind::ApiKey
             | Kind::Invitation
-            | Kind::SavedSearch => {}
+            | Kind::SavedSearch
+            | Kind::Webhook => {}
         }
     }
 

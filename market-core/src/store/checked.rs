@@ -23,6 +23,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("deadline", crate::deadline::store::STATEMENTS),
     ("deliverable", crate::order::deliverable_store::STATEMENTS),
     ("department", crate::department::store::STATEMENTS),
+    ("feed", crate::feed::store::STATEMENTS),
     ("document", crate::document::store::STATEMENTS),
     ("evaluation", crate::evaluation::store::STATEMENTS),
     ("evaluation, public", crate::evaluation::public::STATEMENTS),
@@ -30,9 +31,11 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("followers", crate::followers::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
+    ("notice", crate::notice::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),
     ("order dealing", crate::order::dealing_store::STATEMENTS),
     ("order standing", crate::order::standing_store::STATEMENTS),
+    ("parties", super::parties::STATEMENTS),
     ("publicity", crate::publicity::store::STATEMENTS),
     ("publicity figures", crate::publicity::figures_store::STATEMENTS),
     ("purchase", crate::purchase::store::STATEMENTS),
@@ -47,6 +50,8 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("transaction", super::tx::STATEMENTS),
     ("vitals", crate::vitals::STATEMENTS),
     ("vocabulary", crate::vocabulary::store::STATEMENTS),
+    ("webhook", crate::webhook::store::STATEMENTS),
+    ("webhook messages", crate::webhook::message_store::STATEMENTS),
 ];
 
 impl Db {

@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{FromRow, types::Json};
 
-use super::{Db, Tx, statements, text_enum};
+use super::{
+    Db, Tx,
+    events::{Event, KINDS},
+    statements, text_enum,
+};
 use crate::{
     Error,
     kernel::{
@@ -69,6 +73,8 @@ text_enum! {
         Invitation = "invitation",
         /// A saved search.
         SavedSearch = "saved_search",
+        /// A webhook.
+        Webhook = "webhook",
     }
 }
 
@@ -107,6 +113,11 @@ impl Entry {
             public: false,
             data: Value::Object(serde_json::Map::new()),
         }
+    }
+
+    /// Whether its event stands in the table of those that others are told of.
+    fn is_known(&self) -> bool {
+        !KINDS.contains(&self.kind) || Event::named(self.kind, self.event).is_some()
     }
 
     /// The case that it belongs to.
@@ -188,7 +199,7 @@ impl Recorded {
 }
 
 #[derive(FromRow)]
-struct EntryRow {
+pub(super) struct EntryRow {
     pos: Option<i64>,
     kind: Kind,
     object: String,
@@ -266,6 +277,7 @@ impl Tx {
         entries: Vec<Entry>,
         at: Timestamp,
     ) -> Result<(), Error> {
+        debug_assert!(entries.iter().all(Entry::is_known), "an event in no table: {entries:?}");
         let (person, party) = (self.actor.person, self.actor.party.to_string());
         let mut entries = entries.into_iter();
         let Some(first) = entries.next() else { return Ok(()) };
@@ -340,6 +352,18 @@ impl Db {
     ) -> Result<Vec<Recorded>, Error> {
         let query = self.query(AFTER).bind(pos);
         let query = if public_only { query.push(" and public") } else { query };
+        let rows: Vec<EntryRow> = query.with(" order by pos limit ", limit).all().await?;
+        Ok(rows.into_iter().map(Recorded::from).collect())
+    }
+
+    /// Public entries after a position, in order; only those of a kind, if one is named.
+    pub(crate) async fn journal_public_after(
+        &self,
+        pos: i64,
+        kind: Option<Kind>,
+        limit: i64,
+    ) -> Result<Vec<Recorded>, Error> {
+        let query = self.query(AFTER).bind(pos).push(" and public").when(" and kind = ", kind);
         let rows: Vec<EntryRow> = query.with(" order by pos limit ", limit).all().await?;
         Ok(rows.into_iter().map(Recorded::from).collect())
     }

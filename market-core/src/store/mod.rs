@@ -6,10 +6,12 @@
 
 mod checked;
 mod codec;
+pub(crate) mod events;
 pub(crate) mod expiry;
 mod hearing;
 pub(crate) mod journal;
 mod migrate;
+mod parties;
 mod put;
 mod query;
 #[cfg(test)]

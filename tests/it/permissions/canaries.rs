@@ -87,6 +87,7 @@ const SCENES: &[(&str, &str)] = &[
     ("order uploaded", "orders"),
     ("order delivered", "orders"),
     ("order signed_off", "orders"),
+    ("webhook enabled", "webhooks"),
 ];
 
 /// What is planted in a scene.
@@ -118,6 +119,9 @@ fn plants(name: &str, scene: &Scene) -> Vec<Plant> {
         "order uploaded" => vec![content("uploaded")],
         "order delivered" => vec![content("handed_over")],
         "order signed_off" => vec![content("accepted")],
+        "webhook enabled" => {
+            vec![plant(scene.names["secret"].clone(), "field.webhook.secret", "", "")]
+        }
         _ => Vec::new(),
     }
 }
@@ -130,7 +134,8 @@ impl Cast<'_> {
         is_wanted: impl Fn(&Operation) -> bool,
         readings: &mut Vec<Reading>,
     ) {
-        for operation in operations().iter().filter(|one| one.method == Method::GET) {
+        let reads = |one: &&Operation| one.method == Method::GET && !one.id.ends_with("_stream");
+        for operation in operations().iter().filter(reads) {
             let Some(path) = path(operation, scene).filter(|_| is_wanted(operation)) else {
                 continue;
             };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     buying::{choice, promise, quote, secret},
     cast::{Cast, ITEM, certificate, new_agency, new_listing, profile, terms},
-    scenes::{Scene, code, contract, letter, notice, payment},
+    scenes::{Scene, code, contract, letter, notice, payment, webhook},
 };
 use crate::harness::PASSWORD;
 
@@ -100,7 +100,16 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         "complaints_accept" | "complaints_refuse" => &["complaint filed", "complaint of_owner"],
         "complaints_uphold" | "complaints_dismiss" => &["complaint investigating"],
         "saved-searches_remove" | "saved-searches_show" => &["saved"],
-        "notices_read" | "notices_show" => &["saved notice"],
+        "notices_read" | "notices_read_up_to" | "notices_show" => &["saved notice"],
+        "webhooks_enable" => &["webhook disabled", "webhook of_operator disabled"],
+        "webhooks_show"
+        | "webhooks_change"
+        | "webhooks_disable"
+        | "webhooks_remove"
+        | "webhooks_rotate_secret"
+        | "webhooks_replay"
+        | "webhooks_ping"
+        | "webhooks_tries" => &["webhook enabled", "webhook of_operator enabled"],
         name if name.starts_with("complaints_file") => &["purchase open"],
         name if name.starts_with("purchases_") && !name.ends_with("_list") => &["purchase open"],
         name if name.starts_with("cases_") => &["case open"],
@@ -141,6 +150,7 @@ pub(super) fn is_personal(scene: &str) -> bool {
         "party",
         "invitation",
         "saved",
+        "webhook",
         "order contracted",
         "order changing",
         "order own-change",
@@ -268,6 +278,10 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
         "purchases_reply" => {
             json!({ "registration_id": name("registration"), "text": "请再优惠" })
         }
+        "notices_prefer" => json!([{ "kind": "order", "told": false }]),
+        "webhooks_register" => webhook(),
+        "webhooks_change" => json!({ "description": "另一系统" }),
+        "webhooks_replay" => json!({ "after": 0 }),
         "saved-searches_save" => {
             json!({ "name": "消防检测", "query": { "item": [ITEM], "region": ["330282"] } })
         }

@@ -90,6 +90,7 @@ impl Cast<'_> {
                 Scene { names: [("name", "sign_up_address".to_owned())].into(), ..Scene::default() }
             }
             "saved" => self.saved(rest, seat).await,
+            "webhook" => self.webhook(rest, seat).await,
             other => panic!("no scene {other}"),
         }
     }
@@ -318,6 +319,46 @@ impl Cast<'_> {
         }
         scene
     }
+
+    /// A webhook: the party's own, the owner's, or the operator's.
+    async fn webhook(&self, wanted: &str, seat: Seat) -> Scene {
+        let mut scene = Scene::default();
+        let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department);
+        let owner = if wanted.starts_with("of_operator") {
+            scene.state = "of_operator".to_owned();
+            Seat::Operator
+        } else if is_own {
+            seat
+        } else {
+            Seat::Owner
+        };
+        self.forget_webhooks(owner).await;
+        let made = self.does(Method::POST, "/api/v1/webhooks", Some(webhook()), owner).await;
+        let id = text(&made, "/id");
+        scene.names.insert("secret", text(&made, "/secret"));
+        if wanted.ends_with("disabled") {
+            let path = format!("/api/v1/webhooks/{id}/disable");
+            self.does(Method::POST, &path, None, owner).await;
+        }
+        scene.names.insert("id", id);
+        scene
+    }
+
+    /// Removes the webhooks of scenes before: a party has but a few.
+    async fn forget_webhooks(&self, owner: Seat) {
+        let party = json!(self.seats[&owner].actor.party);
+        let listed = self.does(Method::GET, "/api/v1/webhooks", None, owner).await;
+        for one in listed["items"].as_array().unwrap() {
+            if one["party"] == party {
+                let path = format!("/api/v1/webhooks/{}", text(one, "/id"));
+                self.does(Method::DELETE, &path, None, owner).await;
+            }
+        }
+    }
+}
+
+pub(super) fn webhook() -> Value {
+    json!({ "url": "https://hooks.example/market" })
 }
 
 pub(super) fn payment() -> Value {
