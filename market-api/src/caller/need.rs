@@ -12,6 +12,7 @@ pub(crate) fn need(method: &Method, path: &str) -> Need {
     let is_safe = method.is_safe();
     match (noun, rest.as_slice()) {
         ("me", []) if is_safe => Need::Anybody,
+        ("me", ["feed", ..]) if is_safe => Need::Scope(Scope::Read),
         ("me" | "sessions" | "account" | "sign-out", _)
         | ("invitations", ["accept" | "decline"]) => Need::Oneself,
         ("people" | "tokens" | "parties" | "invitations" | "api-keys" | "throttles", _)
@@ -62,6 +63,7 @@ mod tests {
             (Method::GET, "/api/v1/me", Need::Anybody),
             (Method::PUT, "/api/v1/me/password", Need::Oneself),
             (Method::GET, "/api/v1/me/sessions", Need::Oneself),
+            (Method::GET, "/api/v1/me/feed/stream", Need::Scope(Scope::Read)),
             (Method::POST, "/api/v1/sessions/switch", Need::Oneself),
             (Method::POST, "/api/v1/invitations/accept", Need::Oneself),
             (Method::DELETE, "/api/v1/invitations/{id}", Need::Person),

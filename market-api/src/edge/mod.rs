@@ -5,6 +5,7 @@
 //! for how much is under way (`admission`). What its actor may ask is known only after that.
 
 use std::{
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };

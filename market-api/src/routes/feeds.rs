@@ -15,6 +15,7 @@ use axum::{
 use futures::{Stream, stream};
 use market_core::{
     Actor, Error, Fault, Kind,
+    account::{Bearer, Need, Scope},
     feed::{Entries, OwnEntries},
 };
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     App,
-    caller::{Bearer, Caller},
+    caller::{Caller, Holder},
     edge::class::Class,
     page::paging,
     parameters::Parameters,
@@ -158,12 +159,12 @@ async fn feed_stream(
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn own_stream(
     State(app): State<App>,
-    Caller(actor): Caller,
-    Bearer(token): Bearer,
+    holder: Holder,
     waiter: Waiter,
     headers: HeaderMap,
     Parameters(query): Parameters<StreamQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let Holder { bearer: Bearer { actor, .. }, token } = holder;
     let place = app.streams().enter(waiter)?;
     app.market().feed().catch_up_parties().await?;
     let last = app.market().feed().own_after(&actor, i64::from(u32::MAX), 1).await?.last;
@@ -264,7 +265,7 @@ impl Streaming {
             return true;
         }
         self.proved = Instant::now();
-        self.app.market().accounts().authenticate(token).await.is_ok()
+        self.app.market().accounts().authenticate(token, Need::Scope(Scope::Read)).await.is_ok()
     }
 
     async fn read(&mut self) -> Result<(), Error> {
