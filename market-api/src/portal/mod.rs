@@ -3,7 +3,12 @@
 //! Every page is complete as HTML and works without a script; nothing comes from elsewhere. A handler
 //! asks the market, turns what it gets into the words of a view, and renders the template of the
 //! same name. `visitor` says who looks, and reads the forms of who acts. `words` says how things
-//! are written, `names` what codes are called.
+//! are written, `said` what states and events are called, `names` what codes are called.
+//!
+//! What is done on a page is done by a form, and all forms are alike: `fields` is what is filled in,
+//! `signed` who fills it in and what was sent, `filling` the page, its check and its doing, `wrong`
+//! what is said of mistakes, `resuming` what becomes of a form whose sender must sign in again.
+//! `doing` makes buttons, and reasons why not, of the market's own actions.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -28,6 +33,8 @@ mod account;
 mod agency;
 mod assets;
 mod failure;
+mod fields;
+mod filling;
 mod form;
 mod home;
 mod item;
@@ -36,10 +43,14 @@ mod names;
 mod offer;
 mod purchase;
 mod purchases;
+mod register;
+mod resuming;
 mod search;
+mod signed;
 mod verify;
 mod visitor;
 mod words;
+mod wrong;
 
 /// The pages of the portal.
 pub(crate) fn routes() -> Router<App> {
@@ -62,7 +73,15 @@ pub(crate) fn routes() -> Router<App> {
             get(verify::ask).post(verify::upload).layer(DefaultBodyLimit::max(verify::MAX_FORM)),
         )
         .route("/verify/{code}", get(verify::show))
+        .merge(own_pages())
         .merge(assets::routes())
+}
+
+/// The pages of who is signed in: cases, orders, and what waits for them.
+fn own_pages() -> Router<App> {
+    Router::new()
+        .route("/register", get(register::begin).post(register::sign_up))
+        .route("/applicants/new", get(register::another).post(register::registered))
 }
 
 /// What stands around the content of every page.
@@ -76,9 +95,21 @@ struct Frame {
     script: &'static str,
     /// Whether the market shows agencies that are made up.
     demonstration: bool,
+    /// For whom somebody acts who is signed in.
+    who: Option<String>,
 }
 
 impl Frame {
+    /// The frame of a page for one who is signed in.
+    async fn signed(
+        market: &Market,
+        title: impl Into<String>,
+        signed: &signed::Signed,
+    ) -> Result<Self, Error> {
+        let who = names::party_name(market, &signed.actor, &signed.actor.party).await?;
+        Ok(Self { who: Some(who), ..Self::new(market, title).await? })
+    }
+
     async fn new(market: &Market, title: impl Into<String>) -> Result<Self, Error> {
         let demonstration = market.agencies().any_demonstration().await?;
         Ok(Self { demonstration, ..Self::bare(title) })
@@ -91,6 +122,7 @@ impl Frame {
             style: &assets::STYLE.path,
             script: &assets::SCRIPT.path,
             demonstration: false,
+            who: None,
         }
     }
 }
