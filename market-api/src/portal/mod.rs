@@ -32,19 +32,26 @@ use crate::{
 mod account;
 mod agency;
 mod assets;
+mod buy;
+mod case;
+mod doing;
 mod failure;
 mod fields;
 mod filling;
 mod form;
+mod history;
 mod home;
 mod item;
 mod matter;
+mod my;
 mod names;
 mod offer;
+mod orders;
 mod purchase;
 mod purchases;
 mod register;
 mod resuming;
+mod said;
 mod search;
 mod signed;
 mod verify;
@@ -82,6 +89,20 @@ fn own_pages() -> Router<App> {
     Router::new()
         .route("/register", get(register::begin).post(register::sign_up))
         .route("/applicants/new", get(register::another).post(register::registered))
+        .route("/my", get(my::show))
+        .route("/inbox", get(my::inbox))
+        .route("/notices/{id}/read", post(my::read))
+        .route("/deadlines", get(my::deadlines))
+        .route("/cases", get(case::list))
+        .route("/cases/start/{matter}", get(case::start).post(case::open))
+        .route("/cases/{id}", get(case::show))
+        .route("/cases/{id}/withdraw", get(case::withdraw).post(case::withdrawn))
+        .route("/cases/{id}/steps/{step}/resubmit", get(case::resubmit).post(case::resubmitted))
+        .route("/cases/{id}/needs/{item}", get(case::need))
+        .route("/cases/{id}/buy/{listing}", get(buy::show).post(buy::placed))
+        .route("/orders", get(orders::list))
+        .route("/orders/{id}", get(orders::show))
+        .route("/orders/{id}/{step}", get(orders::step).post(orders::done))
 }
 
 /// What stands around the content of every page.
