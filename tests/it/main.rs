@@ -36,6 +36,7 @@ mod permissions;
 mod portal;
 mod portal_forms;
 mod portal_orders;
+mod portal_purchases;
 mod problems;
 mod program;
 mod publicity;

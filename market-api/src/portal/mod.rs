@@ -34,7 +34,9 @@ mod agency;
 mod assets;
 mod buy;
 mod case;
+mod complaint;
 mod doing;
+mod draw;
 mod failure;
 mod fields;
 mod filling;
@@ -47,6 +49,7 @@ mod my;
 mod names;
 mod offer;
 mod orders;
+mod own;
 mod purchase;
 mod purchases;
 mod register;
@@ -75,12 +78,14 @@ pub(crate) fn routes() -> Router<App> {
         .route("/purchases", get(purchases::show))
         .route("/purchases/{id}", get(purchase::show))
         .route("/purchases/{id}/award", get(purchase::award))
+        .route("/purchases/{id}/draw", get(draw::show))
         .route(
             "/verify",
             get(verify::ask).post(verify::upload).layer(DefaultBodyLimit::max(verify::MAX_FORM)),
         )
         .route("/verify/{code}", get(verify::show))
         .merge(own_pages())
+        .merge(purchase_pages())
         .merge(assets::routes())
 }
 
@@ -103,6 +108,21 @@ fn own_pages() -> Router<App> {
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(orders::show))
         .route("/orders/{id}/{step}", get(orders::step).post(orders::done))
+}
+
+/// The pages of purchases and complaints for those who take part.
+fn purchase_pages() -> Router<App> {
+    Router::new()
+        .route("/purchases/mine", get(own::list))
+        .route("/purchases/new", get(own::begin).post(own::begun))
+        .route("/purchases/{id}/manage", get(own::show))
+        .route("/purchases/{id}/manage/{step}", get(own::step).post(own::done))
+        .route("/purchases/{id}/rewrite/{step}", get(own::revise).post(own::revised))
+        .route("/purchases/{id}/questions/{question}/answer", get(own::answer).post(own::answered))
+        .route("/purchases/{id}/complain", get(complaint::complain).post(complaint::filed))
+        .route("/complaints", get(complaint::list))
+        .route("/complaints/{id}", get(complaint::show))
+        .route("/complaints/{id}/withdraw", get(complaint::withdraw).post(complaint::withdrawn))
 }
 
 /// What stands around the content of every page.

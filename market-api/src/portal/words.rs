@@ -11,6 +11,7 @@ use market_core::{
     evaluation::Rater,
     matter::Source,
     purchase::{Price, PurchaseState},
+    selection::Quote,
 };
 
 /// A day: `2026年11月24日`.
@@ -74,6 +75,14 @@ pub(super) fn purchase_price(price: &Price) -> String {
         Price::Discount { ceiling, low, high } => {
             format!("最高限价 {}，报下浮率，{low}% 至 {high}%", yuan(*ceiling))
         }
+    }
+}
+
+/// What an agency asks.
+pub(super) fn quote(quote: Quote) -> String {
+    match quote {
+        Quote::Amount(amount) => yuan(amount),
+        Quote::Discount(rate) => format!("下浮率 {rate}%"),
     }
 }
 
