@@ -42,7 +42,7 @@ async fn deal(
         Link { href: format!("/cases/{case}"), name: progress.title.clone() },
         Link { href: format!("/cases/{case}/needs/{}", listing.item), name: item.name.clone() },
     ];
-    form.lead = "下单以后由机构答复是否接单；签合同以前可以取消，不收费。".to_owned();
+    "下单以后由机构答复是否接单；签合同以前可以取消，不收费。".clone_into(&mut form.lead);
     let terms = &listing.terms;
     form.facts = vec![
         ("为哪件事", progress.title),
@@ -51,15 +51,15 @@ async fn deal(
         ("服务内容", terms.summary.clone()),
         ("机构", agency.name),
         ("统一社会信用代码", agency.uscc.to_string()),
-        ("价格", format!("{}（{}）", words::capital(terms.price), terms.unit)),
+        ("价格", words::capital(terms.price) + &words::per(&terms.unit)),
         ("时限", format!("合同确认后 {} 个工作日", terms.days)),
         ("服务地区", regions.join("、")),
         ("机构电话", agency.profile.phone),
     ];
     form.fields = vec![
         Field::new("agreed", "我已核对价格、时限和机构，确认委托", Kind::Tick),
-        Field::hidden("listing_number", listing.number),
-        Field::hidden("price", terms.price),
+        Field::hidden("listing_number", &listing.number),
+        Field::hidden("price", &terms.price),
     ];
     Ok(Deal { listing, fit, form })
 }

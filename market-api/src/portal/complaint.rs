@@ -58,8 +58,8 @@ async fn form(market: &Market, signed: &Signed, id: PurchaseId) -> Result<Form, 
         Link { href: "/purchases".to_owned(), name: "采购公告".to_owned() },
         Link { href: format!("/purchases/{id}"), name: title.clone() },
     ];
-    form.lead =
-        "由这件事的牵头部门受理，只有它知道是谁投诉的。中选公示期结束以后不再受理。".to_owned();
+    "由这件事的牵头部门受理，只有它知道是谁投诉的。中选公示期结束以后不再受理。"
+        .clone_into(&mut form.lead);
     form.is_checked = true;
     form.facts = vec![("采购项目", title.clone())];
     form.fields = vec![
@@ -133,7 +133,7 @@ pub(super) async fn show(
         ("受理部门", handler),
         ("提交时间", words::instant(complaint.created_at)),
     ];
-    facts.extend(complaint.due_at.map(|due| ("部门办理期限", words::instant(due))));
+    facts.extend(complaint.due_at.map(|due| ("部门办理期限", words::until(due))));
     let letter = complaint.letter.map(|letter| {
         vec![
             ("事实和理由", letter.facts),
@@ -169,7 +169,7 @@ async fn withdrawal(market: &Market, signed: &Signed, id: ComplaintId) -> Result
     form.trail = vec![list_link(), own];
     form.version = Some(complaint.version);
     form.is_final = true;
-    form.lead = "撤回以后，部门不再处理这次投诉。".to_owned();
+    "撤回以后，部门不再处理这次投诉。".clone_into(&mut form.lead);
     Ok(form)
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn show(
     };
     let at = format!("/purchases/{id}");
     let draw = |draw: &market_core::draw::Drawn| DrawView {
-        label: draw.label.clone(),
+        label: drawn_for(&draw.label),
         lots: draw.lots.len(),
         take: draw.take,
         taken: draw.taken.iter().map(|key| number(key)).collect(),
@@ -118,6 +118,17 @@ pub(super) async fn show(
         file: format!("/api/v1/draws/{id}/proof"),
     };
     Page::of(&page)
+}
+
+/// What was drawn for, in words.
+fn drawn_for(label: &str) -> String {
+    match label {
+        "winner" => "抽取中选和候补机构".to_owned(),
+        "base" => "抽取平均价的比例".to_owned(),
+        "short-list" => "按信用签数抽取候选名单".to_owned(),
+        tie if tie.starts_with("tie-") => format!("第 {} 名并列，抽签定先后", &tie["tie-".len()..]),
+        other => other.to_owned(),
+    }
 }
 
 /// A registration by the end of its id, which people can tell from others.

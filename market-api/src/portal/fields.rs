@@ -75,7 +75,7 @@ impl Field {
     }
 
     /// What was seen, and is sent back unseen.
-    pub(super) fn hidden(name: impl Into<String>, value: impl ToString) -> Self {
+    pub(super) fn hidden(name: impl Into<String>, value: &(impl ToString + ?Sized)) -> Self {
         Self::new(name, "", Kind::Hidden(value.to_string())).filled(value)
     }
 
@@ -96,7 +96,7 @@ impl Field {
     }
 
     /// With what it begins with.
-    pub(super) fn filled(self, value: impl ToString) -> Self {
+    pub(super) fn filled(self, value: &(impl ToString + ?Sized)) -> Self {
         Self { value: value.to_string(), ..self }
     }
 

@@ -96,7 +96,7 @@ async fn view(
     Ok(DeadlineView {
         href: said::deadline_at(&deadline),
         kind: said::deadline(deadline.kind),
-        until: words::instant(deadline.until),
+        until: words::until(deadline.until),
         held: parties.names(&deadline.holders).await?,
         is_own: deadline.holders.contains(&signed.actor.party),
         overdue: deadline.overdue,

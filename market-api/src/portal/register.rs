@@ -83,7 +83,8 @@ fn person(mut read: Reading<'_>, password: &str) -> Result<(NewPerson, NewApplic
 /// The form by which somebody new registers, to go on to a page.
 fn registration(next: &str) -> Form {
     let mut form = Form::new("注册", "/register".to_owned(), "注册并登录");
-    form.lead = "注册以后就可以办事。机构入驻、部门办理的账号，请向本单位管理员要邀请。".to_owned();
+    "注册以后就可以办事。机构入驻、部门办理的账号，请向本单位管理员要邀请。"
+        .clone_into(&mut form.lead);
     form.fields = person_fields(next);
     form
 }
@@ -142,7 +143,7 @@ pub(super) async fn sign_up(
 fn form() -> Form {
     let mut form = Form::new("登记另一个申请人", "/applicants/new".to_owned(), "登记");
     form.trail = vec![Link { href: "/account".to_owned(), name: "我的账号".to_owned() }];
-    form.lead = "登记以后，在“我的账号”里改为代表它，就可以为它办事。".to_owned();
+    "登记以后，在“我的账号”里改为代表它，就可以为它办事。".clone_into(&mut form.lead);
     form.is_checked = true;
     form.fields = applicant_fields("");
     form

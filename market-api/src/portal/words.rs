@@ -26,6 +26,14 @@ pub(super) fn instant(at: Timestamp) -> String {
     format!("{}{hour}时{minute:02}分", day(at.day()))
 }
 
+/// Until when: the last day, where that is an end of one.
+pub(super) fn until(at: Timestamp) -> String {
+    match at.clock() {
+        (0, 0) => day(at.plus_seconds(-1).day()),
+        _ => instant(at),
+    }
+}
+
 /// A number with its thousands apart: `1,127`.
 pub(super) fn number(number: i64) -> String {
     let digits = number.to_string();

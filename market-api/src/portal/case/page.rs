@@ -114,8 +114,11 @@ pub(in crate::portal) async fn show(
         });
         needs.push(NeedView::read(&case, need, purchase, &mut parties).await?);
     }
+    // That a step was not returned needs no saying.
+    let is_told = |one: &&Action| one.allowed || !one.name.starts_with("steps/");
+    let actions: Vec<_> = case.actions.iter().filter(is_told).cloned().collect();
     let mut doings =
-        Doings::of(&case.actions, |name| named(name, &case), |name| format!("/cases/{id}/{name}"));
+        Doings::of(&actions, |name| named(name, &case), |name| format!("/cases/{id}/{name}"));
     let resubmits = doings.may.iter().position(|one| one.label.starts_with("重新提交"));
     let next = resubmits.map(|place| doings.may.remove(place));
     let next = next.or_else(|| needs.iter().find_map(|need| need.next.clone()));
@@ -211,10 +214,11 @@ impl NeedView {
         let mut uses = Vec::new();
         for department in &need.consumers {
             let name = parties.name(&market_core::Party::Department(department.clone())).await?;
-            let used = if need.used_by.contains(department) { "已使用" } else { "还未使用" };
-            uses.push(format!("{name}（{used}）"));
+            let stands =
+                if need.used_by.contains(department) { "已使用" } else { "还未使用" };
+            uses.push(format!("{name}（{stands}）"));
         }
-        let held = match &need.holder {
+        let waits = match &need.holder {
             Some(holder) => held(holder, parties).await?,
             None => String::new(),
         };

@@ -47,10 +47,10 @@ async fn form(market: &Market, code: &MatterCode) -> Result<Form, Problem> {
             .filled(&matter.name),
         Field::new("region", "在哪里办", Kind::Select(regions))
             .hint("店铺、厂房或者项目所在的地区")
-            .filled(home.unwrap_or_default()),
+            .filled(&home.unwrap_or_default()),
         Field::new("fund", "中介服务由谁出钱", Kind::Radio(funds.to_vec()))
             .hint("财政性资金达到限额的服务，必须公开选取机构")
-            .filled(Fund::Social),
+            .filled(&Fund::Social),
     ];
     Ok(form)
 }

@@ -31,7 +31,7 @@ async fn withdrawal(market: &Market, signed: &Signed, id: CaseId) -> Result<Form
     form.trail = trail(&case);
     form.version = Some(case.version);
     form.is_final = true;
-    form.lead = "撤回以后，这件事就不再办了，不能恢复；以后可以重新开始。".to_owned();
+    "撤回以后，这件事就不再办了，不能恢复；以后可以重新开始。".clone_into(&mut form.lead);
     form.fields = vec![Field::lines("reason", "撤回的原因", 500)];
     Ok(form)
 }
@@ -74,7 +74,7 @@ async fn resubmission(
     let mut form = Form::new("补正后重新提交", action, "已补正，重新提交");
     form.trail = trail(&case);
     form.version = Some(case.version);
-    form.lead = "请先按退回原因把材料补齐，再提交。".to_owned();
+    "请先按退回原因把材料补齐，再提交。".clone_into(&mut form.lead);
     form.facts = vec![("环节", step.name.clone()), ("由谁审", step.department_name.clone())];
     form.facts.extend(step.reason.clone().map(|reason| ("退回原因", reason)));
     Ok(form)

@@ -18,7 +18,7 @@ const MILESTONES: usize = 3;
 pub(super) fn fields(order: &Order) -> Vec<Field> {
     let mut fields = vec![
         Field::line("number", "合同编号", 64).hint("双方自己编的号"),
-        Field::hidden("amount", order.terms.amount),
+        Field::hidden("amount", &order.terms.amount),
         Field::new("signed_on", "签订日期", Kind::Day),
         Field::new("starts_on", "服务开始日期", Kind::Day),
         Field::new("ends_on", "服务结束日期", Kind::Day),
@@ -129,7 +129,7 @@ pub(super) fn change_words(change: &NewChange) -> String {
 pub(super) fn payment_fields(today: market_core::Day) -> Vec<Field> {
     vec![
         Field::new("amount", "付了多少（元）", Kind::Money),
-        Field::new("paid_on", "哪天付的", Kind::Day).filled(today),
+        Field::new("paid_on", "哪天付的", Kind::Day).filled(&today),
         Field::line("reference", "凭证号", 100).hint("转账流水号或者发票号，机构凭它核对"),
         Field::line("note", "备注", 500).optional(),
     ]
@@ -159,5 +159,5 @@ pub(super) fn reached(milestones: &[LedgerMilestone]) -> Field {
         })
         .collect();
     let first = choices.first().map(|one| one.value.clone()).unwrap_or_default();
-    Field::new("key", "确认哪个里程碑", Kind::Radio(choices)).filled(first)
+    Field::new("key", "确认哪个里程碑", Kind::Radio(choices)).filled(&first)
 }

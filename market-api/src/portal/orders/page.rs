@@ -100,6 +100,10 @@ pub(in crate::portal) async fn show(
         |name| said::order_step(name).map(str::to_owned),
         |name| format!("/orders/{id}/{name}"),
     );
+    if order.state.is_over() {
+        // Nothing will be possible that is not, and why needs to be said once.
+        doings.may_not.clear();
+    }
     let next = next(&actions, ledger.as_ref(), &mut doings, id);
     let mut parties = Parties::new(&market, actor);
     let held = match order.holder() {

@@ -81,7 +81,7 @@ async fn asked(
         Link { href: "/orders".to_owned(), name: "我的订单".to_owned() },
         Link { href: format!("/orders/{id}"), name: item.name.clone() },
     ];
-    form.lead = lead.to_owned();
+    lead.clone_into(&mut form.lead);
     form.is_final = is_final;
     form.version = Some(order.version);
     form.facts = vec![

@@ -42,14 +42,14 @@ pub(super) const fn explained(mode: Mode) -> &'static str {
 /// The fields of a notice in a mode.
 pub(super) fn fields(mode: Mode, begin: &Beginning) -> Vec<Field> {
     let mut fields = vec![
-        Field::hidden("mode", mode.as_str()),
+        Field::hidden("mode", &mode),
         Field::line("title", "采购项目名称", 100).filled(&begin.title),
         Field::lines("content", "要做什么", 4000).hint("做什么、做到什么程度、交什么成果"),
         Field::line("scale", "规模", 200).hint("例如建筑面积、投资额").optional(),
         Field::line("project_code", "投资项目代码", 64).optional(),
         Field::new("service_days", "多少个工作日内做完", Kind::Number)
             .hint("从合同确认那天算起")
-            .filled(begin.service_days),
+            .filled(&begin.service_days),
     ];
     if mode.wants_quotes() {
         let kinds = vec![
@@ -84,19 +84,19 @@ pub(super) fn fields(mode: Mode, begin: &Beginning) -> Vec<Field> {
     }
     if mode == Mode::CreditPreferred {
         fields.extend([
-            Field::new("long_list", "信用前多少名参加抽取", Kind::Number).filled(10),
-            Field::new("short_list", "从中抽取几家供您选", Kind::Number).filled(3),
+            Field::new("long_list", "信用前多少名参加抽取", Kind::Number).filled(&10),
+            Field::new("short_list", "从中抽取几家供您选", Kind::Number).filled(&3),
         ]);
     }
     if mode.has_rounds() {
-        fields.push(Field::new("rounds", "几轮报价", Kind::Number).filled(3));
+        fields.push(Field::new("rounds", "几轮报价", Kind::Number).filled(&3));
     }
     fields.extend([
-        Field::new("practitioners", "至少要几名执业人员", Kind::Number).filled(0),
+        Field::new("practitioners", "至少要几名执业人员", Kind::Number).filled(&0),
         Field::lines("other_requirements", "其他要求", 2000)
             .hint("不得用来排斥有资质的机构")
             .optional(),
-        Field::new("closes_at", "报名截止时间", Kind::Instant).filled(to_local(begin.closes_at)),
+        Field::new("closes_at", "报名截止时间", Kind::Instant).filled(&to_local(begin.closes_at)),
         Field::line("contact/name", "联系人", 50).filled(&begin.contact.name).completed("name"),
         Field::new("contact/phone", "联系电话", Kind::Phone)
             .filled(&begin.contact.phone)
@@ -173,14 +173,11 @@ pub(super) fn notice(mut read: Reading<'_>, before: Option<&Notice>) -> Result<N
     let price = mode.and_then(|mode| price(&mut read, mode));
     let service_days = read.value("service_days");
     let closes_at = read.text("closes_at");
-    let closes_at = match local(&closes_at) {
-        Some(at) => Some(at),
-        None => {
-            let code = if closes_at.is_empty() { "missing" } else { "format" };
-            read.fault("closes_at", code, "must be a day and a time");
-            None
-        }
-    };
+    let close = local(&closes_at);
+    if close.is_none() {
+        let code = if closes_at.is_empty() { "missing" } else { "format" };
+        read.fault("closes_at", code, "must be a day and a time");
+    }
     let criteria = criteria(&mut read);
     let practitioners = read.optional("practitioners").unwrap_or(0);
     let notice = |mode, price, service_days, closes_at, read: &mut Reading<'_>| Notice {
@@ -205,7 +202,7 @@ pub(super) fn notice(mut read: Reading<'_>, before: Option<&Notice>) -> Result<N
         witness_department: before.and_then(|before| before.witness_department.clone()),
         beacon: read.given("beacon"),
     };
-    let notice = match (mode, price, service_days, closes_at) {
+    let notice = match (mode, price, service_days, close) {
         (Some(mode), Some(price), Some(service_days), Some(closes_at)) => {
             Some(notice(mode, price, service_days, closes_at, &mut read))
         }

@@ -65,7 +65,7 @@ async fn asked(
     let at = format!("/purchases/{id}/manage");
     let mut form = Form::new(label, format!("{at}/{step}"), label);
     form.trail = super::trail(&purchase.notice.title, &at);
-    form.lead = told(step).to_owned();
+    told(step).clone_into(&mut form.lead);
     form.version = Some(purchase.version);
     form.is_final = step != "reply";
     let candidates = match step {
@@ -278,7 +278,7 @@ async fn answering(
         Form::new("答复提问", format!("/purchases/{id}/questions/{question}/answer"), "公布答复");
     form.trail = super::trail(&purchase.notice.title, &at);
     form.version = Some(purchase.version);
-    form.lead = "答复对所有人公开，只能答复一次。".to_owned();
+    "答复对所有人公开，只能答复一次。".clone_into(&mut form.lead);
     form.facts = vec![("提问", found.text)];
     form.fields = vec![Field::lines("text", "答复", 2000)];
     Ok(form)
