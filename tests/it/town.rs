@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::harness::TestApp;
 
 const ITEM: &str = "environmental-monitoring";
-const CODE: &str = "e091b493a7576895eb502eb4e7bf9bdeaf76800e1b1d80b90af8e800a8a0e4f5";
+pub(crate) const CODE: &str = "e091b493a7576895eb502eb4e7bf9bdeaf76800e1b1d80b90af8e800a8a0e4f5";
 
 fn acting(party: Party) -> Call {
     Actor::new(PersonId(Uuid::from_u128(3)), party).into()

@@ -42,6 +42,7 @@ fn welcome(settings: &Settings, listener: &TcpListener, demo: &Demo) -> Result<(
          portal    {}\nAPI       {}\nAPI docs  {}\n\n\
          tokens (also in {}):\n  applicant   {}\n  agency      {}\n  department  {}\n  \
          operator    {}\n\n\
+         sign in at {}/sign-in as applicant, agency, officer-fire-rescue or operator, password {}\n\n\
          try:\n  curl -s -H 'Authorization: Bearer {}' {}/cases/{}\n",
         listener.local_addr()?,
         demo.url,
@@ -52,6 +53,8 @@ fn welcome(settings: &Settings, listener: &TcpListener, demo: &Demo) -> Result<(
         demo.tokens.agency,
         demo.tokens.department,
         demo.tokens.operator,
+        demo.url,
+        demo.password,
         demo.tokens.applicant,
         demo.api,
         demo.case,

@@ -15,7 +15,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use market_core::{Durability, Env, Error, Market, Options, code::DepartmentCode, id::CaseId};
+use market_core::{
+    Durability, Env, Error, Market, Options, code::DepartmentCode, id::CaseId, sha256_hex,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::settings::sqlite_in;
@@ -35,6 +37,9 @@ pub struct Demo {
     pub case: CaseId,
     /// A token for each side.
     pub tokens: Tokens,
+    /// With what each side signs in by a browser; made for this folder alone.
+    #[serde(default)]
+    pub password: String,
 }
 
 /// A bearer token for each side.
@@ -121,14 +126,15 @@ async fn load(folder: &Path) -> Result<Demo, Error> {
     // Numbered before the story, which lies in the past but comes after in the journal.
     market.number().await?;
     people::applications(&market).await?;
-    let applicants = people::applicants(&market).await?;
+    let password = sha256_hex(&market.env().secret::<32>())[..16].to_owned();
+    let applicants = people::applicants(&market, &password).await?;
     let ids: Vec<_> = applicants.iter().map(|(_, id)| *id).collect();
     let case = story::tell(&market, now, &ids).await?;
     let agency = people::agency(&market, ids[0], case).await?;
-    let tokens = people::tokens(&market, applicants[0], agency).await?;
+    let tokens = people::tokens(&market, applicants[0], agency, &password).await?;
     market.search().catch_up().await?;
     market.close().await?;
-    Ok(Demo { url: String::new(), api: String::new(), docs: String::new(), case, tokens })
+    Ok(Demo { url: String::new(), api: String::new(), docs: String::new(), case, tokens, password })
 }
 
 impl Demo {

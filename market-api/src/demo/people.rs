@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use market_core::{
     Actor, Call, Error, Market, Paging, Party, Uscc,
-    account::NewPerson,
+    account::{NewPerson, Password},
     agency::{AgencyNature, Leaving, ListingFilter, ListingState, NewAgency, Profile, Rejection},
     applicant::{ApplicantKind, NewApplicant},
     code::{DepartmentCode, ItemCode},
@@ -41,17 +41,29 @@ fn code<T: std::str::FromStr>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::Inconsistent("demonstration"))
 }
 
-async fn person(market: &Market, login: &str, name: &str) -> Result<PersonId, Error> {
-    let new = NewPerson { login: login.to_owned(), name: name.to_owned(), password: None };
+/// Somebody with an account; with a password, if they are to sign in by a browser.
+async fn person(
+    market: &Market,
+    login: &str,
+    name: &str,
+    password: Option<&str>,
+) -> Result<PersonId, Error> {
+    let password = password.map(Password::new);
+    let new = NewPerson { login: login.to_owned(), name: name.to_owned(), password };
     Ok(market.accounts().create_person(&system(), new).await?.id)
 }
 
-/// Makes the applicants of the story, each with a person who acts for it.
-pub(super) async fn applicants(market: &Market) -> Result<Vec<(PersonId, ApplicantId)>, Error> {
+/// Makes the applicants of the story, each with a person who acts for it; the first signs in with
+/// a password.
+pub(super) async fn applicants(
+    market: &Market,
+    password: &str,
+) -> Result<Vec<(PersonId, ApplicantId)>, Error> {
     let mut made = Vec::new();
     for (n, (name, kind, uscc)) in APPLICANTS.iter().enumerate() {
         let login = if n == 0 { FIRST.to_owned() } else { format!("{FIRST}-{n}") };
-        let person = person(market, &login, name).await?;
+        let password = (n == 0).then_some(password);
+        let person = person(market, &login, name, password).await?;
         let new = NewApplicant {
             kind: *kind,
             name: (*name).to_owned(),
@@ -61,6 +73,9 @@ pub(super) async fn applicants(market: &Market) -> Result<Vec<(PersonId, Applica
         let call = Actor::new(person, Party::Operator).into();
         made.push((person, market.applicants().register(&call, new).await?.id));
     }
+    // Who signs in has somebody else to act for, too: the one whose purchases the story tells.
+    let (person, other) = (made[0].0, Party::Applicant(made[1].1));
+    market.accounts().grant(&system(), person, other).await?;
     Ok(made)
 }
 
@@ -69,18 +84,21 @@ pub(super) async fn tokens(
     market: &Market,
     (applicant, of): (PersonId, ApplicantId),
     agency: AgencyId,
+    password: &str,
 ) -> Result<Tokens, Error> {
+    let own: DepartmentCode = code(DEPARTMENT)?;
     let mut departments = BTreeMap::new();
     for department in market.departments().list().await? {
         let login = format!("officer-{}", department.code);
-        let officer = person(market, &login, &format!("{}演示窗口", department.name)).await?;
+        let name = format!("{}演示窗口", department.name);
+        let password = (department.code == own).then_some(password);
+        let officer = person(market, &login, &name, password).await?;
         let party = Party::Department(department.code.clone());
         departments.insert(department.code, token(market, officer, party).await?);
     }
-    let own: DepartmentCode = code(DEPARTMENT)?;
     let department = departments.get(&own).cloned().ok_or(Error::NotFound("department"))?;
-    let clerk = person(market, "agency", "机构演示经办人").await?;
-    let operator = person(market, "operator", "运营演示人员").await?;
+    let clerk = person(market, "agency", "机构演示经办人", Some(password)).await?;
+    let operator = person(market, "operator", "运营演示人员", Some(password)).await?;
     Ok(Tokens {
         applicant: token(market, applicant, Party::Applicant(of)).await?,
         agency: token(market, clerk, Party::Agency(agency)).await?,

@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequestParts, Query, State},
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, SET_COOKIE},
+        header::{LOCATION, RETRY_AFTER, SET_COOKIE},
         request::Parts,
     },
     response::{IntoResponse, Response},
@@ -18,17 +18,19 @@ use serde::Deserialize;
 
 use super::{
     Frame, Page, names,
+    resuming::{self, Waiting},
+    signed::private,
     visitor::{Opening, Sent, Visitor},
     words,
 };
 use crate::{
     App,
     caller::{Client, Cookies, proof_of},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 
 /// The cookies of a request, as a handler takes them.
-pub(super) struct Jar(Cookies);
+pub(super) struct Jar(pub(super) Cookies);
 
 impl<S: Send + Sync> FromRequestParts<S> for Jar {
     type Rejection = std::convert::Infallible;
@@ -41,7 +43,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Jar {
 /// Where to go once signed in.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Next {
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// What is filled in to sign in.
@@ -52,6 +54,12 @@ pub(super) struct SignIn {
     #[serde(default)]
     code: String,
     next: Option<String>,
+    /// Where a form was sent to that waits for its sender to sign in …
+    #[serde(default)]
+    back: String,
+    /// … and what was filled in.
+    #[serde(default)]
+    filled: String,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +79,7 @@ struct SignInPage {
     login: String,
     next: String,
     wrong: Option<&'static str>,
+    waiting: Option<Waiting>,
 }
 
 #[derive(Debug, Template)]
@@ -96,7 +105,7 @@ struct PartyView {
 }
 
 /// A place on this server; anything else is the page of one's account.
-fn own(next: Option<&str>) -> String {
+pub(super) fn own(next: Option<&str>) -> String {
     let is_own = |next: &&str| {
         next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n'])
     };
@@ -104,23 +113,17 @@ fn own(next: Option<&str>) -> String {
 }
 
 /// Goes on to a place on this server, perhaps with a cookie.
-fn go(to: &str, cookie: Option<HeaderValue>) -> Response {
+pub(super) fn go(to: &str, cookie: Option<HeaderValue>) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/account"));
     kept((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response(), cookie)
 }
 
 /// A response for one person, perhaps with a cookie.
-fn kept(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+pub(super) fn kept(mut response: Response, cookie: Option<HeaderValue>) -> Response {
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     private(response)
-}
-
-/// Has nobody keep a page that is for one person.
-fn private(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 pub(super) async fn sign_in_page(
@@ -133,8 +136,31 @@ pub(super) async fn sign_in_page(
     if visitor.actor.is_some() {
         return Ok(go(&next, None));
     }
-    let (page, cookie) = form(&market, &cookies, next, String::new(), None).await?;
+    let (page, cookie) = form(&market, &cookies, next, String::new(), None, None).await?;
     Ok(kept(page.into_response(), cookie))
+}
+
+/// The page to sign in again, for somebody whose form waits meanwhile.
+pub(super) async fn sign_in_again(
+    market: &Market,
+    cookies: &Cookies,
+    waiting: Waiting,
+    why: &'static str,
+) -> Result<Response, Problem> {
+    let (login, next) = (String::new(), "/my".to_owned());
+    let (page, cookie) = form(market, cookies, next, login, Some(why), Some(waiting)).await?;
+    Ok(kept(page.told(Code::ANONYMOUS.into()), cookie))
+}
+
+/// The secret that belongs to the forms of a browser before it has a session, and the cookie that
+/// keeps it, unless the browser has it.
+pub(super) fn opening(market: &Market, cookies: &Cookies) -> (String, Option<HeaderValue>) {
+    if let Some(secret) = cookies.form() {
+        return (secret, None);
+    }
+    let secret = market_core::sha256_hex(&market.env().secret::<32>());
+    let cookie = cookies.keep_form(&secret);
+    (secret, cookie)
 }
 
 /// The page of the form, and a cookie with the secret that it belongs to, unless the browser has one.
@@ -144,16 +170,11 @@ async fn form(
     next: String,
     login: String,
     wrong: Option<&'static str>,
+    waiting: Option<Waiting>,
 ) -> Result<(Page, Option<HeaderValue>), Problem> {
-    let (secret, cookie) = if let Some(secret) = cookies.form() {
-        (secret, None)
-    } else {
-        let secret = market_core::sha256_hex(&market.env().secret::<32>());
-        let cookie = cookies.keep_form(&secret);
-        (secret, cookie)
-    };
-    let frame = Frame::new(market, "登录").await?;
-    let page = Page::of(&SignInPage { frame, proof: proof_of(&secret), login, next, wrong })?;
+    let (secret, cookie) = opening(market, cookies);
+    let (frame, proof) = (Frame::new(market, "登录").await?, proof_of(&secret));
+    let page = Page::of(&SignInPage { frame, proof, login, next, wrong, waiting })?;
     Ok((page, cookie))
 }
 
@@ -163,8 +184,10 @@ pub(super) async fn sign_in(
     Client(from): Client,
     Opening(filled): Opening<SignIn>,
 ) -> Result<Response, Problem> {
-    let SignIn { login, password, code, next } = filled;
+    let SignIn { login, password, code, next, back, filled } = filled;
     let next = own(next.as_deref());
+    let is_waiting = !back.is_empty() && own(Some(&back)) == back;
+    let waiting = is_waiting.then_some(Waiting { back, filled });
     let credentials = Credentials {
         login: login.clone(),
         password: Password::new(password),
@@ -173,14 +196,24 @@ pub(super) async fn sign_in(
     };
     let signing_in = market.accounts().sign_in(credentials, SessionKind::Browser, &from).await;
     let (why, wrong, seconds) = match signing_in {
-        Ok(signed_in) => return Ok(go(&next, cookies.keep_session(&signed_in.token))),
+        Ok(signed_in) => {
+            let cookie = cookies.keep_session(&signed_in.token);
+            return match waiting {
+                None => Ok(go(&next, cookie)),
+                Some(waiting) => {
+                    let proof = proof_of(&signed_in.token);
+                    let page = resuming::resumed(&market, &proof, &waiting).await?;
+                    Ok(kept(page.into_response(), cookie))
+                }
+            };
+        }
         Err(Error::Refused(refusal)) => (Error::Refused(refusal), refusal.zh(), None),
         Err(Error::TooOften(seconds)) => {
             (Error::TooOften(seconds), "尝试次数过多，请稍后再试", Some(seconds))
         }
         Err(why) => return Err(why.into()),
     };
-    let (page, cookie) = form(&market, &cookies, next, login, Some(wrong)).await?;
+    let (page, cookie) = form(&market, &cookies, next, login, Some(wrong), waiting).await?;
     let mut response = kept(page.told(why.into()), cookie);
     if let Some(seconds) = seconds {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());

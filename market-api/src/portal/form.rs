@@ -12,7 +12,7 @@ pub(super) struct Select {
     pub(super) options: Vec<Choice>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Choice {
     pub(super) value: String,
     pub(super) label: String,

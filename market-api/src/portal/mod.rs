@@ -3,7 +3,12 @@
 //! Every page is complete as HTML and works without a script; nothing comes from elsewhere. A handler
 //! asks the market, turns what it gets into the words of a view, and renders the template of the
 //! same name. `visitor` says who looks, and reads the forms of who acts. `words` says how things
-//! are written, `names` what codes are called.
+//! are written, `said` what states and events are called, `names` what codes are called.
+//!
+//! What is done on a page is done by a form, and all forms are alike: `fields` is what is filled in,
+//! `signed` who fills it in and what was sent, `filling` the page, its check and its doing, `wrong`
+//! what is said of mistakes, `resuming` what becomes of a form whose sender must sign in again.
+//! `doing` makes buttons, and reasons why not, of the market's own actions.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -27,19 +32,35 @@ use crate::{
 mod account;
 mod agency;
 mod assets;
+mod buy;
+mod case;
+mod complaint;
+mod doing;
+mod draw;
 mod failure;
+mod fields;
+mod filling;
 mod form;
+mod history;
 mod home;
 mod item;
 mod matter;
+mod my;
 mod names;
 mod offer;
+mod orders;
+mod own;
 mod purchase;
 mod purchases;
+mod register;
+mod resuming;
+mod said;
 mod search;
+mod signed;
 mod verify;
 mod visitor;
 mod words;
+mod wrong;
 
 /// The pages of the portal.
 pub(crate) fn routes() -> Router<App> {
@@ -57,12 +78,51 @@ pub(crate) fn routes() -> Router<App> {
         .route("/purchases", get(purchases::show))
         .route("/purchases/{id}", get(purchase::show))
         .route("/purchases/{id}/award", get(purchase::award))
+        .route("/purchases/{id}/draw", get(draw::show))
         .route(
             "/verify",
             get(verify::ask).post(verify::upload).layer(DefaultBodyLimit::max(verify::MAX_FORM)),
         )
         .route("/verify/{code}", get(verify::show))
+        .merge(own_pages())
+        .merge(purchase_pages())
         .merge(assets::routes())
+}
+
+/// The pages of who is signed in: cases, orders, and what waits for them.
+fn own_pages() -> Router<App> {
+    Router::new()
+        .route("/register", get(register::begin).post(register::sign_up))
+        .route("/applicants/new", get(register::another).post(register::registered))
+        .route("/my", get(my::show))
+        .route("/inbox", get(my::inbox))
+        .route("/notices/{id}/read", post(my::read))
+        .route("/deadlines", get(my::deadlines))
+        .route("/cases", get(case::list))
+        .route("/cases/start/{matter}", get(case::start).post(case::open))
+        .route("/cases/{id}", get(case::show))
+        .route("/cases/{id}/withdraw", get(case::withdraw).post(case::withdrawn))
+        .route("/cases/{id}/steps/{step}/resubmit", get(case::resubmit).post(case::resubmitted))
+        .route("/cases/{id}/needs/{item}", get(case::need))
+        .route("/cases/{id}/buy/{listing}", get(buy::show).post(buy::placed))
+        .route("/orders", get(orders::list))
+        .route("/orders/{id}", get(orders::show))
+        .route("/orders/{id}/{step}", get(orders::step).post(orders::done))
+}
+
+/// The pages of purchases and complaints for those who take part.
+fn purchase_pages() -> Router<App> {
+    Router::new()
+        .route("/purchases/mine", get(own::list))
+        .route("/purchases/new", get(own::begin).post(own::begun))
+        .route("/purchases/{id}/manage", get(own::show))
+        .route("/purchases/{id}/manage/{step}", get(own::step).post(own::done))
+        .route("/purchases/{id}/rewrite/{step}", get(own::revise).post(own::revised))
+        .route("/purchases/{id}/questions/{question}/answer", get(own::answer).post(own::answered))
+        .route("/purchases/{id}/complain", get(complaint::complain).post(complaint::filed))
+        .route("/complaints", get(complaint::list))
+        .route("/complaints/{id}", get(complaint::show))
+        .route("/complaints/{id}/withdraw", get(complaint::withdraw).post(complaint::withdrawn))
 }
 
 /// What stands around the content of every page.
@@ -76,9 +136,21 @@ struct Frame {
     script: &'static str,
     /// Whether the market shows agencies that are made up.
     demonstration: bool,
+    /// For whom somebody acts who is signed in.
+    who: Option<String>,
 }
 
 impl Frame {
+    /// The frame of a page for one who is signed in.
+    async fn signed(
+        market: &Market,
+        title: impl Into<String>,
+        signed: &signed::Signed,
+    ) -> Result<Self, Error> {
+        let who = names::party_name(market, &signed.actor, &signed.actor.party).await?;
+        Ok(Self { who: Some(who), ..Self::new(market, title).await? })
+    }
+
     async fn new(market: &Market, title: impl Into<String>) -> Result<Self, Error> {
         let demonstration = market.agencies().any_demonstration().await?;
         Ok(Self { demonstration, ..Self::bare(title) })
@@ -91,6 +163,7 @@ impl Frame {
             style: &assets::STYLE.path,
             script: &assets::SCRIPT.path,
             demonstration: false,
+            who: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use market_core::{
-    Error, Market, Paging,
+    Actor, Error, Market, Paging, Party,
     catalog::{ItemFilter, ServiceItem},
     code::{DepartmentCode, RegionCode},
     matter::Matter,
@@ -64,6 +64,59 @@ impl<'a> Regions<'a> {
     pub(super) async fn full_name(&mut self, code: &RegionCode) -> Result<String, Error> {
         let path = self.market.rules().region(code).await?.path;
         Ok(self.names(path.get(1..).unwrap_or_default()).await?.concat())
+    }
+}
+
+/// The names of parties, as an actor knows them; each is asked for once.
+#[derive(Debug)]
+pub(super) struct Parties<'a> {
+    market: &'a Market,
+    actor: &'a Actor,
+    known: BTreeMap<Party, String>,
+}
+
+impl<'a> Parties<'a> {
+    pub(super) const fn new(market: &'a Market, actor: &'a Actor) -> Self {
+        Self { market, actor, known: BTreeMap::new() }
+    }
+
+    pub(super) async fn name(&mut self, party: &Party) -> Result<String, Error> {
+        if *party == self.actor.party {
+            return Ok("您".to_owned());
+        }
+        if let Some(name) = self.known.get(party) {
+            return Ok(name.clone());
+        }
+        let name = party_name(self.market, self.actor, party).await?;
+        self.known.insert(party.clone(), name.clone());
+        Ok(name)
+    }
+
+    /// Several parties, one after the other.
+    pub(super) async fn names(&mut self, parties: &[Party]) -> Result<String, Error> {
+        let mut names = Vec::new();
+        for party in parties {
+            names.push(self.name(party).await?);
+        }
+        Ok(names.join("、"))
+    }
+}
+
+/// What a party is called, if an actor may know it; what it is otherwise.
+pub(super) async fn party_name(
+    market: &Market,
+    actor: &Actor,
+    party: &Party,
+) -> Result<String, Error> {
+    match party {
+        Party::Operator => Ok("运营机构".to_owned()),
+        Party::Applicant(id) => match market.applicants().get(actor, *id).await {
+            Ok(applicant) => Ok(applicant.name),
+            Err(Error::NotFound(_) | Error::Refused(_)) => Ok("委托人".to_owned()),
+            Err(why) => Err(why),
+        },
+        Party::Agency(id) => Ok(market.agencies().get(Some(actor), *id).await?.name),
+        Party::Department(code) => Ok(Departments::read(market).await?.name(code)),
     }
 }
 

@@ -117,7 +117,7 @@ fn criteria(criteria: &[Criterion]) -> String {
 }
 
 /// What a purchase waits for, and until when.
-fn waits(state: &PurchaseState) -> Option<String> {
+pub(super) fn waits(state: &PurchaseState) -> Option<String> {
     let text = match state {
         PurchaseState::Open(state) => format!("{}前报名", words::instant(state.closes_at)),
         PurchaseState::Opening(state) => {

@@ -11,6 +11,7 @@ use market_core::{
     evaluation::Rater,
     matter::Source,
     purchase::{Price, PurchaseState},
+    selection::Quote,
 };
 
 /// A day: `2026年11月24日`.
@@ -23,6 +24,14 @@ pub(super) fn day(day: Day) -> String {
 pub(super) fn instant(at: Timestamp) -> String {
     let (hour, minute) = at.clock();
     format!("{}{hour}时{minute:02}分", day(at.day()))
+}
+
+/// Until when: the last day, where that is an end of one.
+pub(super) fn until(at: Timestamp) -> String {
+    match at.clock() {
+        (0, 0) => day(at.plus_seconds(-1).day()),
+        _ => instant(at),
+    }
 }
 
 /// A number with its thousands apart: `1,127`.
@@ -74,6 +83,14 @@ pub(super) fn purchase_price(price: &Price) -> String {
         Price::Discount { ceiling, low, high } => {
             format!("最高限价 {}，报下浮率，{low}% 至 {high}%", yuan(*ceiling))
         }
+    }
+}
+
+/// What an agency asks.
+pub(super) fn quote(quote: Quote) -> String {
+    match quote {
+        Quote::Amount(amount) => yuan(amount),
+        Quote::Discount(rate) => format!("下浮率 {rate}%"),
     }
 }
 

@@ -1,0 +1,239 @@
+//! Forms that are filled in, looked over, and done: one page for all of them.
+//!
+//! A form carries the proof of who fills it in, a key under which it is done once, and the version
+//! of what was seen. Whatever goes wrong, it comes back with what was typed and with what is wrong.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use market_core::{Call, Error, Fault, Market, Refusal};
+
+use super::{
+    Frame, Link, Page,
+    fields::Field,
+    signed::{Answers, Signed, Stage, go, private},
+    wrong::{self, Wrong},
+};
+use crate::problem::{Code, Problem};
+
+/// A form to be filled in.
+#[derive(Debug)]
+pub(super) struct Form {
+    pub(super) title: String,
+    /// The way to it.
+    pub(super) trail: Vec<Link>,
+    /// What it is for, and what comes of it.
+    pub(super) lead: String,
+    /// What must be known to fill it in.
+    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) fields: Vec<Field>,
+    /// Where it is sent.
+    pub(super) action: String,
+    pub(super) button: &'static str,
+    /// The version of what it changes; none of what it makes.
+    pub(super) version: Option<i64>,
+    /// Whether its answers are looked over before it is done.
+    pub(super) is_checked: bool,
+    /// Whether what it does cannot be taken back.
+    pub(super) is_final: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "form.html")]
+struct FormPage {
+    frame: Frame,
+    form: Form,
+    wrong: Option<Wrong>,
+    carries: Carried,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "check.html")]
+struct CheckPage {
+    frame: Frame,
+    form: Form,
+    carries: Carried,
+}
+
+/// What a form carries beside its fields.
+#[derive(Debug)]
+struct Carried {
+    proof: String,
+    key: String,
+    version: Option<i64>,
+}
+
+impl Form {
+    pub(super) fn new(title: impl Into<String>, action: String, button: &'static str) -> Self {
+        Self {
+            title: title.into(),
+            trail: Vec::new(),
+            lead: String::new(),
+            facts: Vec::new(),
+            fields: Vec::new(),
+            action,
+            button,
+            version: None,
+            is_checked: false,
+            is_final: false,
+        }
+    }
+
+    fn fresh(&self, market: &Market, signed: &Signed) -> Carried {
+        let key = market.env().id().to_string();
+        Carried { proof: signed.proof.clone(), key, version: self.version }
+    }
+
+    /// What the form carried as it was sent.
+    fn kept(&self, market: &Market, sent: &Answers) -> Carried {
+        let fresh = self.fresh(market, &sent.signed);
+        Carried {
+            key: sent.key().map_or(fresh.key, str::to_owned),
+            version: self.version.and(sent.version().or(fresh.version)),
+            proof: fresh.proof,
+        }
+    }
+
+    /// The form, not filled in yet.
+    pub(super) async fn show(self, market: &Market, signed: &Signed) -> Result<Response, Problem> {
+        let carries = self.fresh(market, signed);
+        let page = self.page(market, signed, None, carries).await?;
+        Ok(private(page.into_response()))
+    }
+
+    /// The form of which it is known that it would be refused.
+    pub(super) async fn refused(
+        mut self,
+        market: &Market,
+        signed: &Signed,
+        why: &Error,
+    ) -> Result<Response, Problem> {
+        let wrong = Wrong::of(why, &mut self.fields);
+        let carries = self.fresh(market, signed);
+        let page = self.page(market, signed, wrong, carries).await?;
+        Ok(private(page.into_response()))
+    }
+
+    async fn page(
+        self,
+        market: &Market,
+        signed: &Signed,
+        wrong: Option<Wrong>,
+        carries: Carried,
+    ) -> Result<Page, Problem> {
+        let title = Self::titled(&self.title, wrong.as_ref());
+        let frame = Frame::signed(market, title, signed).await?;
+        Page::of(&FormPage { frame, form: self, wrong, carries })
+    }
+
+    fn titled(title: &str, wrong: Option<&Wrong>) -> String {
+        if wrong.is_some() { format!("需要修改：{title}") } else { title.to_owned() }
+    }
+
+    /// The form for somebody who is nobody yet, and so has no key.
+    pub(super) async fn opening(
+        self,
+        market: &Market,
+        proof: String,
+        wrong: Option<Wrong>,
+    ) -> Result<Page, Problem> {
+        let frame = Frame::new(market, Self::titled(&self.title, wrong.as_ref())).await?;
+        let carries = Carried { proof, key: String::new(), version: None };
+        Page::of(&FormPage { frame, form: self, wrong, carries })
+    }
+
+    /// Takes what was sent: shows it again, has it looked over, or does it and goes on to where
+    /// what came of it is.
+    pub(super) async fn take<N, T, Done>(
+        mut self,
+        market: &Market,
+        sent: &Answers,
+        read: Result<N, Error>,
+        call: impl FnOnce(Call, N) -> Done,
+        to: impl FnOnce(&T) -> String,
+    ) -> Result<Response, Problem>
+    where
+        Done: Future<Output = Result<T, Error>>,
+    {
+        for field in &mut self.fields {
+            field.value = sent.get(&field.name).unwrap_or_default().to_owned();
+        }
+        let stage = sent.stage(self.is_checked);
+        if stage == Stage::Edit {
+            let carries = self.kept(market, sent);
+            let page = self.page(market, &sent.signed, None, carries).await?;
+            return Ok(private(page.into_response()));
+        }
+        let made = match read {
+            Ok(new) => call(self.call(sent, stage)?, new).await,
+            Err(why) => Err(why),
+        };
+        match made {
+            Ok(made) if stage == Stage::Do => Ok(go(&to(&made))),
+            Ok(_) => self.check(market, sent).await,
+            Err(why) => self.fails(market, sent, why).await,
+        }
+    }
+
+    /// The call that the form makes at a stage, with its guards.
+    fn call(&self, sent: &Answers, stage: Stage) -> Result<Call, Problem> {
+        let key = sent.key().ok_or(Code::KEY_MISSING)?;
+        let mut call = sent.call().once(key);
+        if self.version.is_some() {
+            call = call.expecting(sent.version().ok_or(Code::UNCONDITIONAL)?);
+        }
+        Ok(if stage == Stage::Check { call.rehearsed() } else { call })
+    }
+
+    /// The answers, to be looked over.
+    async fn check(self, market: &Market, sent: &Answers) -> Result<Response, Problem> {
+        let carries = self.kept(market, sent);
+        let title = format!("核对：{}", self.title);
+        let frame = Frame::signed(market, title, &sent.signed).await?;
+        let page = Page::of(&CheckPage { frame, form: self, carries })?;
+        Ok(private(page.into_response()))
+    }
+
+    /// What is wrong with what was sent, with every field that was left empty and must not be, so
+    /// that nobody mends one only to hear of the next.
+    fn with_missing(&self, why: Error) -> Error {
+        let Error::Invalid(mut faults) = why else { return why };
+        for field in &self.fields {
+            let is_told = faults.iter().any(|fault| wrong::name(&fault.pointer) == field.name);
+            if !field.is_optional && field.value.trim().is_empty() && !is_told {
+                faults.push(Fault::new(field.name.as_str(), "missing", "must be given"));
+            }
+        }
+        let place = |fault: &Fault| {
+            let name = wrong::name(&fault.pointer);
+            self.fields.iter().position(|field| field.name == name)
+        };
+        faults.sort_by_key(|fault| place(fault).unwrap_or(usize::MAX));
+        Error::Invalid(faults)
+    }
+
+    /// The form with what is wrong with it.
+    pub(super) async fn fails(
+        mut self,
+        market: &Market,
+        sent: &Answers,
+        why: Error,
+    ) -> Result<Response, Problem> {
+        let why = self.with_missing(why);
+        let Some(wrong) = Wrong::of(&why, &mut self.fields) else { return Err(why.into()) };
+        let mut carries = self.kept(market, sent);
+        let fresh = self.fresh(market, &sent.signed);
+        match why {
+            // What is shown now is what they change next.
+            Error::Stale(_) => carries = fresh,
+            Error::Refused(Refusal::ListingChanged) => {
+                self.fields.iter_mut().for_each(Field::see);
+                carries.key = fresh.key;
+            }
+            // Answers before with other answers: what is sent next is meant anew.
+            Error::Refused(Refusal::KeyReused) => carries.key = fresh.key,
+            _ => {}
+        }
+        let page = self.page(market, &sent.signed, Some(wrong), carries).await?;
+        Ok(private(page.told(why.into())))
+    }
+}

@@ -1,0 +1,220 @@
+//! `/my`, `/inbox` and `/deadlines`: what waits for somebody, and what they are told.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use market_core::{
+    Kind, Market, Paging,
+    agency::Listing,
+    case::CaseFilter,
+    deadline::{Deadline, DeadlineFilter},
+    id::{AgencyId, ListingId, NoticeId, PurchaseId},
+    saved_search::{Notice, NoticeFilter},
+};
+use serde::Deserialize;
+
+use super::{
+    Frame, Link, Page, Pager, cursor,
+    filling::Form,
+    names::Parties,
+    said,
+    signed::{Answers, Signed, private},
+    words,
+};
+use crate::{
+    parameters::{At, Parameters},
+    problem::Problem,
+};
+
+/// So many of each are shown first.
+const FIRST: u32 = 5;
+
+#[derive(Debug, Template)]
+#[template(path = "my.html")]
+struct MyPage {
+    frame: Frame,
+    deadlines: Vec<DeadlineView>,
+    cases: Vec<(Link, &'static str)>,
+    unread: usize,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "deadlines.html")]
+struct DeadlinesPage {
+    frame: Frame,
+    deadlines: Vec<DeadlineView>,
+    pager: Pager,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "inbox.html")]
+struct InboxPage {
+    frame: Frame,
+    notices: Vec<NoticeView>,
+    pager: Pager,
+    proof: String,
+}
+
+/// Something that must be done by a time.
+#[derive(Debug)]
+struct DeadlineView {
+    title: String,
+    href: Option<String>,
+    kind: &'static str,
+    until: String,
+    held: String,
+    is_own: bool,
+    overdue: bool,
+    then: Option<&'static str>,
+}
+
+/// Something new that a saved search found.
+#[derive(Debug)]
+struct NoticeView {
+    id: NoticeId,
+    name: String,
+    what: String,
+    href: Option<String>,
+    at: String,
+    version: i64,
+    is_read: bool,
+}
+
+/// The query of a page with a list.
+#[derive(Debug, Deserialize)]
+pub(super) struct Place {
+    after: Option<String>,
+}
+
+async fn view(
+    signed: &Signed,
+    deadline: Deadline,
+    parties: &mut Parties<'_>,
+) -> Result<DeadlineView, Problem> {
+    Ok(DeadlineView {
+        href: said::deadline_at(&deadline),
+        kind: said::deadline(deadline.kind),
+        until: words::until(deadline.until),
+        held: parties.names(&deadline.holders).await?,
+        is_own: deadline.holders.contains(&signed.actor.party),
+        overdue: deadline.overdue,
+        then: deadline.then.map(said::consequence),
+        title: deadline.title,
+    })
+}
+
+pub(super) async fn show(
+    State(market): State<Market>,
+    signed: Signed,
+) -> Result<Response, Problem> {
+    let paging = Paging { after: None, limit: FIRST };
+    let actor = &signed.actor;
+    let found = market.deadlines().list(actor, &DeadlineFilter::default(), &paging).await?;
+    let mut parties = Parties::new(&market, actor);
+    let mut deadlines = Vec::new();
+    for deadline in found.items {
+        deadlines.push(view(&signed, deadline, &mut parties).await?);
+    }
+    deadlines.sort_by_key(|one| !one.is_own);
+    let cases = market.cases().list(actor, &CaseFilter::default(), &paging).await?.items;
+    let case = |case: market_core::case::Case| {
+        let state = said::case_state(case.state);
+        (Link { href: format!("/cases/{}", case.id), name: case.title }, state)
+    };
+    let all = Paging { after: None, limit: 100 };
+    let unread = market.notices().list(actor, NoticeFilter::Unread, &all).await?.items.len();
+    let page = Page::of(&MyPage {
+        frame: Frame::signed(&market, "我的", &signed).await?,
+        deadlines,
+        cases: cases.into_iter().map(case).collect(),
+        unread,
+    })?;
+    Ok(private(page.into_response()))
+}
+
+pub(super) async fn deadlines(
+    State(market): State<Market>,
+    signed: Signed,
+    Parameters(place): Parameters<Place>,
+) -> Result<Response, Problem> {
+    let paging = Paging { after: cursor(place.after.as_deref()), ..Paging::default() };
+    let filter = DeadlineFilter::default();
+    let page = market.deadlines().list(&signed.actor, &filter, &paging).await?;
+    let mut parties = Parties::new(&market, &signed.actor);
+    let mut deadlines = Vec::new();
+    for deadline in page.items {
+        deadlines.push(view(&signed, deadline, &mut parties).await?);
+    }
+    let pager = Pager::within("/deadlines?", "list", paging.after.as_ref(), page.next.as_ref());
+    let frame = Frame::signed(&market, "办理期限", &signed).await?;
+    let page = Page::of(&DeadlinesPage { frame, deadlines, pager })?;
+    Ok(private(page.into_response()))
+}
+
+pub(super) async fn inbox(
+    State(market): State<Market>,
+    signed: Signed,
+    Parameters(place): Parameters<Place>,
+) -> Result<Response, Problem> {
+    let paging = Paging { after: cursor(place.after.as_deref()), ..Paging::default() };
+    let page = market.notices().list(&signed.actor, NoticeFilter::All, &paging).await?;
+    let mut notices = Vec::new();
+    for notice in page.items {
+        notices.push(NoticeView::read(&market, notice).await?);
+    }
+    let pager = Pager::within("/inbox?", "list", paging.after.as_ref(), page.next.as_ref());
+    let frame = Frame::signed(&market, "通知", &signed).await?;
+    let proof = signed.proof;
+    let page = Page::of(&InboxPage { frame, notices, pager, proof })?;
+    Ok(private(page.into_response()))
+}
+
+impl NoticeView {
+    async fn read(market: &Market, notice: Notice) -> Result<Self, Problem> {
+        let (what, href) = match notice.kind {
+            Kind::Purchase => {
+                let id = PurchaseId(notice.object);
+                let title = market.purchases().get(None, id).await.ok();
+                (title.map(|one| one.notice.title), Some(format!("/purchases/{id}")))
+            }
+            Kind::Agency => {
+                let id = AgencyId(notice.object);
+                let name = market.agencies().get(None, id).await.ok();
+                (name.map(|one| one.name), Some(format!("/agencies/{id}")))
+            }
+            Kind::Listing => {
+                let listing = market.listings().get(None, ListingId(notice.object)).await.ok();
+                let href = |one: &Listing| format!("/agencies/{}#offers", one.agency_id);
+                let href = listing.as_ref().map(href);
+                (listing.map(|one| one.terms.title), href)
+            }
+            _ => (None, None),
+        };
+        Ok(Self {
+            id: notice.id,
+            version: notice.version(),
+            what: what.unwrap_or_else(|| "（已经没有了）".to_owned()),
+            href,
+            at: words::instant(notice.at),
+            is_read: notice.read_at.is_some(),
+            name: notice.name,
+        })
+    }
+}
+
+/// A notice was read: the one button of the list, which needs no form of its own.
+pub(super) async fn read(
+    State(market): State<Market>,
+    At(id): At<NoticeId>,
+    sent: Answers,
+) -> Result<Response, Problem> {
+    let mut form = Form::new("标为已读", format!("/notices/{id}/read"), "标为已读");
+    form.trail = vec![Link { href: "/inbox".to_owned(), name: "通知".to_owned() }];
+    let notice = market.notices().get(&sent.signed.actor, id).await?;
+    form.version = Some(notice.version());
+    let (read, market) = (sent.reading().end(Some(())), &market);
+    let note = |call, ()| async move { market.notices().read(&call, id).await };
+    form.take(market, &sent, read, note, |_| "/inbox".to_owned()).await
+}

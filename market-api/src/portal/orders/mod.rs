@@ -1,0 +1,112 @@
+//! `/orders`: the orders that somebody takes part in. `page` is one of them, `steps` has the forms
+//! of what an applicant does with it, and `contract` those that have more to say.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use market_core::{
+    Market, Paging, Party,
+    order::{AnyState, OrderFilter},
+};
+use serde::Deserialize;
+
+pub(super) use self::{
+    page::show,
+    steps::{done, step},
+};
+use super::{
+    Frame, Page, Pager, cursor,
+    form::{Choice, Select, list as list_of},
+    names::{self, Parties},
+    said,
+    signed::{Signed, private},
+    words,
+};
+use crate::{parameters::Parameters, problem::Problem};
+
+mod contract;
+mod page;
+mod steps;
+
+#[derive(Debug, Template)]
+#[template(path = "orders.html")]
+struct OrdersPage {
+    frame: Frame,
+    select: Select,
+    orders: Vec<OrderLine>,
+    narrowed: bool,
+    pager: Pager,
+}
+
+/// An order on a list.
+#[derive(Debug)]
+struct OrderLine {
+    href: String,
+    name: String,
+    about: String,
+    state: &'static str,
+    /// Who has it until when.
+    until: Option<String>,
+    is_own: bool,
+}
+
+/// Which page of which orders.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    state: Option<String>,
+    after: Option<String>,
+}
+
+pub(super) async fn list(
+    State(market): State<Market>,
+    signed: Signed,
+    Parameters(asked): Parameters<Asked>,
+) -> Result<Response, Problem> {
+    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let state = asked.state.filter(|state| !state.is_empty());
+    let filter = OrderFilter { state: state.clone(), case_id: None };
+    let page = market.orders().list(&signed.actor, &filter, &paging).await?;
+    let items = names::items(&market).await?;
+    let mut parties = Parties::new(&market, &signed.actor);
+    let mut orders = Vec::new();
+    for order in page.items {
+        let item = items.iter().find(|item| item.code == order.terms.item);
+        let agency = parties.name(&Party::Agency(order.terms.agency_id)).await?;
+        let holder = order.holder();
+        let until = holder.as_ref().and_then(|holder| holder.until).map(words::day);
+        orders.push(OrderLine {
+            href: format!("/orders/{}", order.id),
+            name: item.map_or_else(|| order.terms.item.to_string(), |item| item.name.clone()),
+            about: format!(
+                "{agency}，{}，{}下单",
+                words::yuan(order.terms.amount),
+                words::day(order.placed_at.day())
+            ),
+            state: said::order_state(order.state.name()),
+            until,
+            is_own: holder.is_some_and(|holder| holder.parties.contains(&signed.actor.party)),
+        });
+    }
+    let chosen = state.as_deref();
+    let option = |name: &&str| Choice::of(name, said::order_state(name), chosen);
+    let address = chosen.map(|state| format!("state={state}"));
+    let page = Page::of(&OrdersPage {
+        frame: Frame::signed(&market, "我的订单", &signed).await?,
+        select: Select {
+            name: "state",
+            label: "状态",
+            options: AnyState::NAMES.iter().map(option).collect(),
+        },
+        orders,
+        narrowed: chosen.is_some(),
+        pager: Pager::within(
+            &list_of("/orders", address),
+            "list",
+            paging.after.as_ref(),
+            page.next.as_ref(),
+        ),
+    })?;
+    Ok(private(page.into_response()))
+}

@@ -1,0 +1,286 @@
+//! What states, events, steps and reasons are called on the pages of those who take part.
+
+use market_core::{
+    case::{CaseState, StepState},
+    complaint::ComplaintState,
+    deadline::{Consequence, Deadline, DeadlineKind},
+    order::{AnyState, ChangeState, MilestoneState, PaymentState, ReturnCode, Side},
+    purchase::RegistrationState,
+};
+
+/// Where a case stands.
+pub(super) const fn case_state(state: CaseState) -> &'static str {
+    match state {
+        CaseState::Open => "办理中",
+        CaseState::Completed => "已办结",
+        CaseState::Withdrawn => "已撤回",
+    }
+}
+
+/// Where a step of a case stands.
+pub(super) const fn step_state(state: StepState) -> &'static str {
+    match state {
+        StepState::Waiting => "待办",
+        StepState::InReview => "审查中",
+        StepState::Returned => "已退回，请补正",
+        StepState::Approved => "已通过",
+    }
+}
+
+/// Where an order stands.
+pub(super) fn order_state(name: &str) -> &'static str {
+    match name {
+        "placed" => "待接单",
+        "accepted" => "待签合同",
+        "contracted" => "待确认合同",
+        "in_service" => "服务中",
+        "delivered" => "待验收",
+        "reworking" => "返工中",
+        "signed_off" => "已验收，待部门使用",
+        "completed" => "已完成",
+        "declined" => "机构未接单",
+        "cancelled" => "已取消",
+        "terminated" => "已终止",
+        _ => "状态未知",
+    }
+}
+
+/// How far an order has come, as a step of the way that most orders go; none off that way.
+pub(super) const fn way(state: &AnyState) -> Option<usize> {
+    match state {
+        AnyState::Placed(_) => Some(0),
+        AnyState::Accepted(_) | AnyState::Contracted(_) => Some(1),
+        AnyState::InService(_) | AnyState::Reworking(_) => Some(2),
+        AnyState::Delivered(_) => Some(3),
+        AnyState::SignedOff(_) => Some(4),
+        AnyState::Completed(_) => Some(5),
+        AnyState::Declined(_) | AnyState::Cancelled(_) | AnyState::Terminated(_) => None,
+    }
+}
+
+/// The way that most orders go.
+pub(super) const WAY: [&str; 6] =
+    ["机构接单", "签订合同", "服务和交付", "您验收", "部门使用", "完成"];
+
+/// What may be done with an order, as its buttons say it.
+pub(super) fn order_step(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "sign-off" => "验收成果",
+        "return-for-rework" => "退回返工",
+        "confirm-contract" => "确认合同",
+        "reject-contract" => "不同意合同",
+        "record-contract" => "登记合同",
+        "cancel" => "取消订单",
+        "terminate" => "终止订单",
+        "propose-change" => "提出合同变更",
+        "approve-change" => "同意变更",
+        "refuse-change" => "不同意变更",
+        "withdraw-change" => "撤回变更",
+        "confirm-milestone" => "确认里程碑",
+        "pay" => "登记付款",
+        "evaluate" => "评价机构",
+        _ => return None,
+    })
+}
+
+/// What may be done with a purchase by its owner, as its buttons say it.
+pub(super) fn purchase_step(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "submit" => "提交公告",
+        "revise" => "修改草稿",
+        "open" => "开标",
+        "choose" => "选定机构",
+        "reply" => "答复机构",
+        "answer" => "答复提问",
+        "correct" => "更正公告",
+        "void" => "撤销采购",
+        _ => return None,
+    })
+}
+
+/// What happened.
+pub(super) fn event(event: &str) -> &str {
+    match event {
+        "case_opened" => "开始办理",
+        "case_withdrawn" => "撤回办件",
+        "case_completed" => "办结",
+        "step_approved" => "环节通过",
+        "step_returned" => "环节退回补正",
+        "step_resubmitted" => "补正后重新提交",
+        "requirement_ordered" => "已委托中介服务",
+        "requirement_purchasing" => "中介服务公开选取",
+        "requirement_released" => "中介服务可以重新委托",
+        "requirement_used" => "部门使用了成果",
+        "requirement_linked" | "order_linked" => "部门复用已有成果",
+        "order_placed" => "下单",
+        "order_awarded" => "公开选取成交",
+        "order_accepted" => "机构接单",
+        "order_declined" => "机构未接单",
+        "order_cancelled" => "取消订单",
+        "order_lapsed" => "逾期自动处理",
+        "order_delivered" => "机构交付成果",
+        "order_terminated" => "终止订单",
+        "order_completed" => "订单完成",
+        "contract_recorded" => "登记合同",
+        "contract_confirmed" => "确认合同",
+        "contract_rejected" => "不同意合同",
+        "contract_deadline_passed" => "逾期未签合同，自动取消",
+        "confirmation_deadline_passed" => "逾期未确认合同，自动取消",
+        "contract_change_proposed" => "提出合同变更",
+        "contract_change_refused" => "不同意变更",
+        "contract_change_withdrawn" => "撤回变更",
+        "contract_changed" => "合同变更生效",
+        "service_extended" => "服务延期生效",
+        "deliverable_uploaded" => "机构上传文件",
+        "deliverable_returned" => "退回成果",
+        "deliverable_signed_off" => "验收成果",
+        "deliverable_deemed_accepted" => "逾期未验收，视为验收",
+        "deliverable_used" => "部门使用成果",
+        "milestone_reached" => "机构报告里程碑达成",
+        "milestone_confirmed" => "确认里程碑",
+        "payment_recorded" => "登记付款",
+        "payment_confirmed" => "机构确认收款",
+        "payment_disputed" => "机构对付款有异议",
+        "evaluation_opened" => "可以评价",
+        "evaluation_closed" => "评价期结束",
+        "purchase_drafted" => "起草采购",
+        "purchase_revised" => "修改草稿",
+        "purchase_submitted" => "提交审查",
+        "purchase_published" => "发布公告",
+        "purchase_sent_back" => "审查退回",
+        "notice_corrected" => "更正公告",
+        "registration_closed" => "报名截止，名单封存",
+        "purchase_opened" => "开标",
+        "secret_revealed" => "揭示承诺值",
+        "beacon_given" => "公布公共数",
+        "round_begun" => "新一轮报价",
+        "candidates_found" => "产生候选名单",
+        "award_published" => "中选公示",
+        "award_stands" => "公示期满，待中选机构确认",
+        "award_confirmed" => "中选机构确认",
+        "award_declined" => "中选机构放弃",
+        "award_lapsed" => "中选机构逾期未确认",
+        "award_abandoned" => "中选后未签合同",
+        "purchase_suspended" => "因投诉暂停",
+        "purchase_resumed" => "恢复公示",
+        "purchase_failed" => "流标",
+        "purchase_voided" => "撤销采购",
+        other => other,
+    }
+}
+
+/// Why a deliverable is returned.
+pub(super) const fn return_code(code: ReturnCode) -> &'static str {
+    match code {
+        ReturnCode::Incomplete => "内容不完整",
+        ReturnCode::Substandard => "不符合标准规范",
+        ReturnCode::Wrong => "数据或结论有误",
+        ReturnCode::Mismatched => "与项目不符",
+        ReturnCode::Unsigned => "签章或资质缺失",
+        ReturnCode::Other => "其他（请说明）",
+    }
+}
+
+/// A side of an order.
+pub(super) const fn side(side: Side) -> &'static str {
+    match side {
+        Side::Applicant => "委托人",
+        Side::Agency => "中介机构",
+    }
+}
+
+/// Where a milestone stands.
+pub(super) const fn milestone(state: MilestoneState) -> &'static str {
+    match state {
+        MilestoneState::Planned => "未达成",
+        MilestoneState::Reached => "机构报告已达成，待确认",
+        MilestoneState::Confirmed => "已确认",
+    }
+}
+
+/// Where a payment stands.
+pub(super) const fn payment(state: PaymentState) -> &'static str {
+    match state {
+        PaymentState::Recorded => "待机构确认",
+        PaymentState::Confirmed => "机构已确认",
+        PaymentState::Disputed => "机构有异议",
+    }
+}
+
+/// Where a proposed change stands.
+pub(super) const fn change(state: ChangeState) -> &'static str {
+    match state {
+        ChangeState::Proposed => "待对方确认",
+        ChangeState::Approved => "已生效",
+        ChangeState::Refused => "对方不同意",
+        ChangeState::Withdrawn => "已撤回",
+    }
+}
+
+/// Where a registration stands.
+pub(super) const fn registration(state: RegistrationState) -> &'static str {
+    match state {
+        RegistrationState::Registered => "已报名",
+        RegistrationState::Withdrawn => "已取消报名",
+        RegistrationState::Ineligible => "不合格",
+        RegistrationState::Listed => "在封存名单中",
+        RegistrationState::Won => "中选",
+        RegistrationState::RunnerUp => "候补",
+        RegistrationState::Lost => "未中选",
+        RegistrationState::Abandoned => "已放弃",
+    }
+}
+
+/// Where a complaint stands.
+pub(super) const fn complaint(state: &ComplaintState) -> &'static str {
+    match state {
+        ComplaintState::Filed { .. } => "待受理",
+        ComplaintState::NotAccepted { .. } => "不予受理",
+        ComplaintState::Investigating { .. } => "调查处理中",
+        ComplaintState::Upheld { .. } => "投诉成立",
+        ComplaintState::Dismissed { .. } => "投诉不成立",
+        ComplaintState::Withdrawn {} => "已撤回",
+    }
+}
+
+/// What has a deadline.
+pub(super) const fn deadline(kind: DeadlineKind) -> &'static str {
+    match kind {
+        DeadlineKind::Review => "采购公告审查",
+        DeadlineKind::Purchase => "采购项目",
+        DeadlineKind::Order => "订单",
+        DeadlineKind::Step => "办件环节",
+        DeadlineKind::Check => "机构核验",
+        DeadlineKind::Evaluation => "评价",
+        DeadlineKind::EvaluationAppeal => "评价申诉处理",
+    }
+}
+
+/// Where the thing is that has a deadline; nowhere on these pages, of some.
+pub(super) fn deadline_at(deadline: &Deadline) -> Option<String> {
+    let id = &deadline.id;
+    match deadline.kind {
+        DeadlineKind::Review | DeadlineKind::Purchase => Some(format!("/purchases/{id}/manage")),
+        DeadlineKind::Order => Some(format!("/orders/{id}")),
+        DeadlineKind::Step => Some(format!("/cases/{id}")),
+        DeadlineKind::Evaluation => Some(format!("/orders/{id}#evaluation")),
+        DeadlineKind::Check | DeadlineKind::EvaluationAppeal => None,
+    }
+}
+
+/// What happens by itself when a deadline has passed.
+pub(super) const fn consequence(then: Consequence) -> &'static str {
+    match then {
+        Consequence::RegistrationCloses => "报名截止，名单封存",
+        Consequence::OpeningEnds => "未交开标码的，流标",
+        Consequence::RoundEnds => "本轮报价结束",
+        Consequence::PurchaseFails => "流标",
+        Consequence::AwardStands => "公示期满，中选结果生效",
+        Consequence::AwardPassesOn => "由候补机构递补",
+        Consequence::OrderDeclined => "视为机构不接单",
+        Consequence::OrderCancelled => "订单自动取消",
+        Consequence::DeliverableAccepted => "视为您已验收",
+        Consequence::EvaluationCloses => "不能再评价",
+        Consequence::EvaluationKept => "维持评价",
+    }
+}
