@@ -21,7 +21,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     App,
     call::{EXCEPTIONS, Guard},
-    edge, health,
+    edge, health, mcp,
     offered::{Offered, acceptable},
     portal,
     problem::{Code, Problem, ProblemView, registry},
@@ -67,6 +67,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "saved-searches", description = "Searches that people saved"),
         (name = "notices", description = "What people are told of by their saved searches"),
         (name = "publicity", description = "Public notices of purchases, open contracting data, figures"),
+        (name = "records", description = "The national record of services in approvals"),
         (name = "facts", description = "The public journal, and how much there is of everything"),
     )
 )]
@@ -104,6 +105,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::notices::router())
         .merge(routes::public_notices::router())
         .merge(routes::deadlines::router())
+        .merge(routes::records::router())
         .merge(routes::facts::router())
 }
 
@@ -128,6 +130,7 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn_with_state(offered, acceptable))
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
         .merge(portal::routes())
+        .merge(mcp::routes())
         .route("/livez", get(health::alive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
