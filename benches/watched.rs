@@ -192,6 +192,7 @@ fn figures(runs: &[(Duration, Vec<Duration>)]) -> (f64, f64) {
 
 #[tokio::main]
 async fn main() {
+    market_api::tls::ready();
     let requests = std::env::var("MARKET_BENCH_REQUESTS").map(|text| text.parse().unwrap());
     let requests: usize = requests.unwrap_or(4_000);
     let orders = requests / 8;

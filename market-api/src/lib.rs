@@ -15,6 +15,7 @@ mod edge;
 pub mod generate;
 mod health;
 pub mod limits;
+mod mcp;
 mod offered;
 mod page;
 mod parameters;
@@ -27,6 +28,7 @@ mod serving;
 mod streams;
 mod tagged;
 mod telemetry;
+pub mod tls;
 pub mod words;
 
 pub use app::App;

@@ -64,7 +64,8 @@ pub(crate) async fn acceptable(
     }
 }
 
-fn accepts(headers: &HeaderMap, offered: &[String]) -> bool {
+/// Whether a caller takes one of the media types; whoever says nothing takes any.
+pub(crate) fn accepts(headers: &HeaderMap, offered: &[String]) -> bool {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<_> = values.flat_map(|value| value.split(',')).map(range).collect();
     let is_open = ranges.is_empty() || offered.is_empty();
@@ -79,19 +80,53 @@ fn range(text: &str) -> (String, f32) {
     (range, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)))
 }
 
-/// The range that fits best decides.
+/// Which of the media types a caller likes best; the first, of those that they like as much.
+pub(crate) fn liked_best(headers: &HeaderMap, offered: &[&'static str]) -> &'static str {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<_> = values.flat_map(|value| value.split(',')).map(range).collect();
+    let mut best = ("", 0.0);
+    for one in offered {
+        let weight = weight(one, &ranges).unwrap_or(0.0);
+        if weight > best.1 {
+            best = (one, weight);
+        }
+    }
+    if best.0.is_empty() { offered.first().copied().unwrap_or_default() } else { best.0 }
+}
+
 fn is_accepted(offered: &str, ranges: &[(String, f32)]) -> bool {
+    weight(offered, ranges).is_some_and(|weight| weight > 0.0)
+}
+
+/// How well a media type is liked: the range that fits best decides.
+fn weight(offered: &str, ranges: &[(String, f32)]) -> Option<f32> {
     let offered = offered.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let kind = offered.split('/').next().unwrap_or_default();
     let fits = [offered.as_str(), &format!("{kind}/*"), "*/*"];
     let weight =
         |fit: &&str| ranges.iter().find(|(range, _)| range == fit).map(|(_, weight)| *weight);
-    fits.iter().find_map(weight).is_some_and(|weight| weight > 0.0)
+    fits.iter().find_map(weight)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_media_types_the_best_liked_is_sent() {
+        let of = |accept: &str| {
+            let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]);
+            liked_best(&headers, &["application/json", "text/csv"])
+        };
+        assert_eq!(liked_best(&HeaderMap::new(), &["application/json"]), "application/json");
+        for csv in ["text/csv", "text/csv, application/json;q=0.9", "text/*", "*/*;q=0.1,text/csv"]
+        {
+            assert_eq!(of(csv), "text/csv", "{csv}");
+        }
+        for json in ["*/*", "application/json", "text/csv, application/json", "image/png"] {
+            assert_eq!(of(json), "application/json", "{json}");
+        }
+    }
 
     #[test]
     fn the_range_that_fits_best_decides() {

@@ -21,7 +21,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     App,
     call::{EXCEPTIONS, Guard},
-    edge, health,
+    edge, health, mcp,
     offered::{Offered, acceptable},
     portal,
     problem::{Code, Problem, ProblemView, registry},
@@ -69,6 +69,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "publicity", description = "Public notices of purchases, open contracting data, figures"),
         (name = "webhooks", description = "Other systems that are told what happens"),
         (name = "facts", description = "The journal as others follow it, and how much there is of everything"),
+        (name = "records", description = "The national record of services in approvals"),
     )
 )]
 struct Description;
@@ -105,6 +106,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::notices::router())
         .merge(routes::public_notices::router())
         .merge(routes::deadlines::router())
+        .merge(routes::records::router())
         .merge(routes::facts::router())
         .merge(routes::feeds::router())
         .merge(routes::webhooks::router())
@@ -131,6 +133,7 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn_with_state(offered, acceptable))
         .merge(SwaggerUi::new("/docs").url(DESCRIPTION, description))
         .merge(portal::routes())
+        .merge(mcp::routes())
         .route("/livez", get(health::alive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -36,6 +36,7 @@ pub mod order;
 pub mod progress;
 pub mod publicity;
 pub mod purchase;
+pub mod record;
 pub mod rules;
 pub mod saved_search;
 pub mod search;

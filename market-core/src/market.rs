@@ -28,6 +28,7 @@ use crate::{
     progress::Progresses,
     publicity::{Publicity, Publisher},
     purchase::Purchases,
+    record::Records,
     rules::Rules,
     saved_search::SavedSearches,
     search::{Home, Search},
@@ -286,6 +287,11 @@ impl Market {
     /// Cases at a glance.
     pub const fn progress(&self) -> Progresses<'_> {
         Progresses(self)
+    }
+
+    /// The national record of services in approvals.
+    pub const fn records(&self) -> Records<'_> {
+        Records(self)
     }
 
     /// Search over agencies and listings.

@@ -145,6 +145,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn of(server: &Server) -> Self {
+        market_api::tls::ready();
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         Self { http, server: format!("http://{}", server.address) }
     }

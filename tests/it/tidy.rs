@@ -29,6 +29,7 @@ const SLICES: &[&str] = &[
     "simulation",
     "deadline",
     "progress",
+    "record",
     "search",
     "asked",
     "saved_search",

@@ -66,7 +66,8 @@ pub(crate) fn unread(status: StatusCode, why: &(dyn Error + 'static)) -> Problem
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether a body says that it is JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/json")
@@ -74,16 +75,25 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads JSON: syntax first, then texts, then what is asked for.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let Strict(value) = serde_json::from_slice(bytes)
-        .map_err(|why| Problem::new(Code::MALFORMED, why.to_string()))?;
+    let value = json(bytes).map_err(|why| Problem::new(Code::MALFORMED, why.to_string()))?;
+    typed(value).map_err(Problem::invalid)
+}
+
+/// A JSON value whose objects name every key once.
+pub(crate) fn json(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(bytes).map(|Strict(value)| value)
+}
+
+/// What is asked for in a JSON value, or what is wrong with it.
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Fault>> {
     let mut found = Vec::new();
     find_controls(String::new(), &value, &mut found);
     if !found.is_empty() {
-        return Err(Problem::invalid(found));
+        return Err(found);
     }
     serde_path_to_error::deserialize(value).map_err(|why| {
         let place = pointer(why.path());
-        Problem::invalid(vec![fault(place, &why.inner().to_string())])
+        vec![fault(place, &why.inner().to_string())]
     })
 }
 

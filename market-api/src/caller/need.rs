@@ -21,6 +21,8 @@ pub(crate) fn need(method: &Method, path: &str) -> Need {
             Need::Look
         }
         _ if is_safe => Need::Scope(Scope::Read),
+        // Its tools only read, whatever the method says.
+        ("mcp", []) => Need::Scope(Scope::Read),
         ("purchases", [.., "complaints"]) | ("complaints" | "alarms", _) => {
             Need::Scope(Scope::Complaints)
         }
@@ -80,6 +82,7 @@ mod tests {
             (Method::POST, "/api/v1/purchases/{id}/open", Need::Scope(Scope::Purchases)),
             (Method::POST, "/api/v1/purchases/{id}/complaints", Need::Scope(Scope::Complaints)),
             (Method::PUT, "/api/v1/synonyms/{phrase}", Need::Scope(Scope::Catalogue)),
+            (Method::POST, "/mcp", Need::Scope(Scope::Read)),
             (Method::POST, "/orders/{id}/accept", Need::Scope(Scope::Orders)),
             (Method::GET, "/account", Need::Oneself),
             (Method::POST, "/api/v1/something-new", Need::Person),

@@ -10,10 +10,15 @@ use std::{
 use clap::Subcommand;
 use market_core::{
     draw::{Flaw, FlawKind, NotAProof, Proof, Verified},
+    id::PurchaseId,
     purchase::{self, receipt::Receipt},
 };
 
-use super::{Failure, out};
+use super::{
+    Failure,
+    out::{self, plain},
+    remote::{self, Remote},
+};
 
 /// Proofs are some thousand bytes for each registration; what is larger than this is none.
 const LARGEST: u64 = 256 << 20;
@@ -21,8 +26,9 @@ const LARGEST: u64 = 256 << 20;
 /// What is done with draws.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check proofs of draws (校验抽取证明), without network, database or server
+    /// Check proofs of draws (校验抽取证明), without database; of files, without network, too
     #[command(after_help = "Examples:\n  market draw verify proof.json\n  \
+        market draw verify --id ID --server http://127.0.0.1:8080\n  \
         curl -s http://127.0.0.1:8080/api/v1/draws/ID/proof | market draw verify -\n\n\
         Every digest, commitment and quote is checked, every draw held again, and the rule of the\n\
         purchase followed anew, as docs/draw.md describes; compare the digest that is printed with\n\
@@ -34,8 +40,13 @@ pub(super) enum Command {
         /// not checked (只校验抽取，不校验规则)
         #[arg(long)]
         bare: bool,
+        /// The purchase whose proof a server is to give, in place of files
+        #[arg(long, value_name = "PURCHASE", requires = "server", conflicts_with = "files")]
+        id: Option<PurchaseId>,
+        #[command(flatten)]
+        remote: Remote,
         /// Files of proofs, or `-` for standard input
-        #[arg(required = true, value_name = "FILE")]
+        #[arg(required_unless_present = "id", value_name = "FILE")]
         files: Vec<PathBuf>,
     },
     /// Check that an agency's own quote stands in a proof as it was made (核对报价回执), without
@@ -56,6 +67,7 @@ pub(super) enum Command {
 }
 
 /// How a file fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Holds,
     DoesNotHold,
@@ -71,24 +83,35 @@ enum Rigour {
     Bare,
 }
 
-pub(super) fn obey(command: &Command) -> Result<(), Failure> {
+impl Rigour {
+    /// As far as is asked for.
+    const fn of(bare: bool) -> Self {
+        if bare { Self::Bare } else { Self::Whole }
+    }
+}
+
+pub(super) async fn obey(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Verify { bare: true, files } => verify_all(files, Rigour::Bare),
-        Command::Verify { bare: false, files } => verify_all(files, Rigour::Whole),
+        Command::Verify { bare, id: Some(id), remote, .. } => {
+            let proof = remote::client(remote)?.bytes(&format!("/draws/{id}/proof")).await?;
+            let outcome = judged(&format!("{id}"), &proof, Rigour::of(*bare))?;
+            concluded(&[outcome])
+        }
+        Command::Verify { bare, files, .. } => verify_all(files, Rigour::of(*bare)),
         Command::Receipt { receipt, proof } => stands(receipt, proof),
     }
 }
 
 fn verify_all(files: &[PathBuf], rigour: Rigour) -> Result<(), Failure> {
-    let (mut bad, mut unreadable) = (0, 0);
-    for file in files {
-        match verify(file, rigour)? {
-            Outcome::Holds => {}
-            Outcome::DoesNotHold => bad += 1,
-            Outcome::Unreadable => unreadable += 1,
-        }
-    }
-    let count = files.len();
+    let outcomes: Result<Vec<_>, _> = files.iter().map(|file| verify(file, rigour)).collect();
+    concluded(&outcomes?)
+}
+
+/// What several outcomes come to.
+fn concluded(outcomes: &[Outcome]) -> Result<(), Failure> {
+    let number = |wanted| outcomes.iter().filter(|one| **one == wanted).count();
+    let (bad, unreadable) = (number(Outcome::DoesNotHold), number(Outcome::Unreadable));
+    let count = outcomes.len();
     match (bad, unreadable) {
         (0, 0) => Ok(()),
         (0, _) => Err(Failure::Usage(format!("{unreadable} of {count} files could not be read"))),
@@ -97,15 +120,19 @@ fn verify_all(files: &[PathBuf], rigour: Rigour) -> Result<(), Failure> {
 }
 
 fn verify(file: &Path, rigour: Rigour) -> Result<Outcome, Failure> {
-    let name = file.display();
-    let proof = match read(file) {
+    let name = file.display().to_string();
+    match read(file) {
         Err(why) => {
             out::remark(format_args!("{name}: {why}"));
-            return Ok(Outcome::Unreadable);
+            Ok(Outcome::Unreadable)
         }
-        Ok(bytes) => Proof::from_bytes(&bytes),
-    };
-    match proof {
+        Ok(bytes) => judged(&name, &bytes, rigour),
+    }
+}
+
+/// Says whether a proof holds.
+fn judged(name: &str, bytes: &[u8], rigour: Rigour) -> Result<Outcome, Failure> {
+    match Proof::from_bytes(bytes) {
         Ok(proof) => match check(&proof, rigour) {
             Ok(verified) => {
                 tell(if verified.followed_rule {
@@ -250,9 +277,4 @@ fn told(proof: &Proof, verified: &Verified) -> Result<(), Failure> {
 
 fn tell(text: impl Display) -> Result<(), Failure> {
     out::line(plain(&text.to_string()))
-}
-
-/// A text from a file, without what would command a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|one| if one.is_control() { '\u{fffd}' } else { one }).collect()
 }

@@ -13,7 +13,7 @@ use market_core::{
     import::{ImportOptions, Kind, Progress, Report, Sheet},
 };
 
-use super::{Failure, out};
+use super::{Failure, out, record};
 
 /// What is imported, and how.
 #[derive(Debug, Args)]
@@ -41,12 +41,29 @@ pub(super) struct Import {
 /// What is exported, and where to.
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// What to export, as for `market import`
+    /// What to export, as for `market import`; or `record`, the national record of services in
+    /// approvals (中介服务事项办理信息)
     #[arg(value_name = "KIND")]
-    what: What,
+    what: Exported,
     /// The file [default: standard output]; for `pack`, the folder
     #[arg(required_if_eq("what", "pack"))]
     to: Option<PathBuf>,
+    #[command(flatten)]
+    record: record::Asked,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exported {
+    Pack(What),
+    Record,
+}
+
+impl std::str::FromStr for Exported {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        if word == "record" { Ok(Self::Record) } else { word.parse().map(Self::Pack) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,7 +176,17 @@ fn tell(report: &Report, kind: Kind, file: &Path, asked: &Import) -> Result<(), 
 }
 
 pub(super) async fn export(market: &Market, asked: Export) -> Result<(), Failure> {
-    match (asked.what, asked.to) {
+    let what = match asked.what {
+        Exported::Record => {
+            return record::export(market, &asked.record, asked.to.as_deref()).await;
+        }
+        Exported::Pack(_) if asked.record.is_given() => {
+            let why = "--check, --after and --json are for `market export record`";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        Exported::Pack(what) => what,
+    };
+    match (what, asked.to) {
         (What::One(kind), None) => out::bytes(market.export(kind).await?.as_bytes()),
         (What::One(kind), Some(file)) => Ok(fs::write(file, market.export(kind).await?)?),
         (What::Pack, folder) => {

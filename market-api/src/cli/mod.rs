@@ -18,6 +18,8 @@ mod index;
 mod judge;
 mod out;
 mod policy;
+mod record;
+mod remote;
 mod search;
 mod serve;
 pub(crate) mod settings;
@@ -34,7 +36,8 @@ mod user;
         market serve                                  serve ./market-data on 127.0.0.1:8080\n  \
         market serve --database postgres://market@db/market --listen 0.0.0.0:8080\n  \
         market user create li --name 李明 --party operator --password-stdin\n  \
-        market token create li --party operator --label import\n\n\
+        market token create li --party operator --label import\n  \
+        market order list --server https://market.example.cn --token-file token.txt\n\n\
         Every setting is a flag, an environment variable, or a line of <data>/market.toml,\n\
         in that order of precedence.\n\
         Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad rows in an import."
@@ -72,7 +75,11 @@ enum Command {
     Import(import::Import),
     /// Write a pack: the file that, imported again, changes nothing
     #[command(after_help = "Examples:\n  market export items > items.csv\n  \
-        market export pack backup/")]
+        market export pack backup/\n  \
+        market export record > record.csv\n  \
+        market export record --check\n\n\
+        The record has a row for each service that an approval needs; --check tells which fields\n\
+        of which rows are missing. docs/national-record.md has the fields.")]
     Export(import::Export),
     /// Build the search index anew, beside the one that serves
     #[command(
@@ -100,6 +107,22 @@ enum Command {
     /// Check proofs of draws (抽取证明)
     #[command(subcommand)]
     Draw(draw::Command),
+    /// Read service items (中介服务事项) of a server
+    Item(remote::ItemCommand),
+    /// Read matters (一件事) of a server
+    Matter(remote::MatterCommand),
+    /// Read one's cases (办件) on a server
+    Case(remote::CaseCommand),
+    /// Read one's orders (订单) on a server, and take their steps
+    Order(remote::order::OrderCommand),
+    /// Read purchases (采购项目) of a server
+    Purchase(remote::PurchaseCommand),
+    /// Print what happened in public on a server, in order
+    #[command(
+        after_help = "Example:\n  market feed --server https://market.example.cn --after 120\n\n\
+        The position to go on from is told at the end, on standard error."
+    )]
+    Feed(remote::FeedAsked),
     /// Ask what other policy would have decided
     #[command(subcommand)]
     Policy(policy::Command),
@@ -207,13 +230,20 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
             index::verify(&market, &what).await?;
             Ok(market.close().await?)
         }
+        Command::Search(asked) if asked.remote.is_given() => search::ask(asked).await,
         Command::Search(asked) => {
             let market = settings.open().await?;
             search::obey(&market, asked).await?;
             Ok(market.close().await?)
         }
         Command::Judge(asked) => tokio::task::block_in_place(|| judge::obey(&asked)),
-        Command::Draw(command) => tokio::task::block_in_place(|| draw::obey(&command)),
+        Command::Draw(command) => draw::obey(&command).await,
+        Command::Item(command) => remote::item(command).await,
+        Command::Matter(command) => remote::matter(command).await,
+        Command::Case(command) => remote::case(command).await,
+        Command::Order(command) => remote::order::obey(command).await,
+        Command::Purchase(command) => remote::purchase(command).await,
+        Command::Feed(asked) => remote::feed(&asked).await,
         Command::Policy(command) => {
             let market = settings.open().await?;
             policy::obey(&market, command).await?;

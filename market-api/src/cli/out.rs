@@ -30,3 +30,8 @@ pub(super) fn remark(text: impl Display) {
 pub(super) fn complaint(why: &str) {
     remark(format_args!("market: {why}"));
 }
+
+/// A text from elsewhere, without what would command a terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|one| if one.is_control() { '\u{fffd}' } else { one }).collect()
+}

@@ -11,7 +11,10 @@ use market_core::{
     },
 };
 
-use super::{Failure, out};
+use super::{
+    Failure, out,
+    remote::{self, Query, Remote},
+};
 
 /// So many values of a facet are printed.
 const VALUES: usize = 12;
@@ -59,6 +62,38 @@ pub(super) struct Asked {
     /// Print what the API would answer
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    pub(super) remote: Remote,
+}
+
+/// Has a server search, and prints the same.
+pub(super) async fn ask(asked: Asked) -> Result<(), Failure> {
+    let client = remote::client(&asked.remote)?;
+    let json = asked.json;
+    let query = Query::new("/search")
+        .with("kind", Some(asked.kind))
+        .with("text", asked.text.as_ref())
+        .all("category", &asked.category)
+        .all("item", &asked.item)
+        .all("region", &asked.region)
+        .all("price", &asked.price)
+        .all("turnaround", &asked.turnaround)
+        .all("qualification", &asked.qualification)
+        .all("grade", &asked.grade)
+        .all("mode", &asked.mode)
+        .with("near", asked.near)
+        .with("sort", Some(asked.sort))
+        .with("limit", Some(asked.limit))
+        .with("facets", Some(true))
+        .with("explain", Some(true));
+    let answer = client.get(&query.path()).await?;
+    if json {
+        return remote::json(&answer.json);
+    }
+    let hits = serde_json::from_value(answer.json);
+    tell(&hits.map_err(|why| {
+        Failure::Failed(format!("the server answers otherwise than this program knows: {why}"))
+    })?)
 }
 
 /// Searches, and prints hits, facets and how each score came about.
@@ -76,7 +111,11 @@ pub(super) async fn obey(market: &Market, asked: Asked) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(&hits);
         return out::line(text.map_err(|why| Failure::Failed(why.to_string()))?);
     }
-    understood(&hits)?;
+    tell(&hits)
+}
+
+fn tell(hits: &Hits) -> Result<(), Failure> {
+    understood(hits)?;
     for (number, hit) in (1..).zip(&hits.items) {
         show(number, hit)?;
     }

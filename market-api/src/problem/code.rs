@@ -30,6 +30,7 @@ codes! {
     KEY_MISSING BAD_REQUEST "idempotency-key-missing" "缺少 Idempotency-Key 请求头：每个要办理的请求应带一个新的键" "The Idempotency-Key header is missing: give each call that you mean a new one";
     ANONYMOUS UNAUTHORIZED "anonymous" "请先登录" "Sign in first: there is no token, or it is no longer good";
     FORGED FORBIDDEN "forged" "请求不是从本站页面发出的，请刷新页面后重试" "Nothing proves that one of our own pages sent this: with a cookie, send X-CSRF-Token, too";
+    OTHER_ORIGIN FORBIDDEN "other-origin" "不接受来自其他网站页面的请求" "Pages of other sites may not ask this";
     NOT_FOUND NOT_FOUND "not-found" "没有该内容，或您无权查看" "There is no such thing, or you may not know of it";
     NO_SUCH_PATH NOT_FOUND "no-such-path" "没有该路径" "There is no such path";
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED "method-not-allowed" "该路径不支持此方法" "The path does not take this method";

@@ -16,6 +16,7 @@ use axum::{
 };
 use market_core::{Error, Fault, Reason, Refusal, import::BadRow};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::portal;
@@ -90,6 +91,11 @@ impl Problem {
     /// The status of its response.
     pub(crate) fn status(&self) -> StatusCode {
         self.0.code.status
+    }
+
+    /// What it says, for those who get it inside of another answer.
+    pub(crate) fn said(&self, id: &str, language: Language) -> Value {
+        serde_json::to_value(self.0.view(id, language)).unwrap_or_default()
     }
 
     /// The same, with when to try again, in seconds.
@@ -212,9 +218,9 @@ impl Kept {
         response
     }
 
-    fn response(&self, id: &str, language: Language) -> Response {
+    fn view<'a>(&'a self, id: &'a str, language: Language) -> ProblemView<'a> {
         let Self { code, detail, errors, reasons, rows, .. } = self;
-        let view = ProblemView {
+        ProblemView {
             kind: format!("/problems/{}", code.code),
             title: language.pick(code.zh, code.en),
             status: code.status.as_u16(),
@@ -224,8 +230,12 @@ impl Kept {
             errors,
             reasons,
             rows,
-        };
-        let body = serde_json::to_vec(&view).unwrap_or_default();
+        }
+    }
+
+    fn response(&self, id: &str, language: Language) -> Response {
+        let code = self.code;
+        let body = serde_json::to_vec(&self.view(id, language)).unwrap_or_default();
         let mut response = (code.status, Body::from(body)).into_response();
         let headers = response.headers_mut();
         headers.remove(CONTENT_LENGTH);

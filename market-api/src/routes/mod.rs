@@ -24,6 +24,7 @@ pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod public_notices;
 pub(crate) mod purchases;
+pub(crate) mod records;
 pub(crate) mod registrations;
 pub(crate) mod saved_searches;
 pub(crate) mod search;

@@ -23,7 +23,7 @@ use metrics::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::sync::Mutex;
 
-use crate::{App, edge::class::Class, router::probes};
+use crate::{App, edge::class::Class, mcp, router::probes};
 
 /// The bounds of times, in seconds.
 const SECONDS: &[f64] =
@@ -211,6 +211,7 @@ fn describe() {
     count("market_search_answers_total", "Searches answered, from memory or from the index");
     count("market_timers_steps_total", "Steps taken because their time had come");
     now("market_idempotency_keys", "Answers kept under idempotency keys");
+    count("market_mcp_calls_total", "Tools that assistants called");
     now("market_queue_waiting", "What waits in a queue");
 
     for class in Class::LIMITED {
@@ -224,6 +225,9 @@ fn describe() {
     }
     for from in ["index", "memory"] {
         counter!("market_search_answers_total", "from" => from).absolute(0);
+    }
+    for tool in mcp::names() {
+        counter!("market_mcp_calls_total", "tool" => tool).absolute(0);
     }
     counter!("market_connections_refused_total").absolute(0);
     counter!("market_timers_steps_total").absolute(0);

@@ -17,6 +17,8 @@ use tracing::Span;
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::tls;
+
 /// The longest that handing over some spans may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -27,6 +29,7 @@ pub(crate) struct Traces(SdkTracerProvider);
 impl Traces {
     /// Begins to send traces to a collector at a URL, such as `http://127.0.0.1:4318`.
     pub(crate) fn begin(collector: &str) -> Result<Self, String> {
+        tls::ready();
         let place = format!("{}/v1/traces", collector.trim_end_matches('/'));
         let exporter = SpanExporter::builder()
             .with_http()

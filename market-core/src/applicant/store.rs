@@ -14,6 +14,7 @@ statements! {
         insert into applicants (id, kind, name, uscc, phone, version, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7)";
     BY_ID = "select id, kind, name, uscc, phone, version, created_at from applicants where id = $1";
+    BY_IDS = "select id, kind, name, uscc, phone, version, created_at from applicants where true";
 }
 
 #[derive(FromRow)]
@@ -63,5 +64,14 @@ impl Db {
     pub(crate) async fn applicant(&self, id: ApplicantId) -> Result<Option<Applicant>, Error> {
         let row: Option<ApplicantRow> = self.query(BY_ID).bind(id).optional().await?;
         Ok(row.map(Applicant::from))
+    }
+
+    /// Applicants by their ids, with their telephones.
+    pub(crate) async fn applicants_by_id(
+        &self,
+        ids: impl IntoIterator<Item = ApplicantId>,
+    ) -> Result<Vec<Applicant>, Error> {
+        let rows: Vec<ApplicantRow> = self.query(BY_IDS).within(" and id in", ids).all().await?;
+        Ok(rows.into_iter().map(Applicant::from).collect())
     }
 }
