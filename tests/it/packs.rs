@@ -9,10 +9,10 @@ use std::{
 
 use market_api::generate::{Catalog, generate};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
-    program::{get, printed, run},
+    program::{get, post, printed, run},
     server::market,
 };
 
@@ -188,6 +188,13 @@ fn the_demonstration_is_loaded_once_and_found_again() {
         let token = told["tokens"][side].as_str().unwrap();
         assert!(first.welcome.contains(token), "{}", first.welcome);
         assert!(get(&address, "/api/v1/me", token).starts_with("HTTP/1.1 200"), "{side}");
+    }
+    let password = &told["password"];
+    assert!(first.welcome.contains(password.as_str().unwrap()), "{}", first.welcome);
+    for login in ["applicant", "agency", "officer-fire-rescue", "operator"] {
+        let session = json!({ "login": login, "password": password });
+        let answer = post(&address, "/api/v1/sessions", &session);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{login}: {answer}");
     }
     let statistics = get(&address, "/api/v1/statistics", "none");
     for part in ["\"agencies\":301", "\"categories\":17", "\"service_items\":41", "\"matters\":50"]

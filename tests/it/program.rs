@@ -30,6 +30,20 @@ pub(crate) fn get(address: &str, path: &str, token: &str) -> String {
     answer
 }
 
+/// Posts JSON, and gives the whole answer.
+pub(crate) fn post(address: &str, path: &str, body: &serde_json::Value) -> String {
+    let (mut stream, body) = (TcpStream::connect(address).unwrap(), body.to_string());
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn users_and_tokens_are_managed_from_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
