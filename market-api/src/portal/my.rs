@@ -11,7 +11,7 @@ use market_core::{
     case::CaseFilter,
     deadline::{Deadline, DeadlineFilter},
     id::{AgencyId, ListingId, NoticeId, PurchaseId},
-    saved_search::{Notice, NoticeFilter},
+    notice::{Notice, NoticeFilter},
 };
 use serde::Deserialize;
 
@@ -37,7 +37,7 @@ struct MyPage {
     frame: Frame,
     deadlines: Vec<DeadlineView>,
     cases: Vec<(Link, &'static str)>,
-    unread: usize,
+    unread: i64,
 }
 
 #[derive(Debug, Template)]
@@ -70,12 +70,12 @@ struct DeadlineView {
     then: Option<&'static str>,
 }
 
-/// Something new that a saved search found.
+/// Something that one is told.
 #[derive(Debug)]
 struct NoticeView {
     id: NoticeId,
-    name: String,
     what: String,
+    why: String,
     href: Option<String>,
     at: String,
     version: i64,
@@ -123,8 +123,7 @@ pub(super) async fn show(
         let state = said::case_state(case.state);
         (Link { href: format!("/cases/{}", case.id), name: case.title }, state)
     };
-    let all = Paging { after: None, limit: 100 };
-    let unread = market.notices().list(actor, NoticeFilter::Unread, &all).await?.items.len();
+    let unread = market.notices().unread(actor).await?.unread;
     let page = Page::of(&MyPage {
         frame: Frame::signed(&market, "我的", &signed).await?,
         deadlines,
@@ -190,16 +189,18 @@ impl NoticeView {
                 let href = listing.as_ref().map(href);
                 (listing.map(|one| one.terms.title), href)
             }
-            _ => (None, None),
+            Kind::Case => (Some("办件".to_owned()), Some(format!("/cases/{}", notice.object))),
+            Kind::Order => (Some("订单".to_owned()), Some(format!("/orders/{}", notice.object))),
+            kind => (Some(said::thing(kind).to_owned()), None),
         };
         Ok(Self {
             id: notice.id,
             version: notice.version(),
             what: what.unwrap_or_else(|| "（已经没有了）".to_owned()),
             href,
+            why: said::notice(&notice),
             at: words::instant(notice.at),
             is_read: notice.read_at.is_some(),
-            name: notice.name,
         })
     }
 }

@@ -1,12 +1,17 @@
 //! What states, events, steps and reasons are called on the pages of those who take part.
 
 use market_core::{
+    Kind,
     case::{CaseState, StepState},
     complaint::ComplaintState,
     deadline::{Consequence, Deadline, DeadlineKind},
+    notice::{Notice, Topic},
     order::{AnyState, ChangeState, MilestoneState, PaymentState, ReturnCode, Side},
     purchase::RegistrationState,
+    webhook::event::Event,
 };
+
+use super::words;
 
 /// Where a case stands.
 pub(super) const fn case_state(state: CaseState) -> &'static str {
@@ -240,6 +245,38 @@ pub(super) const fn complaint(state: &ComplaintState) -> &'static str {
         ComplaintState::Upheld { .. } => "投诉成立",
         ComplaintState::Dismissed { .. } => "投诉不成立",
         ComplaintState::Withdrawn {} => "已撤回",
+    }
+}
+
+/// What a kind of thing is called that people are told of.
+pub(super) const fn thing(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Case => "办件",
+        Kind::Order => "订单",
+        Kind::Purchase => "采购项目",
+        Kind::Registration => "报名",
+        Kind::Complaint => "投诉",
+        Kind::EvaluationWindow | Kind::Evaluation => "评价",
+        Kind::Document => "文书",
+        Kind::Agency => "机构",
+        Kind::Listing => "服务",
+        _ => "其他事项",
+    }
+}
+
+/// Why somebody is told of something.
+pub(super) fn notice(notice: &Notice) -> String {
+    let until = notice.until.map(words::instant).unwrap_or_default();
+    match notice.topic {
+        Topic::SavedSearch => {
+            format!("订阅“{}”有了新的结果", notice.name.as_deref().unwrap_or_default())
+        }
+        Topic::Event => {
+            let name = notice.event.as_deref().unwrap_or_default();
+            Event::named(notice.kind, name).map_or(name, |event| event.zh).to_owned()
+        }
+        Topic::DueSoon => format!("请在{until}前办理"),
+        Topic::Overdue => format!("已经逾期，期限是{until}"),
     }
 }
 
