@@ -102,6 +102,10 @@ pub(in crate::portal) async fn show(
     let fits = is_open && may.eligible;
     let first = FIRST.iter().filter(|first| **first != "register" || (fits && !is_in));
     let next = first.into_iter().find_map(|first| doings.take(&format!("{place}/{first}")));
+    if !fits && !is_in {
+        // Why not is told above; a button would lead to nothing else.
+        doings.take(&format!("{place}/register"));
+    }
     let named = match &registration {
         Some(one) if !one.practitioners.is_empty() => {
             let all = market.agencies().practitioners(Some(actor), agency).await?;

@@ -81,18 +81,18 @@ pub(super) async fn list(
     let mut orders = Vec::new();
     for order in page.items {
         let item = items.iter().find(|item| item.code == order.terms.item);
-        let other = match sells {
-            true => Party::Applicant(order.terms.applicant_id),
-            false => Party::Agency(order.terms.agency_id),
+        // Who buys, an agency learns from the contract.
+        let agency = match sells {
+            true => String::new(),
+            false => parties.name(&Party::Agency(order.terms.agency_id)).await? + "，",
         };
-        let other = parties.name(&other).await?;
         let holder = order.holder();
         let until = holder.as_ref().and_then(|holder| holder.until).map(words::day);
         orders.push(OrderLine {
             href: format!("/orders/{}", order.id),
             name: item.map_or_else(|| order.terms.item.to_string(), |item| item.name.clone()),
             about: format!(
-                "{other}，{}，{}下单",
+                "{agency}{}，{}下单",
                 words::yuan(order.terms.amount),
                 words::day(order.placed_at.day())
             ),

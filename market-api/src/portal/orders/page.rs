@@ -125,11 +125,9 @@ pub(in crate::portal) async fn show(
     let case = case.ok().map(|case| Link { href: format!("/cases/{}", case.id), name: case.title });
     let list = Link { href: "/orders".to_owned(), name: "我的订单".to_owned() };
     let sells = is_agency(actor, &order);
+    // Who buys, an agency learns from the contract.
     let mut facts = match sells {
-        true => {
-            let buyer = market.applicants().get(actor, terms.applicant_id).await?;
-            vec![("委托人", buyer.name), ("委托人电话", buyer.phone)]
-        }
+        true => Vec::new(),
         false => vec![("机构", agency.name), ("机构电话", agency.profile.phone)],
     };
     facts.extend([
