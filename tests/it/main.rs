@@ -36,6 +36,7 @@ mod packs;
 mod passing;
 mod permissions;
 mod portal;
+mod portal_agencyside;
 mod portal_forms;
 mod portal_orders;
 mod portal_purchases;

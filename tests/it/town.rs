@@ -26,7 +26,7 @@ fn acting(party: Party) -> Call {
 }
 
 /// The nth of many codes with right check digits.
-fn uscc(n: usize) -> Uscc {
+pub(crate) fn uscc(n: usize) -> Uscc {
     let symbols = "0123456789ABCDEFGHJKLMNPQRTUWXY";
     let checks = symbols.chars().flat_map(|a| symbols.chars().map(move |b| (a, b)));
     let codes = checks.map(|(a, b)| format!("91330282{n:08}{a}{b}").parse());

@@ -1,6 +1,8 @@
 //! What may be done with a thing: the market's own actions, as buttons and as reasons why not.
 
-use market_core::{Action, Refusal};
+use market_core::{Action, Error, Refusal};
+
+use crate::problem::{Code, Problem};
 
 /// Something that may be done, or why not yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,15 @@ pub(super) const fn is_anothers(refusal: Refusal) -> bool {
             | Refusal::NotYourStep
             | Refusal::NotACandidate
     )
+}
+
+/// Whether an action may be taken, or why not yet; what is always somebody else's is not there.
+pub(super) fn answerable(refusal: Option<Refusal>) -> Result<Result<(), Error>, Problem> {
+    match refusal {
+        None => Ok(Ok(())),
+        Some(refusal) if is_anothers(refusal) => Err(Code::NOT_FOUND.into()),
+        Some(refusal) => Ok(Err(refusal.into())),
+    }
 }
 
 #[cfg(test)]

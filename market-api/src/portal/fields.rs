@@ -29,6 +29,8 @@ pub(super) enum Kind {
     Select(Vec<Choice>),
     /// A box to be ticked.
     Tick,
+    /// A file; which kinds of it a browser offers, if not all.
+    File(&'static str),
     /// What was seen, and is sent back unseen; with what there is to be seen now.
     Hidden(String),
 }
@@ -114,6 +116,14 @@ impl Field {
         matches!(self.kind, Kind::Radio(_))
     }
 
+    /// Which kinds of files it takes; none, if it takes no file.
+    pub(super) fn file(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::File(accept) => Some(accept),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_tick(&self) -> bool {
         matches!(self.kind, Kind::Tick)
     }
@@ -184,9 +194,12 @@ impl Field {
             },
             Kind::Tick => "是".to_owned(),
             Kind::Password => "（不显示）".to_owned(),
-            Kind::Line | Kind::Lines | Kind::Number | Kind::Phone | Kind::Hidden(_) => {
-                self.value.clone()
-            }
+            Kind::Line
+            | Kind::Lines
+            | Kind::Number
+            | Kind::Phone
+            | Kind::File(_)
+            | Kind::Hidden(_) => self.value.clone(),
         }
     }
 }

@@ -29,12 +29,23 @@ pub(super) struct Form {
     /// Where it is sent.
     pub(super) action: String,
     pub(super) button: &'static str,
+    /// What else it may be sent for: a step, and what its button says.
+    pub(super) others: Vec<(&'static str, &'static str)>,
     /// The version of what it changes; none of what it makes.
     pub(super) version: Option<i64>,
     /// Whether its answers are looked over before it is done.
     pub(super) is_checked: bool,
     /// Whether what it does cannot be taken back.
     pub(super) is_final: bool,
+}
+
+/// What came of a form that was sent.
+#[derive(Debug)]
+pub(super) enum Taken<T> {
+    /// It was done.
+    Done(T),
+    /// It is shown once more, for whatever reason.
+    Shown(Response),
 }
 
 #[derive(Debug, Template)]
@@ -72,10 +83,16 @@ impl Form {
             fields: Vec::new(),
             action,
             button,
+            others: Vec::new(),
             version: None,
             is_checked: false,
             is_final: false,
         }
+    }
+
+    /// Whether a file is sent with it.
+    fn has_file(&self) -> bool {
+        self.fields.iter().any(|field| field.file().is_some())
     }
 
     fn fresh(&self, market: &Market, signed: &Signed) -> Carried {
@@ -144,13 +161,30 @@ impl Form {
     /// Takes what was sent: shows it again, has it looked over, or does it and goes on to where
     /// what came of it is.
     pub(super) async fn take<N, T, Done>(
-        mut self,
+        self,
         market: &Market,
         sent: &Answers,
         read: Result<N, Error>,
         call: impl FnOnce(Call, N) -> Done,
         to: impl FnOnce(&T) -> String,
     ) -> Result<Response, Problem>
+    where
+        Done: Future<Output = Result<T, Error>>,
+    {
+        Ok(match self.taken(market, sent, read, call).await? {
+            Taken::Done(made) => go(&to(&made)),
+            Taken::Shown(page) => page,
+        })
+    }
+
+    /// The same, for whoever answers with a page of their own once it is done.
+    pub(super) async fn taken<N, T, Done>(
+        mut self,
+        market: &Market,
+        sent: &Answers,
+        read: Result<N, Error>,
+        call: impl FnOnce(Call, N) -> Done,
+    ) -> Result<Taken<T>, Problem>
     where
         Done: Future<Output = Result<T, Error>>,
     {
@@ -161,16 +195,16 @@ impl Form {
         if stage == Stage::Edit {
             let carries = self.kept(market, sent);
             let page = self.page(market, &sent.signed, None, carries).await?;
-            return Ok(private(page.into_response()));
+            return Ok(Taken::Shown(private(page.into_response())));
         }
         let made = match read {
             Ok(new) => call(self.call(sent, stage)?, new).await,
             Err(why) => Err(why),
         };
         match made {
-            Ok(made) if stage == Stage::Do => Ok(go(&to(&made))),
-            Ok(_) => self.check(market, sent).await,
-            Err(why) => self.fails(market, sent, why).await,
+            Ok(made) if stage == Stage::Do => Ok(Taken::Done(made)),
+            Ok(_) => self.check(market, sent).await.map(Taken::Shown),
+            Err(why) => self.fails(market, sent, why).await.map(Taken::Shown),
         }
     }
 

@@ -7,7 +7,8 @@
 //!
 //! What is done on a page is done by a form, and all forms are alike: `fields` is what is filled in,
 //! `signed` who fills it in and what was sent, `filling` the page, its check and its doing, `wrong`
-//! what is said of mistakes, `resuming` what becomes of a form whose sender must sign in again.
+//! what is said of mistakes, `uploading` those with a file, `resuming` what becomes of a form whose
+//! sender must sign in again.
 //! `doing` makes buttons, and reasons why not, of the market's own actions.
 
 use std::{fmt::Display, str::FromStr};
@@ -30,6 +31,7 @@ use crate::{
 };
 
 mod account;
+mod admission;
 mod agency;
 mod assets;
 mod buy;
@@ -37,6 +39,7 @@ mod case;
 mod complaint;
 mod doing;
 mod draw;
+mod entry;
 mod failure;
 mod fields;
 mod filling;
@@ -44,6 +47,7 @@ mod form;
 mod history;
 mod home;
 mod item;
+mod listings;
 mod matter;
 mod my;
 mod names;
@@ -57,6 +61,7 @@ mod resuming;
 mod said;
 mod search;
 mod signed;
+mod uploading;
 mod verify;
 mod visitor;
 mod words;
@@ -86,6 +91,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/verify/{code}", get(verify::show))
         .merge(own_pages())
         .merge(purchase_pages())
+        .merge(agency_pages())
         .merge(assets::routes())
 }
 
@@ -108,6 +114,13 @@ fn own_pages() -> Router<App> {
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(orders::show))
         .route("/orders/{id}/{step}", get(orders::step).post(orders::done))
+        .route(
+            "/orders/{id}/upload",
+            get(orders::upload)
+                .post(orders::uploaded_file)
+                .layer(DefaultBodyLimit::max(orders::MAX_FORM)),
+        )
+        .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
 }
 
 /// The pages of purchases and complaints for those who take part.
@@ -123,6 +136,33 @@ fn purchase_pages() -> Router<App> {
         .route("/complaints", get(complaint::list))
         .route("/complaints/{id}", get(complaint::show))
         .route("/complaints/{id}/withdraw", get(complaint::withdraw).post(complaint::withdrawn))
+}
+
+/// The pages of agencies.
+fn agency_pages() -> Router<App> {
+    Router::new()
+        .route("/purchases/open", get(entry::open))
+        .route("/registrations", get(entry::list))
+        .route("/purchases/{id}/registration", get(entry::show))
+        .route("/purchases/{id}/registration/quote", get(entry::quote).post(entry::quoted))
+        .route("/purchases/{id}/registration/{step}", get(entry::step).post(entry::done))
+        .route("/agencies/new", get(admission::begin).post(admission::applied))
+        .route("/agency", get(admission::show))
+        .route("/agency/credit", get(admission::credit))
+        .route("/agency/{step}", get(admission::step).post(admission::done))
+        .route("/agency/qualifications/new", get(admission::choose))
+        .route("/agency/qualifications/add", get(admission::add).post(admission::added))
+        .route("/agency/practitioners/new", get(admission::hire).post(admission::hired))
+        .route("/agency/practitioners/{id}/remove", get(admission::remove).post(admission::removed))
+        .route("/listings", get(listings::list))
+        .route("/listings/new", get(listings::begin).post(listings::begun))
+        .route(
+            "/listings/import",
+            get(listings::import)
+                .post(listings::imported)
+                .layer(DefaultBodyLimit::max(listings::MAX_FORM)),
+        )
+        .route("/listings/{id}/{step}", get(listings::step).post(listings::done))
 }
 
 /// What stands around the content of every page.

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Kind, Market, Paging,
+    Kind, Market, Paging, Party,
     agency::Listing,
     case::CaseFilter,
     deadline::{Deadline, DeadlineFilter},
@@ -38,6 +38,8 @@ struct MyPage {
     deadlines: Vec<DeadlineView>,
     cases: Vec<(Link, &'static str)>,
     unread: i64,
+    /// Whether somebody acts for an agency.
+    sells: bool,
 }
 
 #[derive(Debug, Template)]
@@ -129,6 +131,7 @@ pub(super) async fn show(
         deadlines,
         cases: cases.into_iter().map(case).collect(),
         unread,
+        sells: matches!(actor.party, Party::Agency(_)),
     })?;
     Ok(private(page.into_response()))
 }

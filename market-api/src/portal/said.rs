@@ -2,9 +2,11 @@
 
 use market_core::{
     Kind,
+    agency::ListingState,
     case::{CaseState, StepState},
     complaint::ComplaintState,
     deadline::{Consequence, Deadline, DeadlineKind},
+    evaluation::EvaluationState,
     notice::{Notice, Topic},
     order::{AnyState, ChangeState, MilestoneState, PaymentState, ReturnCode, Side},
     purchase::RegistrationState,
@@ -65,7 +67,7 @@ pub(super) const fn way(state: &AnyState) -> Option<usize> {
 
 /// The way that most orders go.
 pub(super) const WAY: [&str; 6] =
-    ["机构接单", "签订合同", "服务和交付", "您验收", "部门使用", "完成"];
+    ["机构接单", "签订合同", "服务和交付", "委托人验收", "部门使用", "完成"];
 
 /// What may be done with an order, as its buttons say it.
 pub(super) fn order_step(name: &str) -> Option<&'static str> {
@@ -84,8 +86,70 @@ pub(super) fn order_step(name: &str) -> Option<&'static str> {
         "confirm-milestone" => "确认里程碑",
         "pay" => "登记付款",
         "evaluate" => "评价机构",
+        "accept" => "接单",
+        "decline" => "不接单",
+        "upload" => "上传成果文件",
+        "deliver" => "交付成果",
+        "reach-milestone" => "报告里程碑达成",
+        "confirm-payment" => "确认收款",
+        "dispute-payment" => "对付款有异议",
         _ => return None,
     })
+}
+
+/// What may be done with a purchase by an agency, as its buttons say it.
+pub(super) fn entry_step(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "register" => "报名",
+        "withdraw" => "取消报名",
+        "quote" => "报价",
+        "ask" => "提问",
+        "confirm" => "确认中选",
+        "decline" => "放弃中选",
+        _ => return None,
+    })
+}
+
+/// What an agency may do with itself, as its buttons say it.
+pub(super) fn agency_step(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "reapply" => "修改后重新申请",
+        "change" => "修改机构资料",
+        "add_qualification" => "登记资质证书",
+        "add_practitioner" => "登记执业人员",
+        "leave" => "退出超市",
+        _ => return None,
+    })
+}
+
+/// What an agency may do with a listing, as its buttons say it.
+pub(super) fn listing_step(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "change" => "修改内容或价格",
+        "publish" => "上架",
+        "take_off" => "下架",
+        _ => return None,
+    })
+}
+
+/// Where a listing stands.
+pub(super) const fn listing(state: ListingState) -> &'static str {
+    match state {
+        ListingState::Draft => "草稿",
+        ListingState::Published => "已上架",
+        ListingState::OffShelf => "已下架",
+    }
+}
+
+/// Where an evaluation stands, where it is more than published.
+pub(super) const fn evaluation(state: &EvaluationState) -> Option<&'static str> {
+    match state {
+        EvaluationState::Sealed {} => Some("未公布"),
+        EvaluationState::Published { .. } => None,
+        EvaluationState::Appealed { .. } => Some("申诉中，暂不计入"),
+        EvaluationState::Kept { .. } => Some("申诉后维持"),
+        EvaluationState::Hidden { .. } => Some("已隐藏，不计入"),
+    }
 }
 
 /// What may be done with a purchase by its owner, as its buttons say it.
@@ -316,7 +380,7 @@ pub(super) const fn consequence(then: Consequence) -> &'static str {
         Consequence::AwardPassesOn => "由候补机构递补",
         Consequence::OrderDeclined => "视为机构不接单",
         Consequence::OrderCancelled => "订单自动取消",
-        Consequence::DeliverableAccepted => "视为您已验收",
+        Consequence::DeliverableAccepted => "视为已验收",
         Consequence::EvaluationCloses => "不能再评价",
         Consequence::EvaluationKept => "维持评价",
     }

@@ -16,7 +16,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use form_urlencoded::Serializer;
-use market_core::{Actor, Call, Error, Fault, Market, Outcome, is_same_secret};
+use market_core::{
+    Actor, Call, Error, Fault, Market, Outcome, Party, Refusal, id::AgencyId, is_same_secret,
+};
 
 use super::resuming;
 use crate::{
@@ -101,6 +103,14 @@ impl Signed {
     fn of(holder: Holder) -> Self {
         Self { proof: proof_of(&holder.token), actor: holder.bearer.actor }
     }
+
+    /// The agency for which they act, on pages that others have no use for.
+    pub(super) fn agency(&self) -> Result<AgencyId, Refusal> {
+        match self.actor.party {
+            Party::Agency(id) => Ok(id),
+            _ => Err(Refusal::AgenciesOnly),
+        }
+    }
 }
 
 /// How far a form has come.
@@ -152,7 +162,18 @@ where
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
         let bytes = bytes.map_err(|why| Instead::from(Code::of_status(why.status())))?;
         let pairs: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
-        let (market, cookies) = (Market::from_ref(state), Cookies::of(&parts));
+        Self::of(Market::from_ref(state), &parts, pairs).await
+    }
+}
+
+impl Answers {
+    /// What was filled in, of whoever sent it by one of our own pages.
+    pub(super) async fn of(
+        market: Market,
+        parts: &Parts,
+        pairs: Vec<(String, String)>,
+    ) -> Result<Self, Instead> {
+        let cookies = Cookies::of(parts);
         let path = parts.uri.path().to_owned();
         let back = parts.uri.path_and_query().map_or("/", |place| place.as_str()).to_owned();
         let over =
@@ -161,7 +182,7 @@ where
                 Err(why) => why.into(),
             };
         let Some(token) = cookies.session() else { return Err(over(pairs).await) };
-        let holder = match Holder::identify(&market, &parts, token).await {
+        let holder = match Holder::identify(&market, parts, token).await {
             Ok(holder) => holder,
             Err(why) if why.status() == StatusCode::UNAUTHORIZED => return Err(over(pairs).await),
             Err(why) => return Err(why.into()),
@@ -175,9 +196,7 @@ where
         let outcome = parts.extensions.get::<Outcome>().cloned().unwrap_or_default();
         Ok(Self { signed, path, pairs, outcome })
     }
-}
 
-impl Answers {
     /// What was filled in at a name; nothing, where there is no such field.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         answer(&self.pairs, name)

@@ -99,6 +99,10 @@ fn words(fault: &Fault) -> String {
         ("login", _) => "应为 2 至 64 位小写字母、数字，可以有“.”“_”“@”和“-”".to_owned(),
         ("personal", _) => "不能含有电话号码、身份证号或者申请人姓名".to_owned(),
         ("unknown" | "choice", _) => "没有这个选项，请重新选择".to_owned(),
+        ("too-low", _) => "低于公告规定的下限".to_owned(),
+        ("too-high", _) => "高于公告规定的上限".to_owned(),
+        ("digest", _) => "应为 64 位小写十六进制数字".to_owned(),
+        ("path", _) => "文件名不能含有路径".to_owned(),
         ("order", _) => "结束日期早于开始日期".to_owned(),
         ("weak", _) => "开标码太容易被猜到，请用系统给出的".to_owned(),
         ("mode", _) => mode(&fault.message).to_owned(),
@@ -109,7 +113,11 @@ fn words(fault: &Fault) -> String {
         ("range", _) if fault.message.contains("above 0") => "应大于 0".to_owned(),
         ("format" | "type", _) => "格式不对，请按提示填写".to_owned(),
         ("unticked", _) => "请确认并勾选".to_owned(),
-        _ => format!("填写有误（{}）", fault.message),
+        // What files are refused for is told in both languages.
+        _ => match fault.message.split_once(" / ") {
+            Some((_, zh)) => zh.to_owned(),
+            None => format!("填写有误（{}）", fault.message),
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/orders`: the orders that somebody takes part in. `page` is one of them, `steps` has the forms
-//! of what an applicant does with it, and `contract` those that have more to say.
+//! of what the two sides do with it, `agency` those of agencies alone, and `contract` those that have
+//! more to say.
 
 use askama::Template;
 use axum::{
@@ -13,6 +14,8 @@ use market_core::{
 use serde::Deserialize;
 
 pub(super) use self::{
+    agency::{MAX_FORM, upload, uploaded_file},
+    evaluations::{appeal, appealed},
     page::show,
     steps::{done, step},
 };
@@ -26,7 +29,9 @@ use super::{
 };
 use crate::{parameters::Parameters, problem::Problem};
 
+mod agency;
 mod contract;
+mod evaluations;
 mod page;
 mod steps;
 
@@ -37,6 +42,8 @@ struct OrdersPage {
     select: Select,
     orders: Vec<OrderLine>,
     narrowed: bool,
+    /// Whether they are those of an agency.
+    sells: bool,
     pager: Pager,
 }
 
@@ -69,18 +76,23 @@ pub(super) async fn list(
     let filter = OrderFilter { state: state.clone(), case_id: None };
     let page = market.orders().list(&signed.actor, &filter, &paging).await?;
     let items = names::items(&market).await?;
+    let sells = matches!(signed.actor.party, Party::Agency(_));
     let mut parties = Parties::new(&market, &signed.actor);
     let mut orders = Vec::new();
     for order in page.items {
         let item = items.iter().find(|item| item.code == order.terms.item);
-        let agency = parties.name(&Party::Agency(order.terms.agency_id)).await?;
+        // Who buys, an agency learns from the contract.
+        let agency = match sells {
+            true => String::new(),
+            false => parties.name(&Party::Agency(order.terms.agency_id)).await? + "，",
+        };
         let holder = order.holder();
         let until = holder.as_ref().and_then(|holder| holder.until).map(words::day);
         orders.push(OrderLine {
             href: format!("/orders/{}", order.id),
             name: item.map_or_else(|| order.terms.item.to_string(), |item| item.name.clone()),
             about: format!(
-                "{agency}，{}，{}下单",
+                "{agency}{}，{}下单",
                 words::yuan(order.terms.amount),
                 words::day(order.placed_at.day())
             ),
@@ -101,6 +113,7 @@ pub(super) async fn list(
         },
         orders,
         narrowed: chosen.is_some(),
+        sells,
         pager: Pager::within(
             &list_of("/orders", address),
             "list",

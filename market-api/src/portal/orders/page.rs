@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Action, Error, Market, Party,
+    Action, Error, Market,
     evaluation::OrderEvaluations,
     id::OrderId,
     order::{Contract, Ledger, Order},
@@ -22,6 +22,10 @@ use super::super::{
     signed::{Signed, private},
     words,
 };
+use super::{
+    agency::{self, is_agency},
+    evaluations::{Given, given},
+};
 use crate::{parameters::At, problem::Problem};
 
 #[derive(Debug, Template)]
@@ -31,6 +35,8 @@ struct OrderPage {
     trail: Vec<Link>,
     /// Whether it was placed just now.
     is_placed: bool,
+    /// Whether it is seen by its agency.
+    sells: bool,
     id: OrderId,
     name: String,
     state: &'static str,
@@ -43,7 +49,7 @@ struct OrderPage {
     files: Vec<File>,
     ledger: Option<LedgerView>,
     changes: Vec<(String, &'static str)>,
-    evaluations: Vec<(String, String)>,
+    evaluations: Vec<Given>,
     evaluation: Option<String>,
     doings: Doings,
     history: Vec<History>,
@@ -66,13 +72,16 @@ struct LedgerView {
     payments: Vec<(String, &'static str)>,
 }
 
-/// What an applicant does first, if it may.
-const FIRST: [&str; 7] = [
+/// What each side does first, if it may.
+const FIRST: [&str; 10] = [
+    "accept",
     "sign-off",
     "confirm-contract",
     "approve-change",
     "confirm-milestone",
     "record-contract",
+    "upload",
+    "confirm-payment",
     "evaluate",
     "pay",
 ];
@@ -97,7 +106,7 @@ pub(in crate::portal) async fn show(
     actions.extend(evaluations.actions.iter().cloned());
     let mut doings = Doings::of(
         &actions,
-        |name| said::order_step(name).map(str::to_owned),
+        |name| agency::step_name(actor, name).map(str::to_owned),
         |name| format!("/orders/{id}/{name}"),
     );
     if order.state.is_over() {
@@ -115,14 +124,18 @@ pub(in crate::portal) async fn show(
     let case = market.cases().get(actor, terms.case_id).await;
     let case = case.ok().map(|case| Link { href: format!("/cases/{}", case.id), name: case.title });
     let list = Link { href: "/orders".to_owned(), name: "我的订单".to_owned() };
-    let mut facts = vec![
-        ("机构", agency.name),
-        ("机构电话", agency.profile.phone),
+    let sells = is_agency(actor, &order);
+    // Who buys, an agency learns from the contract.
+    let mut facts = match sells {
+        true => Vec::new(),
+        false => vec![("机构", agency.name), ("机构电话", agency.profile.phone)],
+    };
+    facts.extend([
         ("价格", words::capital(terms.amount)),
         ("时限", format!("合同确认后 {} 个工作日", terms.service_days)),
         ("下单时间", words::instant(order.placed_at)),
         ("订单编号（回执）", id.to_string()),
-    ];
+    ]);
     facts.extend(case.as_ref().map(|case| ("为哪件事", case.name.clone())));
     let files = market.deliverables().list(actor, id).await?;
     let files = files.into_iter().map(|file| File {
@@ -154,6 +167,7 @@ pub(in crate::portal) async fn show(
         next,
         held,
         way: way(&order),
+        sells,
         facts,
         contract: contract(&order),
         files: files.collect(),
@@ -300,31 +314,4 @@ impl LedgerView {
 fn until(evaluations: &OrderEvaluations) -> Option<String> {
     let due = evaluations.window.as_ref()?.due()?;
     Some(format!("{}前可以评价；评价期结束以前，双方互相看不到。", words::day(due)))
-}
-
-/// What was said of the order: who, and what.
-async fn given(
-    evaluations: &OrderEvaluations,
-    parties: &mut Parties<'_>,
-) -> Result<Vec<(String, String)>, Problem> {
-    let mut all = Vec::new();
-    for seen in &evaluations.evaluations {
-        let one = &seen.evaluation;
-        let rater: &Party = &one.rater;
-        let marks: Vec<_> = one
-            .marks
-            .iter()
-            .map(|mark| format!("{} {}/{}", mark.name, mark.mark, one.scale))
-            .collect();
-        all.push((
-            format!(
-                "{}评价{}：{}",
-                parties.name(rater).await?,
-                parties.name(&one.about).await?,
-                marks.join("，")
-            ),
-            one.comment.clone(),
-        ));
-    }
-    Ok(all)
 }

@@ -1,18 +1,19 @@
-//! `/orders/{id}/{step}`: what an applicant does with an order, a form for each step.
+//! `/orders/{id}/{step}`: what the two sides do with an order, a form for each step.
 
 use std::collections::BTreeMap;
 
 use axum::{extract::State, response::Response};
 use market_core::{
-    Call, Error, Fault, Market,
+    Call, Error, Market,
     evaluation::{NewEvaluation, OrderEvaluations},
     id::OrderId,
-    order::{AnyState, ChangeState, NewReturn, Order, ReturnCode},
+    order::{AnyState, ChangeState, NewReturn, ReturnCode},
 };
 
 use super::{
     super::{
         Link,
+        doing::answerable,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
@@ -20,7 +21,7 @@ use super::{
         signed::{Answers, Reading, Signed},
         words,
     },
-    contract,
+    agency, contract,
     page::contract_facts,
 };
 use crate::{
@@ -57,7 +58,6 @@ fn told(step: &str) -> (&'static str, bool) {
 /// The form of a step, as it stands now.
 struct Asked {
     form: Form,
-    order: Order,
     evaluations: OrderEvaluations,
     /// The number of the change that waits for its answer.
     change: i64,
@@ -71,11 +71,13 @@ async fn asked(
 ) -> Result<Asked, Problem> {
     let (actor, orders) = (&signed.actor, market.orders());
     let order = orders.get(actor, id).await?;
-    let label = said::order_step(step).ok_or(Code::NOT_FOUND)?;
+    let label = agency::step_name(actor, step).ok_or(Code::NOT_FOUND)?;
     let evaluations = market.evaluations().of_order(actor, id).await?;
     let item = market.catalog().item(&order.terms.item).await?;
     let agency = market.agencies().get(None, order.terms.agency_id).await?;
-    let (lead, is_final) = told(step);
+    let is_own = agency::is_agency(actor, &order);
+    let of_agency = agency::told(step).filter(|_| is_own);
+    let (lead, is_final) = of_agency.unwrap_or_else(|| told(step));
     let mut form = Form::new(label, format!("/orders/{id}/{step}"), label);
     form.trail = vec![
         Link { href: "/orders".to_owned(), name: "我的订单".to_owned() },
@@ -142,9 +144,10 @@ async fn asked(
             form.fields = contract::payment_fields(market.env().now().day());
         }
         "evaluate" => form.fields = marks(&evaluations),
+        _ if is_own => form.fields = agency::fields(market, signed, &order, step).await?,
         _ => {}
     }
-    Ok(Asked { form, order, evaluations, change: open.map_or(0, |one| one.number) })
+    Ok(Asked { form, evaluations, change: open.map_or(0, |one| one.number) })
 }
 
 /// What is marked, and how.
@@ -169,17 +172,18 @@ fn marks(evaluations: &OrderEvaluations) -> Vec<Field> {
     fields
 }
 
-/// Whether a step may be taken now, as the order's own actions say.
-async fn allowed(
+/// Whether a step may be taken now, as the order's own actions say; what is always somebody else's
+/// is not there.
+pub(super) async fn check(
     market: &Market,
     signed: &Signed,
-    asked: &Asked,
+    id: OrderId,
     step: &str,
 ) -> Result<Result<(), Error>, Problem> {
-    let mut actions = market.orders().actions(&signed.actor, asked.order.id).await?;
-    actions.extend(asked.evaluations.actions.iter().cloned());
+    let mut actions = market.orders().actions(&signed.actor, id).await?;
+    actions.extend(market.evaluations().of_order(&signed.actor, id).await?.actions);
     let action = actions.into_iter().find(|one| one.name == step).ok_or(Code::NOT_FOUND)?;
-    Ok(action.refusal.map_or(Ok(()), |refusal| Err(refusal.into())))
+    answerable(action.refusal)
 }
 
 pub(in crate::portal) async fn step(
@@ -188,13 +192,13 @@ pub(in crate::portal) async fn step(
     At((id, step)): At<(OrderId, String)>,
 ) -> Result<Response, Problem> {
     let asked = asked(&market, &signed, id, &step).await?;
-    match allowed(&market, &signed, &asked, &step).await? {
+    match check(&market, &signed, id, &step).await? {
         Ok(()) => asked.form.show(&market, &signed).await,
         Err(why) => asked.form.refused(&market, &signed, &why).await,
     }
 }
 
-fn reason(mut read: Reading<'_>) -> Result<String, Error> {
+pub(super) fn reason(mut read: Reading<'_>) -> Result<String, Error> {
     let reason = read.text("reason").replace('\n', " ");
     read.end(Some(reason))
 }
@@ -274,6 +278,6 @@ pub(in crate::portal) async fn done(
             let new = evaluation(read, &evaluations);
             take!(new, |call, new| market.evaluations().give(&call, id, new))
         }
-        _ => Err(Problem::invalid(vec![Fault::new("step", "unknown", "there is no such step")])),
+        step => agency::done(market, &sent, id, step, form).await,
     }
 }
