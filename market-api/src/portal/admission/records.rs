@@ -97,7 +97,7 @@ async fn certificate(
         [only] => only.value.clone(),
         _ => String::new(),
     };
-    form.fields = vec![Field::new("level", "等级", Kind::Radio(levels)).filled(only)];
+    form.fields = vec![Field::new("level", "等级", Kind::Radio(levels)).filled(&only)];
     let majors = kind.majors.iter().enumerate();
     let major = |(n, major): (usize, &String)| {
         Field::new(format!("majors/{n}"), format!("专业：{major}"), Kind::Tick).optional()

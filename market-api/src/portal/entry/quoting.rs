@@ -79,7 +79,7 @@ async fn asked(
     form.fields.push(
         Field::line("nonce", "随机数", 64)
             .hint("系统刚为您生成，也可以换成自己的；它在回执里，别人没有它就猜不出报价")
-            .filled(nonce),
+            .filled(&nonce),
     );
     Ok((form, purchase))
 }

@@ -35,10 +35,10 @@ fn fields(at: &str, regions: &[(RegionCode, String)], terms: Option<&Terms>) -> 
         Field::lines(format!("{at}summary"), "这个价格包括做什么", 2000)
             .filled(terms.map_or("", |one| &one.summary)),
         Field::new(format!("{at}price"), "价格（元）", Kind::Money)
-            .filled(terms.map(|one| one.price.to_string()).unwrap_or_default()),
+            .filled(&terms.map(|one| one.price.to_string()).unwrap_or_default()),
         line("unit", "计价单位", 20).filled(terms.map_or("元/项", |one| &one.unit)),
         Field::new(format!("{at}days"), "多少个工作日内做完", Kind::Number)
-            .filled(terms.map(|one| one.days.to_string()).unwrap_or_default()),
+            .filled(&terms.map(|one| one.days.to_string()).unwrap_or_default()),
     ];
     let region = |(code, name): &(RegionCode, String)| {
         let is_served = terms.is_some_and(|one| one.regions.contains(code));

@@ -93,7 +93,7 @@ pub(super) async fn fields(
 /// One of a few, of which the first is chosen unless somebody chooses.
 fn one_of(name: &str, label: &str, choices: Vec<Choice>) -> Field {
     let first = choices.first().map(|one| one.value.clone()).unwrap_or_default();
-    Field::new(name, label, Kind::Radio(choices)).filled(first)
+    Field::new(name, label, Kind::Radio(choices)).filled(&first)
 }
 
 /// The files that may be handed over, the latest first.
