@@ -253,7 +253,7 @@ impl NeedView {
             held: if need.linked_by.is_some() {
                 "部门复用了您已有的成果".to_owned()
             } else {
-                held
+                waits
             },
             by,
         })
