@@ -129,7 +129,7 @@ impl Asker<'_> {
             "initialize" => self.initialize(&params),
             "ping" => Ok(json!({})),
             "tools/list" => self.list(&params),
-            "tools/call" => self.call(params).await,
+            "tools/call" => self.call(&params).await,
             _ => Err(Fault::no_method(&method)),
         }
     }
@@ -162,7 +162,7 @@ impl Asker<'_> {
         Ok(json!({ "tools": tools.map(|tool| tool.described(self.language)).collect::<Vec<_>>() }))
     }
 
-    async fn call(&self, params: Value) -> Result<Value, Fault> {
+    async fn call(&self, params: &Value) -> Result<Value, Fault> {
         let name = params.get("name").and_then(Value::as_str);
         let name = name.ok_or_else(|| Fault::params("params.name: must be the name of a tool"))?;
         let tool = Tool::ALL.iter().find(|tool| tool.name() == name);

@@ -1,13 +1,13 @@
 //! Where each value of a row comes from.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use super::{
     Field, ServiceRecord,
     store::{FileRow, PurchaseRow},
 };
 use crate::{
-    Actor, Error, Market, Money, Party,
+    Actor, Day, Error, Market, Money, Party, Timestamp,
     agency::Agency,
     applicant::Applicant,
     case::{Case, CaseRequirement, CaseState, CaseStep},
@@ -45,15 +45,17 @@ impl Facts {
         let (mut matters, mut items) = (HashMap::new(), HashMap::new());
         for case in &cases {
             let key = (case.matter.clone(), case.matter_version);
-            if !matters.contains_key(&key) {
-                let matter = db.matter_version(&key.0, key.1).await?;
-                matters.insert(key, matter);
+            if let Entry::Vacant(free) = matters.entry(key) {
+                let (code, version) = free.key();
+                let matter = db.matter_version(code, *version).await?;
+                free.insert(matter);
             }
             for one in &case.requirements {
                 let key = (one.item.clone(), one.item_version);
-                if !items.contains_key(&key) {
-                    let item = db.service_item_version(&key.0, key.1).await?;
-                    items.insert(key, item);
+                if let Entry::Vacant(free) = items.entry(key) {
+                    let (code, version) = free.key();
+                    let item = db.service_item_version(code, *version).await?;
+                    free.insert(item);
                 }
             }
         }
@@ -131,14 +133,14 @@ struct Draft {
 
 impl Draft {
     /// A field that is known.
-    fn put(&mut self, field: Field, value: impl ToString) {
+    fn put(&mut self, field: Field, value: &(impl ToString + ?Sized)) {
         self.values.insert(field, value.to_string());
     }
 
     /// A field that should be known.
     fn should(&mut self, field: Field, value: Option<impl ToString>) {
         match value.map(|value| value.to_string()).filter(|value| !value.is_empty()) {
-            Some(value) => self.put(field, value),
+            Some(value) => self.put(field, &value),
             None => self.missing.push(field),
         }
     }
@@ -181,13 +183,13 @@ impl Service<'_> {
     fn of_case(&self, draft: &mut Draft) {
         let Self { facts, case, matter, step, .. } = self;
         draft.put(Field::Region, &case.region);
-        draft.put(Field::Approval, format_args!("{}.{}", case.id, step.step));
+        draft.put(Field::Approval, &format_args!("{}.{}", case.id, step.step));
         draft.put(Field::Matter, &case.matter);
         draft.put(Field::MatterName, &matter.name);
         let name = matter.step(&step.step).map(|one| &one.name);
         draft.should(Field::StepName, name);
         draft.put(Field::Department, &step.department);
-        draft.put(Field::StepState, step.state);
+        draft.put(Field::StepState, &step.state);
         let client = facts.applicants.get(&case.applicant_id);
         draft.should(Field::Client, client.map(|one| &one.name));
         draft.should(Field::ClientCode, client.and_then(|one| one.uscc.as_ref()));
@@ -215,7 +217,7 @@ impl Service<'_> {
         let purchase = purchase.filter(may_know);
         draft.should(Field::ProjectCode, purchase.and_then(|one| one.project_code.as_ref()));
         if let Some(purchase) = purchase {
-            draft.put(Field::Purchase, purchase.id);
+            draft.put(Field::Purchase, &purchase.id);
         }
         if let Some(department) = &required.linked_by {
             draft.put(Field::LinkedBy, department);
@@ -226,17 +228,17 @@ impl Service<'_> {
         }
         let Some(order) = order else {
             draft.put(Field::State, if purchase.is_some() { "purchasing" } else { "unbought" });
-            draft.put(Field::HandledAt, case.updated_at);
+            draft.put(Field::HandledAt, &case.updated_at);
             if case.state == CaseState::Open {
-                draft.put(Field::Handler, Party::Applicant(case.applicant_id));
+                draft.put(Field::Handler, &Party::Applicant(case.applicant_id));
             }
             return;
         };
         draft.put(Field::State, order.state.name());
-        draft.put(Field::HandledAt, order.since);
+        draft.put(Field::HandledAt, &order.since);
         if let Some(holder) = order.holder() {
             let parties: Vec<_> = holder.parties.iter().map(Party::to_string).collect();
-            draft.put(Field::Handler, parties.join(" "));
+            draft.put(Field::Handler, &parties.join(" "));
         }
         match order.terms.purchase_id {
             None => draft.put(Field::Mode, "direct"),
@@ -246,21 +248,21 @@ impl Service<'_> {
 
     fn of_order(&self, draft: &mut Draft, order: &Order) {
         let Self { facts, actor, .. } = self;
-        draft.put(Field::Instance, order.id);
-        draft.put(Field::Limit, order.terms.service_days);
+        draft.put(Field::Instance, &order.id);
+        draft.put(Field::Limit, &order.terms.service_days);
         draft.put(Field::LimitType, "working_days");
         let agency = facts.agencies.get(&order.terms.agency_id);
         draft.should(Field::AgencyCode, agency.map(|one| &one.uscc));
         draft.should(Field::AgencyName, agency.map(|one| &one.name));
-        draft.put(Field::PlacedOn, order.placed_at.day());
-        draft.put(Field::Amount, order.terms.amount);
+        draft.put(Field::PlacedOn, &order.placed_at.day());
+        draft.put(Field::Amount, &order.terms.amount);
         let relation = self.relation();
         if let Some(contract) = order.state.contract() {
             draft.should(Field::ContractNumber, Some(&contract.number));
-            draft.put(Field::ContractAmount, contract.amount);
-            draft.put(Field::SignedOn, contract.signed_on);
-            draft.put(Field::StartsOn, contract.starts_on);
-            draft.put(Field::EndsOn, contract.ends_on);
+            draft.put(Field::ContractAmount, &contract.amount);
+            draft.put(Field::SignedOn, &contract.signed_on);
+            draft.put(Field::StartsOn, &contract.starts_on);
+            draft.put(Field::EndsOn, &contract.ends_on);
             let paid = facts.paid.get(&order.id).copied().unwrap_or_default();
             let is_shown = LEDGER.shows(*actor, relation, order.state.name());
             draft.shown_if(is_shown, Field::Paid, Some(paid));
@@ -276,7 +278,7 @@ impl Service<'_> {
             draft.should(Field::DeliveredOn, file.map(|one| one.uploaded_at.day()));
         }
         if let Some((accepted_on, uses)) = accepted(&order.state) {
-            draft.put(Field::AcceptedOn, accepted_on);
+            draft.put(Field::AcceptedOn, &accepted_on);
             self.of_use(draft, uses);
         }
         if let Some(points) = facts.points.get(&order.id) {
@@ -293,9 +295,9 @@ impl Service<'_> {
         let is_used = self.required.used_by.contains(department)
             || own.is_some_and(|one| one.state == UseState::Used);
         let state = if is_used { UseState::Used } else { UseState::Pending };
-        draft.put(Field::Use, state);
+        draft.put(Field::Use, &state);
         if is_used {
-            draft.should(Field::UsedOn, own.and_then(|one| one.at).map(|at| at.day()));
+            draft.should(Field::UsedOn, own.and_then(|one| one.at).map(Timestamp::day));
         }
     }
 
@@ -312,7 +314,7 @@ impl Service<'_> {
 }
 
 /// When a deliverable was accepted, and what has been done with it since.
-fn accepted(state: &AnyState) -> Option<(crate::Day, &[Use])> {
+fn accepted(state: &AnyState) -> Option<(Day, &[Use])> {
     match state {
         AnyState::SignedOff(state) => Some((state.accepted_on, &state.uses)),
         AnyState::Completed(state) => Some((state.accepted_on, &state.uses)),

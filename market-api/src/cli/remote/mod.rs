@@ -109,7 +109,7 @@ struct Asking {
 
 impl Asking {
     /// Reads a page of a list, and prints a line of each thing in it.
-    async fn list(&self, query: Query, columns: Columns<'_>) -> Result<(), Failure> {
+    async fn list(&self, query: &Query, columns: Columns<'_>) -> Result<(), Failure> {
         let answer = client(&self.remote)?.get(&query.path()).await?;
         if self.json {
             return json(&answer.json);
@@ -167,7 +167,7 @@ pub(super) async fn item(ItemCommand { asking, verb }: ItemCommand) -> Result<()
                 .with("category", category)
                 .with("department", department);
             let columns: Columns<'_> = &["/code", "/name", "/category", "/days"];
-            asking.list(query.page(&page), columns).await
+            asking.list(&query.page(&page), columns).await
         }
         ItemVerb::Show { code } => {
             let found = asking.one(&format!("/service-items/{code}")).await?;
@@ -202,7 +202,7 @@ pub(super) async fn matter(MatterCommand { asking, verb }: MatterCommand) -> Res
     match verb {
         MatterVerb::List { page } => {
             let columns: Columns<'_> = &["/code", "/name", "/lead", "/promised_days"];
-            asking.list(Query::new("/matters").page(&page), columns).await
+            asking.list(&Query::new("/matters").page(&page), columns).await
         }
         MatterVerb::Show { code } => {
             let found = asking.one(&format!("/matters/{code}")).await?;
@@ -240,7 +240,7 @@ pub(super) async fn case(CaseCommand { asking, verb }: CaseCommand) -> Result<()
     match verb {
         CaseVerb::List { state, page } => {
             let columns: Columns<'_> = &["/id", "/state", "/matter", "/title"];
-            asking.list(Query::new("/cases").with("state", state).page(&page), columns).await
+            asking.list(&Query::new("/cases").with("state", state).page(&page), columns).await
         }
         CaseVerb::Show { id } => {
             let found = asking.one(&format!("/cases/{id}")).await?;
@@ -290,7 +290,7 @@ pub(super) async fn purchase(
                 .with("item", item)
                 .with("own", own.then_some(true));
             let columns: Columns<'_> = &["/id", "/state/state", "/notice/mode", "/notice/title"];
-            asking.list(query.page(&page), columns).await
+            asking.list(&query.page(&page), columns).await
         }
         PurchaseVerb::Show { id } => {
             let found = asking.one(&format!("/purchases/{id}")).await?;

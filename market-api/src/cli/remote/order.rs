@@ -105,7 +105,7 @@ pub(in crate::cli) async fn obey(
             let query = Query::new("/orders").with("state", state).with("case_id", case);
             let columns: Columns<'_> =
                 &["/id", "/state/state", "/terms/item", "/terms/amount", "/since"];
-            asking.list(query.page(&page), columns).await
+            asking.list(&query.page(&page), columns).await
         }
         Verb::Show { id } => {
             let found = asking.one(&format!("/orders/{id}")).await?;
