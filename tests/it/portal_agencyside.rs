@@ -74,7 +74,7 @@ async fn rival<'a>(app: &'a TestApp, own: AgencyId) -> Browser<'a> {
 }
 
 on_both! {
-    async fn an_agency_takes_an_order_from_acceptance_to_evaluation(app: &TestApp) {
+    async fn an_agency_takes_an_order_from_acceptance_to_delivery(app: &TestApp) {
         let trade = trade(app).await;
         let id = trade.place(app).await;
         let browser = Browser::acting(app, "seller", Party::Agency(trade.agency_id())).await;
@@ -149,8 +149,14 @@ on_both! {
         assert_eq!(deliver.get("deliverable"), "1");
         browser.done(&deliver).await;
         has(&browser.see(&path).await, &["待验收", "委托人验收"]);
-        step(app, &id, "sign-off", &trade.applicant, None).await;
+    }
 
+    async fn an_agency_confirms_payments_evaluates_and_appeals(app: &TestApp) {
+        let trade = trade(app).await;
+        let id = trade.signed_off(app).await;
+        let browser = Browser::acting(app, "seller", Party::Agency(trade.agency_id())).await;
+        let (path, rival) = (format!("/orders/{id}"), rival(app, trade.agency_id()).await);
+        let buyer = Browser::signed_in(app, "applicant").await;
         let pay = json!({ "amount": "10.50", "paid_on": "2026-11-24", "reference": "P-1" });
         let payments = format!("/api/v1{path}/payments");
         app.post(&payments, &pay).by(&trade.applicant).gives(201).await;

@@ -278,6 +278,7 @@ pub(in crate::portal) async fn done(
             let new = evaluation(read, &evaluations);
             take!(new, |call, new| market.evaluations().give(&call, id, new))
         }
-        step => agency::done(market, &sent, id, step, form).await,
+        // Each side's forms are many: boxed, they do not lie on the stack together.
+        step => Box::pin(agency::done(market, &sent, id, step, form)).await,
     }
 }
