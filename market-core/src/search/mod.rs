@@ -17,8 +17,10 @@
 mod answers;
 mod any_of;
 mod at_least;
+mod best_of;
 mod catalogue;
 mod columns;
+mod common;
 mod cursor;
 mod days;
 mod documents;
@@ -32,6 +34,7 @@ pub mod judge;
 mod lexicon;
 mod likeness;
 mod narrow;
+mod numbered;
 mod plan;
 mod planner;
 mod published;
@@ -50,6 +53,7 @@ mod understood;
 mod verify;
 mod view;
 mod visit;
+mod window;
 mod word_list;
 mod words;
 

@@ -1,11 +1,14 @@
 //! What tantivy is asked for a text.
 
 use tantivy::{
-    Score, Searcher, Term,
+    Score, Searcher,
     query::{ConstScoreQuery, Query},
 };
 
-use super::{any_of::AnyOf, at_least::AtLeast};
+use super::{
+    any_of::AnyOf,
+    at_least::{Asked, AtLeast},
+};
 
 /// The share of the words, in percent, that a hit must have.
 pub(super) const STRICT: usize = 60;
@@ -42,7 +45,7 @@ pub(super) struct Plan {
 pub(super) enum Core {
     Fixed(Box<dyn Query>),
     /// A share of words.
-    Words(Vec<Vec<(Term, Score)>>),
+    Words(Vec<Asked>),
 }
 
 impl Plan {
@@ -63,8 +66,9 @@ impl Plan {
         let differs = |words: &&Vec<_>| share(words.len(), LOOSE) != share(words.len(), STRICT);
         let Some(words) = words.filter(differs) else { return Vec::new() };
         let few = (searcher.num_docs() / COMMON).max(MANY);
-        let is_rare = |word: &Vec<(Term, Score)>| {
-            word.iter().all(|(term, _)| searcher.doc_freq(term).is_ok_and(|count| count <= few))
+        let is_rare = |word: &Asked| {
+            let mut fields = word.fields.iter();
+            fields.all(|(term, _)| searcher.doc_freq(term).is_ok_and(|count| count <= few))
         };
         let rare: Vec<_> = words.iter().map(is_rare).collect();
         let some =
@@ -121,7 +125,7 @@ impl Core {
         }
     }
 
-    fn with(&self, need: impl Fn(&[Vec<(Term, Score)>]) -> usize) -> Box<dyn Query> {
+    fn with(&self, need: impl Fn(&[Asked]) -> usize) -> Box<dyn Query> {
         match self {
             Self::Fixed(query) => query.box_clone(),
             Self::Words(words) => {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use tantivy::{Searcher, index::SegmentId, query::EnableScoring};
 
-use super::columns::{AllCodes, Columns};
+use super::{
+    columns::{AllCodes, Columns},
+    common::Common,
+};
 
 /// A commit of the index, with the columns of each of its segments.
 pub(super) struct View {
@@ -13,7 +16,7 @@ pub(super) struct View {
     pub(super) codes: Arc<AllCodes>,
     /// How common words are is taken from here: an earlier commit, so that scores, and with them
     /// the places of hits on pages, do not move with every commit.
-    common: Searcher,
+    common: Arc<Common>,
     segments: Vec<SegmentId>,
 }
 
@@ -42,7 +45,10 @@ impl View {
             let (now, then) = (searcher.num_docs(), view.common.num_docs());
             now <= then * GROWN && then <= now * GROWN
         };
-        let common = before.filter(settled).map_or_else(|| searcher.clone(), |v| v.common.clone());
+        let common = match before.filter(settled) {
+            Some(before) => before.common.clone(),
+            None => Arc::new(Common::of(searcher.clone())),
+        };
         Ok(Self { searcher, columns, codes: codes.clone(), common, segments })
     }
 
@@ -53,7 +59,7 @@ impl View {
 
     /// How queries are weighed.
     pub(super) fn scoring(&self) -> EnableScoring<'_> {
-        EnableScoring::enabled_from_statistics_provider(&self.common, &self.searcher)
+        EnableScoring::enabled_from_statistics_provider(&*self.common, &self.searcher)
     }
 }
 

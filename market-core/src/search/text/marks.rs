@@ -1,7 +1,5 @@
 //! Showing where a text has what was looked for.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -23,9 +21,10 @@ pub struct Part {
 /// characters.
 #[derive(Debug, Clone, Default)]
 pub(in crate::search) struct Wanted {
-    pairs: HashSet<[char; 2]>,
-    runs: HashSet<Vec<char>>,
-    lone: HashSet<char>,
+    /// In order, each once: they are few, and looked up for every character that is shown.
+    pairs: Vec<[char; 2]>,
+    runs: Vec<Vec<char>>,
+    lone: Vec<char>,
 }
 
 /// A run of letters and digits that is shorter is wanted only as a whole.
@@ -42,34 +41,37 @@ impl Wanted {
             match word {
                 Word::Last(_) => {}
                 Word::Lone(c) => {
-                    wanted.lone.insert(c);
+                    wanted.lone.push(c);
                 }
                 Word::Whole(word) => {
                     let chars: Vec<char> = word.chars().collect();
                     match *chars {
                         [a, b] if is_chinese(a) => {
-                            wanted.pairs.insert([a, b]);
+                            wanted.pairs.push([a, b]);
                         }
                         _ => {
-                            wanted.runs.insert(chars);
+                            wanted.runs.push(chars);
                         }
                     }
                 }
             }
         }
+        in_order(&mut wanted.pairs);
+        in_order(&mut wanted.runs);
+        in_order(&mut wanted.lone);
         wanted
     }
 
     /// Tells of each character of a run whether it is wanted.
     fn mark_run(&self, sort: Sort, run: &[char], mut hit: impl FnMut(usize)) {
         if sort == Sort::Chinese {
-            for (at, pair) in run.windows(2).enumerate() {
-                if self.pairs.contains(pair) {
+            for (at, pair) in run.array_windows().enumerate() {
+                if self.pairs.binary_search(pair).is_ok() {
                     hit(at);
                     hit(at + 1);
                 }
             }
-            let lone = run.iter().enumerate().filter(|(_, c)| self.lone.contains(*c));
+            let lone = run.iter().enumerate().filter(|(_, c)| self.lone.binary_search(c).is_ok());
             lone.for_each(|(at, _)| hit(at));
             return;
         }
@@ -83,6 +85,11 @@ impl Wanted {
             }
         }
     }
+}
+
+fn in_order<T: Ord>(all: &mut Vec<T>) {
+    all.sort_unstable();
+    all.dedup();
 }
 
 /// A text in parts, so that what was looked for stands out.

@@ -34,7 +34,10 @@ pub(in crate::search) struct Normal {
 impl Normal {
     /// The spelling of a text.
     pub(in crate::search) fn of(text: &str) -> Self {
-        let mut normal = Self { chars: Vec::new(), origin: Vec::new() };
+        // Three bytes for most characters.
+        let about = text.len() / 3 + 1;
+        let mut normal =
+            Self { chars: Vec::with_capacity(about), origin: Vec::with_capacity(about) };
         each(text, |at, c| {
             normal.chars.push(c);
             normal.origin.push(at);
