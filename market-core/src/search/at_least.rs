@@ -6,8 +6,8 @@
 //! field and a share (`tie`) of its other fields; where it stands is looked up only in documents
 //! whose score is asked.
 //!
-//! Where many documents have one of the leading words, they are gathered a `Window` at a time,
-//! which costs a few instructions for a document instead of a few calls.
+//! Where many documents have one of the leading words, a `Window` counts all words of many
+//! documents at once, which costs less than an instruction for a word of a document.
 
 use std::sync::Arc;
 
@@ -18,14 +18,13 @@ use tantivy::{
 };
 
 use super::{
+    crowds::{Crowd, Crowds},
     window::{MOST_WORDS, WIDE, Window},
     word_list::{Finder, Scales, WeighedTerm, WordList},
 };
 
-/// A word is gathered, too, if it has at most so many times the documents of all leading ones.
-const AS_COMMON: u64 = 2;
 /// Windows pay where so many documents of one are candidates, on average.
-const PAYS: u64 = 8;
+const PAYS: u64 = 48;
 
 /// A word, and what it is worth where.
 #[derive(Debug, Clone)]
@@ -53,6 +52,8 @@ pub(super) struct AtLeast {
     pub(super) asked: Option<Vec<bool>>,
     /// What the other fields of a word add to its best one.
     pub(super) tie: Score,
+    /// Where the documents of common words are kept.
+    pub(super) crowds: Arc<Crowds>,
 }
 
 impl Query for AtLeast {
@@ -65,7 +66,8 @@ impl Query for AtLeast {
         });
         let words = words.collect::<tantivy::Result<Vec<_>>>()?.into();
         let asked = self.asked.clone().unwrap_or_else(|| vec![true; self.words.len()]);
-        Ok(Box::new(AtLeastWeight { words, need: self.need.max(1), asked, tie: self.tie }))
+        let (need, crowds) = (self.need.max(1), self.crowds.clone());
+        Ok(Box::new(AtLeastWeight { words, need, asked, tie: self.tie, crowds }))
     }
 }
 
@@ -79,6 +81,7 @@ struct AtLeastWeight {
     need: usize,
     asked: Vec<bool>,
     tie: Score,
+    crowds: Arc<Crowds>,
 }
 
 impl AtLeastWeight {
@@ -92,7 +95,7 @@ impl Weight for AtLeastWeight {
         let mut words = Vec::with_capacity(self.words.len());
         for (place, word) in self.words.iter().enumerate() {
             let found = Finder::new(&word.found_by, IndexRecordOption::Basic, reader)?;
-            words.extend(found.map(|finder| OneWord { place, finder, fields: None }));
+            words.extend(found.map(|finder| OneWord { place, finder, crowd: None, fields: None }));
         }
         let asked = words.iter().filter(|word| self.is_asked(word)).count();
         if asked < self.need {
@@ -101,7 +104,14 @@ impl Weight for AtLeastWeight {
         words.sort_by_key(|word| (!self.is_asked(word), word.finder.len()));
         let lead = asked - self.need + 1;
         let cost = words[..lead].iter().map(|word| word.finder.len()).sum();
-        let gathered = gathered(&words[..asked], lead, cost, reader.max_doc());
+        let by_window =
+            asked <= MOST_WORDS && cost * u64::from(WIDE) >= PAYS * u64::from(reader.max_doc());
+        if by_window {
+            for word in &mut words[..asked] {
+                let term = &self.words[word.place].found_by;
+                word.crowd = self.crowds.of(reader, term, word.finder.len())?;
+            }
+        }
         let mut scorer = AtLeastScorer {
             weighed: self.words.clone(),
             reader: reader.clone(),
@@ -114,7 +124,7 @@ impl Weight for AtLeastWeight {
             tie: self.tie,
             doc: 0,
             cost,
-            gathered,
+            by_window,
             window: None,
         };
         scorer.find(0);
@@ -130,23 +140,13 @@ impl Weight for AtLeastWeight {
     }
 }
 
-/// How many of the words that are asked are gathered, the rarest first; none where that does not
-/// pay.
-fn gathered(asked: &[OneWord], lead: usize, cost: u64, documents: u32) -> usize {
-    // Where one word leads, the others are asked about its documents alone.
-    if lead < 2 || cost * u64::from(WIDE) < PAYS * u64::from(documents) {
-        return 0;
-    }
-    let as_common = asked.iter().take_while(|word| word.finder.len() <= AS_COMMON * cost).count();
-    let gathered = as_common.max(lead);
-    if gathered > MOST_WORDS { 0 } else { gathered }
-}
-
 /// A word of the query in a segment.
 struct OneWord {
     /// Its place in the query.
     place: usize,
     finder: Finder,
+    /// Its documents, where windows count it and it is common.
+    crowd: Option<Crowd>,
     /// Where it stands, once that was asked.
     fields: Option<Vec<WordList>>,
 }
@@ -165,9 +165,9 @@ struct AtLeastScorer {
     tie: Score,
     doc: DocId,
     cost: u64,
-    /// So many of them are gathered in windows.
-    gathered: usize,
-    /// The candidates at hand, once they are gathered.
+    /// Whether windows count the words that are asked.
+    by_window: bool,
+    /// The documents at hand, once they are counted.
     window: Option<Box<Window>>,
     /// Each word's score by its place in the query, so that a sum does not depend on the segment.
     parts: Vec<Score>,
@@ -180,10 +180,12 @@ impl AtLeastScorer {
         lead.min().unwrap_or(TERMINATED)
     }
 
-    /// Whether a candidate has enough of the words, of which so many are known to be there or not.
-    fn has_enough(&mut self, doc: DocId, known: usize, mut found: usize) -> bool {
-        let mut left = self.asked - known;
-        for word in &mut self.words[known..self.asked] {
+    /// Whether a candidate has enough of the words.
+    fn has_enough(&mut self, doc: DocId) -> bool {
+        let leads = &self.words[..self.lead];
+        let mut found = leads.iter().filter(|word| word.finder.doc() == doc).count();
+        let mut left = self.asked - self.lead;
+        for word in &mut self.words[self.lead..self.asked] {
             if found >= self.need || found + left < self.need {
                 break;
             }
@@ -193,17 +195,11 @@ impl AtLeastScorer {
         found >= self.need
     }
 
-    fn leads_have_enough(&mut self, doc: DocId) -> bool {
-        let leads = &self.words[..self.lead];
-        let found = leads.iter().filter(|word| word.finder.doc() == doc).count();
-        self.has_enough(doc, self.lead, found)
-    }
-
     /// Word by word.
     fn find(&mut self, mut target: DocId) -> DocId {
         loop {
             let doc = self.candidate(target);
-            if doc == TERMINATED || self.leads_have_enough(doc) {
+            if doc == TERMINATED || self.has_enough(doc) {
                 self.doc = doc;
                 return doc;
             }
@@ -212,28 +208,24 @@ impl AtLeastScorer {
     }
 
     /// Window by window.
-    fn find_gathered(&mut self, mut target: DocId) -> DocId {
+    fn find_by_window(&mut self, target: DocId) -> DocId {
         let mut window = self.window.take().unwrap_or_default();
-        // Fewer cannot become enough.
-        let least = self.need.saturating_sub(self.asked - self.gathered);
-        let least = u32::try_from(least).unwrap_or(u32::MAX);
         self.doc = loop {
-            let Some((doc, found)) = window.next(target, least) else {
-                let from = self.candidate(target.max(window.end()));
-                if from == TERMINATED {
-                    break TERMINATED;
-                }
-                window.begin(from);
-                for (at, word) in self.words[..self.gathered].iter_mut().enumerate() {
-                    word.finder.seek(from);
-                    window.gather(at, &mut word.finder);
-                }
-                continue;
-            };
-            if self.has_enough(doc, self.gathered, found) {
+            if let Some(doc) = window.next(target) {
                 break doc;
             }
-            target = doc + 1;
+            let from = target.max(window.end());
+            if from >= self.reader.max_doc() {
+                break TERMINATED;
+            }
+            window.begin(from);
+            for word in &mut self.words[..self.asked] {
+                match &word.crowd {
+                    Some(crowd) => window.add_crowd(crowd),
+                    None => window.add(&mut word.finder),
+                }
+            }
+            window.count(self.need);
         };
         self.window = Some(window);
         self.doc
@@ -242,7 +234,7 @@ impl AtLeastScorer {
     /// Whether the document at hand has a word, by its place among those of the segment.
     fn has(&mut self, at: usize) -> bool {
         match &self.window {
-            Some(window) if at < self.gathered => window.has(self.doc, at),
+            Some(window) if at < self.asked => window.has(self.doc, at),
             _ => self.words[at].finder.seek(self.doc) == self.doc,
         }
     }
@@ -275,10 +267,10 @@ impl DocSet for AtLeastScorer {
     fn seek(&mut self, target: DocId) -> DocId {
         if self.doc >= target {
             self.doc
-        } else if self.gathered == 0 {
-            self.find(target)
+        } else if self.by_window {
+            self.find_by_window(target)
         } else {
-            self.find_gathered(target)
+            self.find(target)
         }
     }
 
@@ -296,13 +288,13 @@ impl DocSet for AtLeastScorer {
                 SeekDangerResult::SeekLowerBound(doc)
             };
         }
-        // Who is only asked about candidates of others gathers none.
-        self.gathered = 0;
+        // Who is only asked about candidates of others counts none beside them.
+        self.by_window = false;
         let first = self.candidate(target);
         if first > target {
             return SeekDangerResult::SeekLowerBound(first);
         }
-        if self.leads_have_enough(target) {
+        if self.has_enough(target) {
             self.doc = target;
             return SeekDangerResult::Found;
         }
@@ -438,7 +430,7 @@ pub(super) mod tests {
             let words = terms([a, b], anywhere, &words.into_iter().collect::<Vec<_>>());
             let need = need.min(words.len());
             let stock = stock(&words, need);
-            let own = AtLeast { words, need, asked: None, tie: TIE };
+            let own = AtLeast { words, need, asked: None, tie: TIE, crowds: Arc::default() };
             let searcher = index.reader().unwrap().searcher();
             prop_assert_eq!(
                 searcher.search(&own, &DocSetCollector).unwrap(),

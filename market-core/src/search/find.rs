@@ -176,7 +176,8 @@ impl Engine<'_> {
         let text = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let understood =
             text.map(|text| self.catalogue.lexicon().understand(text)).unwrap_or_default();
-        let plan = |text| Plan::new(text, &understood, self.fields, self.catalogue);
+        let crowds = &self.view.crowds;
+        let plan = |text| Plan::new(text, &understood, self.fields, self.catalogue, crowds);
         let plan = text.map(plan);
         let numbered = self.catalogue.numbered(codes);
         let mut narrow = Narrow::new(query, codes, &numbered, self.catalogue, day);

@@ -21,6 +21,7 @@ mod best_of;
 mod catalogue;
 mod columns;
 mod common;
+mod crowds;
 mod cursor;
 mod days;
 mod documents;

@@ -44,8 +44,8 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) enum Core {
     Fixed(Box<dyn Query>),
-    /// A share of words.
-    Words(Vec<Asked>),
+    /// A share of words, however large.
+    Words(AtLeast),
 }
 
 impl Plan {
@@ -60,7 +60,7 @@ impl Plan {
     /// no hit. What comes next is for when that finds nothing.
     pub(super) fn loose(&self, searcher: &Searcher) -> Vec<AnyOf> {
         let words = self.cores.iter().find_map(|(_, core)| match core {
-            Core::Words(words) => Some(words),
+            Core::Words(all) => Some(&all.words),
             Core::Fixed(_) => None,
         });
         let differs = |words: &&Vec<_>| share(words.len(), LOOSE) != share(words.len(), STRICT);
@@ -117,10 +117,9 @@ impl Core {
     fn some(&self, asked: &[bool]) -> Box<dyn Query> {
         match self {
             Self::Fixed(query) => query.box_clone(),
-            Self::Words(words) => {
+            Self::Words(all) => {
                 let need = share(asked.iter().filter(|asked| **asked).count(), LOOSE);
-                let asked = Some(asked.to_vec());
-                Box::new(AtLeast { words: words.clone(), need, asked, tie: TIE })
+                Box::new(AtLeast { need, asked: Some(asked.to_vec()), ..all.clone() })
             }
         }
     }
@@ -128,9 +127,7 @@ impl Core {
     fn with(&self, need: impl Fn(&[Asked]) -> usize) -> Box<dyn Query> {
         match self {
             Self::Fixed(query) => query.box_clone(),
-            Self::Words(words) => {
-                Box::new(AtLeast { words: words.clone(), need: need(words), asked: None, tie: TIE })
-            }
+            Self::Words(all) => Box::new(AtLeast { need: need(&all.words), ..all.clone() }),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! How a text becomes a plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use tantivy::{
     Score, Term,
@@ -14,6 +17,7 @@ use super::{
     at_least::{Asked, AtLeast},
     best_of::BestOf,
     catalogue::{COUNTRY, Catalogue},
+    crowds::Crowds,
     plan::{Core, Group, Plan, STRICT, TIE, share, worth},
     ranking,
     schema::Fields,
@@ -54,9 +58,10 @@ impl Plan {
         understood: &Understood,
         fields: Fields,
         catalogue: &Catalogue,
+        crowds: &Arc<Crowds>,
     ) -> Self {
-        let mut planner =
-            Planner { fields, plan: Plan { cores: Vec::new(), extras: Vec::new(), agency: None } };
+        let plan = Plan { cores: Vec::new(), extras: Vec::new(), agency: None };
+        let mut planner = Planner { fields, crowds: crowds.clone(), plan };
         planner.names(understood, catalogue);
         planner.words(text, understood);
         planner.sounds(text, understood);
@@ -70,12 +75,18 @@ impl Plan {
 
 struct Planner {
     fields: Fields,
+    crowds: Arc<Crowds>,
     plan: Plan,
 }
 
 impl Planner {
     fn core(&mut self, group: Group, query: Box<dyn Query>) {
         self.plan.cores.push((group, Core::Fixed(query)));
+    }
+
+    /// At least so many of some words.
+    fn at_least(&self, need: usize, words: Vec<Asked>, tie: Score) -> AtLeast {
+        AtLeast { words, need, asked: None, tie, crowds: self.crowds.clone() }
     }
 
     /// What is named: the offers of a service item, and the item or matter itself.
@@ -137,20 +148,17 @@ impl Planner {
             for (_, worth) in terms.iter_mut().flat_map(|word| &mut word.fields) {
                 *worth *= NAMED_WORDS;
             }
-            self.core(
-                Group::Words,
-                Box::new(AtLeast { words: terms, need, asked: None, tie: TIE }),
-            );
+            let all = self.at_least(need, terms, TIE);
+            self.core(Group::Words, Box::new(all));
         } else {
-            self.plan.cores.push((Group::Words, Core::Words(terms)));
+            let all = self.at_least(1, terms, TIE);
+            self.plan.cores.push((Group::Words, Core::Words(all)));
             self.side_by_side(asked);
             self.agency(&read);
         }
         for (_, word) in beside {
-            let words = vec![self.word(word, IN_PLACE)];
-            self.plan
-                .extras
-                .push((Group::Words, Box::new(AtLeast { words, need: 1, asked: None, tie: TIE })));
+            let word = self.at_least(1, vec![self.word(word, IN_PLACE)], TIE);
+            self.plan.extras.push((Group::Words, Box::new(word)));
         }
     }
 
@@ -176,9 +184,9 @@ impl Planner {
             let asked = |word| Asked::of_field(Term::from_field_text(field, word), OF_AGENCY);
             let words: Vec<_> = all.into_iter().map(|word| asked(word)).collect();
             let some = share(words.len(), STRICT);
-            let has = |need| AtLeast { words: words.clone(), need, asked: None, tie: 0.0 };
-            self.core(Group::Words, Box::new(has(some)));
-            self.plan.agency = Some(has(words.len()));
+            let all = self.at_least(words.len(), words, 0.0);
+            self.core(Group::Words, Box::new(AtLeast { need: some, ..all.clone() }));
+            self.plan.agency = Some(all);
         }
     }
 
@@ -243,7 +251,8 @@ impl Planner {
         let term = |pair: &String| Term::from_field_text(self.fields.syllables, pair);
         let words: Vec<_> = pairs.iter().map(|pair| Asked::of_field(term(pair), 1.0)).collect();
         let need = share(words.len(), percent);
-        self.core(Group::Words, Box::new(AtLeast { words, need, asked: None, tie: 0.0 }));
+        let all = self.at_least(need, words, 0.0);
+        self.core(Group::Words, Box::new(all));
     }
 
     /// A text that is nothing but places finds who serves them.

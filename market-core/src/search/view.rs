@@ -7,6 +7,7 @@ use tantivy::{Searcher, index::SegmentId, query::EnableScoring};
 use super::{
     columns::{AllCodes, Columns},
     common::Common,
+    crowds::Crowds,
 };
 
 /// A commit of the index, with the columns of each of its segments.
@@ -17,6 +18,8 @@ pub(super) struct View {
     /// How common words are is taken from here: an earlier commit, so that scores, and with them
     /// the places of hits on pages, do not move with every commit.
     common: Arc<Common>,
+    /// The documents of common words.
+    pub(super) crowds: Arc<Crowds>,
     segments: Vec<SegmentId>,
 }
 
@@ -49,7 +52,9 @@ impl View {
             Some(before) => before.common.clone(),
             None => Arc::new(Common::of(searcher.clone())),
         };
-        Ok(Self { searcher, columns, codes: codes.clone(), common, segments })
+        let crowds = before.map_or_else(Crowds::default, |before| before.crowds.only(&segments));
+        let (codes, crowds) = (codes.clone(), Arc::new(crowds));
+        Ok(Self { searcher, columns, codes, common, crowds, segments })
     }
 
     fn columns_of(&self, id: SegmentId) -> Option<Arc<Columns>> {
