@@ -9,6 +9,9 @@
 //! the one pass that counts (`tally`) and orders (`ranking`) what matches, `cursor` where a page
 //! ends, `find` all of that together, `answers` what was answered before.
 //!
+//! A plan is made of `any_of`, `at_least` and `best_of`. `at_least` has `word_list`, `window` and
+//! `crowds` to be quick; `common` and `numbered` keep what every search would look up again.
+//!
 //! Helping: `suggest` is what to type next, and what was meant.
 //!
 //! Keeping: `published` makes `documents` of what the database holds, `index` keeps them with
