@@ -6,6 +6,7 @@
 //!   and none with 0;
 //! - `MARKET_BENCH_SERVED=50000`: the listings of the market that is served, by default 100,000,
 //!   and none with 0;
+//! - `MARKET_BENCH_PEERS=0`: no peers;
 //! - `MARKET_BENCH_POSTGRES=postgres://…`: `PostgreSQL` beside.
 
 #![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
@@ -37,7 +38,7 @@ fn main() {
     let alone = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for count in numbers("MARKET_BENCH_LISTINGS", "10000,100000") {
         let ours = in_process::measure(&source, count, &typed);
-        if count <= PEERS {
+        if count <= PEERS && env::var("MARKET_BENCH_PEERS").as_deref() != Ok("0") {
             alone.block_on(peers::measure(&source, count, &typed, ours));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
     hint::black_box,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use market_core::search::{
-    SearchQuery,
+    Hits, SearchQuery,
     judge::{Collection, Judged},
 };
 
@@ -35,6 +36,8 @@ struct Measured {
     /// The processor time of one search where two are under way.
     cpu_by_two: Duration,
     hits: u64,
+    /// Of all that was answered, so that two builds can be compared.
+    digest: u64,
     /// How long each search took, in the order of the queries, again and again.
     took: Vec<Duration>,
 }
@@ -70,14 +73,15 @@ pub(crate) fn measure(source: &Source, count: usize, typed: &[Typed]) -> f64 {
         "2 threads /s",
         "CPU",
         "hits",
+        "answers",
     ]);
     let (mut counted, mut full) = (0.0, None);
     for way in Way::ALL {
         let measured = run(&engine, &way.queries(typed, &categories));
-        let Measured { times, cpu, alone, by_two, cpu_by_two, hits, .. } = &measured;
+        let Measured { times, cpu, alone, by_two, cpu_by_two, hits, digest, .. } = &measured;
         let cells = times.cells().into_iter();
         let speed = [milliseconds(*cpu), whole(*alone), whole(*by_two), milliseconds(*cpu_by_two)];
-        let rest = speed.into_iter().chain([hits.to_string()]);
+        let rest = speed.into_iter().chain([hits.to_string(), format!("{digest:016x}")]);
         table.row([way.name().to_owned()].into_iter().chain(cells).chain(rest));
         if way == Way::Counted {
             counted = *alone;
@@ -107,7 +111,16 @@ fn build(source: &Source, count: usize) -> Judged {
 }
 
 fn run(engine: &Judged, queries: &[SearchQuery]) -> Measured {
-    let hits: u64 = queries.iter().map(|query| engine.answer(query).unwrap().total).sum();
+    let (mut hits, mut digest) = (0, DefaultHasher::new());
+    for query in queries {
+        let answer = engine.answer(query).unwrap();
+        hits += answer.total;
+        // Scores are left out: their last bits depend on the order of a sum.
+        let Hits { items, next: _, facets, .. } = &answer;
+        let found: Vec<_> = items.iter().map(|hit| (&hit.found, &hit.highlights)).collect();
+        let told = (found, answer.total, answer.relaxed, &answer.understood, facets);
+        serde_json::to_string(&told).unwrap().hash(&mut digest);
+    }
     let mut took = Vec::new();
     let (began, cpu) = (Instant::now(), thread_time());
     while began.elapsed() < MEASURED {
@@ -125,6 +138,7 @@ fn run(engine: &Judged, queries: &[SearchQuery]) -> Measured {
         by_two,
         cpu_by_two,
         hits: hits / queries.len() as u64,
+        digest: digest.finish(),
         times: Times::of(took.clone()),
         took,
     }

@@ -225,7 +225,7 @@ mod tests {
             without in clauses(0, 1),
             beside in clauses(0, 2),
         ) {
-            let (index, field, _, _) = index(&docs, &gone);
+            let (index, [field, _], _) = index(&docs, &gone);
             let all = |words: &[Vec<u8>]| -> Vec<_> {
                 words.iter().map(|words| clause(field, words)).collect()
             };

@@ -3,66 +3,88 @@
 //! A document that has `need` of n words has one of the n - need + 1 rarest, so only those lead;
 //! the others are asked about candidates alone. Filters beside the query therefore make it
 //! cheaper, which tantivy's own union with a minimum cannot offer. A word counts with its best
-//! field and a share (`tie`) of its other fields.
+//! field and a share (`tie`) of its other fields; where it stands is looked up only in documents
+//! whose score is asked.
+//!
+//! Where many documents have one of the leading words, a `Window` counts all words of many
+//! documents at once, which costs less than an instruction for a word of a document.
+
+use std::sync::Arc;
 
 use tantivy::{
     DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError, Term,
     query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight},
+    schema::IndexRecordOption,
 };
 
-use super::word_list::{Scales, WeighedTerm, WordList};
+use super::{
+    crowds::{Crowd, Crowds},
+    window::{MOST_WORDS, WIDE, Window},
+    word_list::{Finder, Scales, WeighedTerm, WordList},
+};
+
+/// Windows pay where so many documents of one are candidates, on average.
+const PAYS: u64 = 48;
+
+/// A word, and what it is worth where.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// What every document has that has the word in one of the fields, and no other.
+    pub(super) found_by: Term,
+    /// The terms that stand for it, one for each field, with their weights.
+    pub(super) fields: Vec<(Term, Score)>,
+}
+
+impl Asked {
+    /// A word of one field.
+    pub(super) fn of_field(term: Term, worth: Score) -> Self {
+        Self { found_by: term.clone(), fields: vec![(term, worth)] }
+    }
+}
 
 /// Finds documents with at least `need` of the words.
 #[derive(Debug, Clone)]
 pub(super) struct AtLeast {
-    /// For each word the terms that stand for it, one for each field, with their weights.
-    pub(super) words: Vec<Vec<(Term, Score)>>,
+    pub(super) words: Vec<Asked>,
     /// How many words a document must have, at least one.
     pub(super) need: usize,
     /// Which words count towards that; all, if nothing is said. The others only add to the score.
     pub(super) asked: Option<Vec<bool>>,
     /// What the other fields of a word add to its best one.
     pub(super) tie: Score,
+    /// Where the documents of common words are kept.
+    pub(super) crowds: Arc<Crowds>,
 }
 
 impl Query for AtLeast {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let mut scales = Scales::new(scoring);
         let mut weigh = |(term, worth): &(Term, Score)| WeighedTerm::new(term, *worth, &mut scales);
-        let words = self.words.iter().map(|word| word.iter().map(&mut weigh).collect());
-        let words = words.collect::<tantivy::Result<_>>()?;
+        let words = self.words.iter().map(|word| {
+            let fields = word.fields.iter().map(&mut weigh).collect::<tantivy::Result<_>>()?;
+            Ok(Weighed { found_by: word.found_by.clone(), fields })
+        });
+        let words = words.collect::<tantivy::Result<Vec<_>>>()?.into();
         let asked = self.asked.clone().unwrap_or_else(|| vec![true; self.words.len()]);
-        Ok(Box::new(AtLeastWeight { words, need: self.need.max(1), asked, tie: self.tie }))
+        let (need, crowds) = (self.need.max(1), self.crowds.clone());
+        Ok(Box::new(AtLeastWeight { words, need, asked, tie: self.tie, crowds }))
     }
+}
+
+struct Weighed {
+    found_by: Term,
+    fields: Vec<WeighedTerm>,
 }
 
 struct AtLeastWeight {
-    words: Vec<Vec<WeighedTerm>>,
+    words: Arc<[Weighed]>,
     need: usize,
     asked: Vec<bool>,
     tie: Score,
+    crowds: Arc<Crowds>,
 }
 
 impl AtLeastWeight {
-    fn word(
-        &self,
-        place: usize,
-        reader: &SegmentReader,
-        boost: Score,
-    ) -> tantivy::Result<Option<OneWord>> {
-        let terms = &self.words[place];
-        let fields = Vec::with_capacity(terms.len());
-        let mut word = OneWord { place, fields, first: TERMINATED, cost: 0 };
-        for term in terms {
-            let Some(list) = term.list(reader, boost)? else { continue };
-            let doc = list.doc();
-            word.cost += list.len();
-            word.first = word.first.min(doc);
-            word.fields.push((list, doc));
-        }
-        Ok(if word.fields.is_empty() { None } else { Some(word) })
-    }
-
     fn is_asked(&self, word: &OneWord) -> bool {
         self.asked.get(word.place).copied().unwrap_or(true)
     }
@@ -71,19 +93,40 @@ impl AtLeastWeight {
 impl Weight for AtLeastWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let mut words = Vec::with_capacity(self.words.len());
-        for place in 0..self.words.len() {
-            words.extend(self.word(place, reader, boost)?);
+        for (place, word) in self.words.iter().enumerate() {
+            let found = Finder::new(&word.found_by, IndexRecordOption::Basic, reader)?;
+            words.extend(found.map(|finder| OneWord { place, finder, crowd: None, fields: None }));
         }
         let asked = words.iter().filter(|word| self.is_asked(word)).count();
         if asked < self.need {
             return Ok(Box::new(EmptyScorer));
         }
-        words.sort_by_key(|word| (!self.is_asked(word), word.cost));
+        words.sort_by_key(|word| (!self.is_asked(word), word.finder.len()));
         let lead = asked - self.need + 1;
-        let cost = words[..lead].iter().map(|word| word.cost).sum();
-        let parts = vec![0.0; self.words.len()];
-        let (need, tie) = (self.need, self.tie);
-        let mut scorer = AtLeastScorer { words, lead, asked, need, tie, doc: 0, cost, parts };
+        let cost = words[..lead].iter().map(|word| word.finder.len()).sum();
+        let by_window =
+            asked <= MOST_WORDS && cost * u64::from(WIDE) >= PAYS * u64::from(reader.max_doc());
+        if by_window {
+            for word in &mut words[..asked] {
+                let term = &self.words[word.place].found_by;
+                word.crowd = self.crowds.of(reader, term, word.finder.len())?;
+            }
+        }
+        let mut scorer = AtLeastScorer {
+            weighed: self.words.clone(),
+            reader: reader.clone(),
+            boost,
+            parts: vec![0.0; self.words.len()],
+            words,
+            lead,
+            asked,
+            need: self.need,
+            tie: self.tie,
+            doc: 0,
+            cost,
+            by_window,
+            window: None,
+        };
         scorer.find(0);
         Ok(Box::new(scorer))
     }
@@ -97,44 +140,21 @@ impl Weight for AtLeastWeight {
     }
 }
 
-/// A word: a list of documents for each field that has it.
+/// A word of the query in a segment.
 struct OneWord {
     /// Its place in the query.
     place: usize,
-    fields: Vec<(WordList, DocId)>,
-    /// The first of the documents that its lists are at.
-    first: DocId,
-    cost: u64,
-}
-
-impl OneWord {
-    /// The first document at or after the target that has the word.
-    fn seek(&mut self, target: DocId) -> DocId {
-        if self.first >= target {
-            return self.first;
-        }
-        self.first = TERMINATED;
-        for (list, doc) in &mut self.fields {
-            if *doc < target {
-                *doc = list.seek(target);
-            }
-            self.first = self.first.min(*doc);
-        }
-        self.first
-    }
-
-    fn score(&mut self, doc: DocId, tie: Score) -> Score {
-        let (mut best, mut sum) = (0.0, 0.0);
-        for (list, _) in self.fields.iter_mut().filter(|field| field.1 == doc) {
-            let score = list.score();
-            sum += score;
-            best = Score::max(best, score);
-        }
-        best + tie * (sum - best)
-    }
+    finder: Finder,
+    /// Its documents, where windows count it and it is common.
+    crowd: Option<Crowd>,
+    /// Where it stands, once that was asked.
+    fields: Option<Vec<WordList>>,
 }
 
 struct AtLeastScorer {
+    weighed: Arc<[Weighed]>,
+    reader: SegmentReader,
+    boost: Score,
     /// Those that are asked before those that only add to the score, the rarest first.
     words: Vec<OneWord>,
     /// So many of them lead.
@@ -145,6 +165,10 @@ struct AtLeastScorer {
     tie: Score,
     doc: DocId,
     cost: u64,
+    /// Whether windows count the words that are asked.
+    by_window: bool,
+    /// The documents at hand, once they are counted.
+    window: Option<Box<Window>>,
     /// Each word's score by its place in the query, so that a sum does not depend on the segment.
     parts: Vec<Score>,
 }
@@ -152,24 +176,26 @@ struct AtLeastScorer {
 impl AtLeastScorer {
     /// Moves the leading words, and gives the first document at or after the target that has one.
     fn candidate(&mut self, target: DocId) -> DocId {
-        let lead = self.words[..self.lead].iter_mut().map(|word| word.seek(target));
+        let lead = self.words[..self.lead].iter_mut().map(|word| word.finder.seek(target));
         lead.min().unwrap_or(TERMINATED)
     }
 
     /// Whether a candidate has enough of the words.
     fn has_enough(&mut self, doc: DocId) -> bool {
-        let mut found = self.words[..self.lead].iter().filter(|word| word.first == doc).count();
+        let leads = &self.words[..self.lead];
+        let mut found = leads.iter().filter(|word| word.finder.doc() == doc).count();
         let mut left = self.asked - self.lead;
         for word in &mut self.words[self.lead..self.asked] {
             if found >= self.need || found + left < self.need {
                 break;
             }
             left -= 1;
-            found += usize::from(word.seek(doc) == doc);
+            found += usize::from(word.finder.seek(doc) == doc);
         }
         found >= self.need
     }
 
+    /// Word by word.
     fn find(&mut self, mut target: DocId) -> DocId {
         loop {
             let doc = self.candidate(target);
@@ -180,15 +206,72 @@ impl AtLeastScorer {
             target = doc + 1;
         }
     }
+
+    /// Window by window.
+    fn find_by_window(&mut self, target: DocId) -> DocId {
+        let mut window = self.window.take().unwrap_or_default();
+        self.doc = loop {
+            if let Some(doc) = window.next(target) {
+                break doc;
+            }
+            let from = target.max(window.end());
+            if from >= self.reader.max_doc() {
+                break TERMINATED;
+            }
+            window.begin(from);
+            for word in &mut self.words[..self.asked] {
+                match &word.crowd {
+                    Some(crowd) => window.add_crowd(crowd),
+                    None => window.add(&mut word.finder),
+                }
+            }
+            window.count(self.need);
+        };
+        self.window = Some(window);
+        self.doc
+    }
+
+    /// Whether the document at hand has a word, by its place among those of the segment.
+    fn has(&mut self, at: usize) -> bool {
+        match &self.window {
+            Some(window) if at < self.asked => window.has(self.doc, at),
+            _ => self.words[at].finder.seek(self.doc) == self.doc,
+        }
+    }
+}
+
+impl OneWord {
+    /// What a word is worth in a document that has it.
+    fn score(
+        &mut self,
+        doc: DocId,
+        tie: Score,
+        open: impl FnOnce(usize) -> Vec<WordList>,
+    ) -> Score {
+        let place = self.place;
+        let fields = self.fields.get_or_insert_with(|| open(place));
+        let (mut best, mut sum) = (0.0, 0.0);
+        for score in fields.iter_mut().filter_map(|list| list.score(doc)) {
+            sum += score;
+            best = Score::max(best, score);
+        }
+        best + tie * (sum - best)
+    }
 }
 
 impl DocSet for AtLeastScorer {
     fn advance(&mut self) -> DocId {
-        if self.doc == TERMINATED { TERMINATED } else { self.find(self.doc + 1) }
+        if self.doc == TERMINATED { TERMINATED } else { self.seek(self.doc + 1) }
     }
 
     fn seek(&mut self, target: DocId) -> DocId {
-        if self.doc >= target { self.doc } else { self.find(target) }
+        if self.doc >= target {
+            self.doc
+        } else if self.by_window {
+            self.find_by_window(target)
+        } else {
+            self.find(target)
+        }
     }
 
     fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
@@ -196,6 +279,17 @@ impl DocSet for AtLeastScorer {
             self.doc = TERMINATED;
             return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
+        if self.window.is_some() {
+            let doc = self.seek(target);
+            let found = doc == target;
+            return if found {
+                SeekDangerResult::Found
+            } else {
+                SeekDangerResult::SeekLowerBound(doc)
+            };
+        }
+        // Who is only asked about candidates of others counts none beside them.
+        self.by_window = false;
         let first = self.candidate(target);
         if first > target {
             return SeekDangerResult::SeekLowerBound(first);
@@ -223,12 +317,27 @@ impl DocSet for AtLeastScorer {
 impl Scorer for AtLeastScorer {
     fn score(&mut self) -> Score {
         self.parts.fill(0.0);
-        for word in &mut self.words {
-            word.seek(self.doc);
-            self.parts[word.place] = word.score(self.doc, self.tie);
+        let doc = self.doc;
+        for at in 0..self.words.len() {
+            if !self.has(at) {
+                continue;
+            }
+            let Self { words, weighed, reader, boost, tie, parts, .. } = self;
+            let word = &mut words[at];
+            parts[word.place] =
+                word.score(doc, *tie, |place| open(&weighed[place], reader, *boost));
         }
         self.parts.iter().sum()
     }
+}
+
+/// Where a word stands in a segment. A field that cannot be read adds nothing.
+fn open(word: &Weighed, reader: &SegmentReader, boost: Score) -> Vec<WordList> {
+    let lists = word.fields.iter().filter_map(|term| {
+        let list = term.list(reader, boost);
+        list.inspect_err(|why| tracing::warn!("a word cannot be weighed: {why}")).ok().flatten()
+    });
+    lists.collect()
 }
 
 #[cfg(test)]
@@ -245,14 +354,15 @@ pub(super) mod tests {
 
     const TIE: Score = 0.3;
 
-    /// An index of documents of two fields, in several segments, some documents deleted.
+    /// An index of documents of two fields, and what is in either, in several segments, some documents deleted.
     pub(in crate::search) fn index(
         docs: &[(Vec<u8>, Vec<u8>)],
         gone: &[bool],
-    ) -> (Index, Field, Field, Field) {
+    ) -> (Index, [Field; 2], Field) {
         let mut schema = Schema::builder();
         let a = schema.add_text_field("a", TEXT);
         let b = schema.add_text_field("b", TEXT);
+        let anywhere = schema.add_text_field("anywhere", TEXT);
         let id = schema.add_text_field("id", STRING);
         let index = Index::create_in_ram(schema.build());
         let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
@@ -264,6 +374,8 @@ pub(super) mod tests {
             };
             doc.add_text(a, text(in_a));
             doc.add_text(b, text(in_b));
+            doc.add_text(anywhere, text(in_a));
+            doc.add_text(anywhere, text(in_b));
             doc.add_text(id, i.to_string());
             writer.add_document(doc).unwrap();
             if i % 7 == 6 {
@@ -275,18 +387,22 @@ pub(super) mod tests {
             writer.delete_term(Term::from_field_text(id, &i.to_string()));
         }
         writer.commit().unwrap();
-        (index, a, b, id)
+        (index, [a, b], anywhere)
     }
 
-    fn terms(a: Field, b: Field, words: &[u8]) -> Vec<Vec<(Term, Score)>> {
+    fn terms([a, b]: [Field; 2], anywhere: Field, words: &[u8]) -> Vec<Asked> {
         let term = |field, word: &u8| Term::from_field_text(field, &format!("w{word}"));
-        words.iter().map(|word| vec![(term(a, word), 4.0), (term(b, word), 1.0)]).collect()
+        let asked = |word| Asked {
+            found_by: term(anywhere, word),
+            fields: vec![(term(a, word), 4.0), (term(b, word), 1.0)],
+        };
+        words.iter().map(asked).collect()
     }
 
     /// What tantivy itself has to offer.
-    fn stock(words: &[Vec<(Term, Score)>], need: usize) -> BooleanQuery {
-        let words = words.iter().map(|fields| {
-            let fields = fields.iter().map(|(term, boost)| {
+    fn stock(words: &[Asked], need: usize) -> BooleanQuery {
+        let words = words.iter().map(|word| {
+            let fields = word.fields.iter().map(|(term, boost)| {
                 let query = TermQuery::new(term.clone(), IndexRecordOption::WithFreqs);
                 Box::new(BoostQuery::new(Box::new(query), *boost)) as Box<dyn Query>
             });
@@ -310,11 +426,11 @@ pub(super) mod tests {
             need in 1usize..6,
             filter in 0u8..8,
         ) {
-            let (index, a, b, _) = index(&docs, &gone);
-            let words = terms(a, b, &words.into_iter().collect::<Vec<_>>());
+            let (index, [a, b], anywhere) = index(&docs, &gone);
+            let words = terms([a, b], anywhere, &words.into_iter().collect::<Vec<_>>());
             let need = need.min(words.len());
             let stock = stock(&words, need);
-            let own = AtLeast { words, need, asked: None, tie: TIE };
+            let own = AtLeast { words, need, asked: None, tie: TIE, crowds: Arc::default() };
             let searcher = index.reader().unwrap().searcher();
             prop_assert_eq!(
                 searcher.search(&own, &DocSetCollector).unwrap(),

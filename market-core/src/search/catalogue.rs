@@ -1,8 +1,16 @@
 //! What search takes from the catalogue and the rules.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use super::{days::Days, lexicon::Lexicon};
+use super::{
+    columns::AllCodes,
+    days::Days,
+    lexicon::Lexicon,
+    numbered::{Kept, Numbered},
+};
 use crate::{
     Day, Money,
     agency::Qualification,
@@ -35,6 +43,10 @@ pub(super) struct Parts {
 #[derive(Debug)]
 pub(super) struct Catalogue {
     regions: HashMap<RegionCode, Region>,
+    /// The regions that lie in each, one level below it.
+    parts: HashMap<RegionCode, Vec<RegionCode>>,
+    /// The regions that lie in nothing but the country.
+    provinces: Vec<RegionCode>,
     items: HashMap<ItemCode, ServiceItem>,
     categories: Vec<Category>,
     matters: Vec<Matter>,
@@ -43,6 +55,7 @@ pub(super) struct Catalogue {
     policies: Vec<PolicyProfile>,
     aliases: Vec<(String, Vec<String>)>,
     lexicon: Lexicon,
+    numbered: Kept,
     day: Day,
 }
 
@@ -55,9 +68,19 @@ impl Catalogue {
         let ranks = ranks.collect();
         let mut categories = parts.categories;
         categories.sort_unstable_by_key(|category| category.position);
+        let mut within: HashMap<RegionCode, Vec<RegionCode>> = HashMap::new();
+        let mut provinces = Vec::new();
+        for region in parts.regions.iter().filter(|region| region.code.as_str() != COUNTRY) {
+            match region.path.iter().rev().nth(1).filter(|above| above.as_str() != COUNTRY) {
+                Some(above) => within.entry(above.clone()).or_default().push(region.code.clone()),
+                None => provinces.push(region.code.clone()),
+            }
+        }
         let regions = parts.regions.into_iter().map(|region| (region.code.clone(), region));
         Self {
             regions: regions.collect(),
+            parts: within,
+            provinces,
             items: parts.items.into_iter().map(|item| (item.code.clone(), item)).collect(),
             categories,
             matters: parts.matters,
@@ -66,6 +89,7 @@ impl Catalogue {
             policies: parts.policies,
             aliases: parts.aliases,
             lexicon,
+            numbered: Kept::default(),
             day: today,
         }
     }
@@ -154,6 +178,21 @@ impl Catalogue {
     /// A region by its code.
     pub(super) fn region(&self, code: &RegionCode) -> Option<&Region> {
         self.regions.get(code)
+    }
+
+    /// The regions that lie in nothing but the country.
+    pub(super) fn provinces(&self) -> &[RegionCode] {
+        &self.provinces
+    }
+
+    /// The regions that lie in one, one level below it; for the country none.
+    pub(super) fn parts_of(&self, code: &RegionCode) -> &[RegionCode] {
+        self.parts.get(code).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is known of the codes that documents carry, by their numbers.
+    pub(super) fn numbered(&self, codes: &Arc<AllCodes>) -> Arc<Numbered> {
+        self.numbered.of(codes, self)
     }
 
     /// Every region.

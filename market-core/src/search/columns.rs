@@ -14,7 +14,10 @@ use tantivy::{
     columnar::{Column, StrColumn},
 };
 
-use super::schema::column;
+use super::{
+    facets::{day_band, price_band},
+    schema::column,
+};
 
 /// Numbers for codes: the same for all segments while the process lives.
 #[derive(Debug, Default)]
@@ -149,7 +152,11 @@ pub(super) struct Columns {
     pub(super) regions: Sets,
     pub(super) seat: Vec<u32>,
     pub(super) price: Vec<u64>,
+    /// The number of the band of the price.
+    pub(super) price_band: Vec<u8>,
     pub(super) days: Vec<u32>,
+    /// The number of the band of the days.
+    pub(super) day_band: Vec<u8>,
     pub(super) credit: Vec<u32>,
     /// The number of the grade; none for an agency without one.
     pub(super) grade: Vec<Option<u8>>,
@@ -192,6 +199,8 @@ impl Columns {
         let grade = fast.u64(column::GRADE)?;
         let (owner, owners) = grouped(&ids(column::OWNER_HIGH, column::OWNER_LOW)?);
         let seat = coded(fast.str(column::SEAT)?, count, &codes.regions)?;
+        let (price, days) = (numbers(column::PRICE)?, small(column::DAYS)?);
+        let band = |band: usize| u8::try_from(band).unwrap_or(u8::MAX);
         Ok(Self {
             kind: small(column::KIND)?.into_iter().map(|k| u8::try_from(k).unwrap_or(0)).collect(),
             id: ids(column::ID_HIGH, column::ID_LOW)?,
@@ -203,8 +212,10 @@ impl Columns {
                 Sets::of_lists((0..count).map(|doc| regions.of(doc).into()))
             },
             seat: (0..count).map(|doc| seat.of(doc).first().copied().unwrap_or(NONE)).collect(),
-            price: numbers(column::PRICE)?,
-            days: small(column::DAYS)?,
+            price_band: price.iter().map(|fen| band(price_band(*fen))).collect(),
+            price,
+            day_band: days.iter().map(|days| band(day_band(*days))).collect(),
+            days,
             credit: small(column::CREDIT)?,
             grade: (0..count)
                 .map(|doc| grade.first(doc).and_then(|g| u8::try_from(g).ok()))

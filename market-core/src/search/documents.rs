@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tantivy::TantivyDocument;
+use tantivy::{TantivyDocument, schema::Field};
 use uuid::Uuid;
 
 use super::{
@@ -171,7 +171,7 @@ impl Document {
     /// The document as the index takes it.
     pub(super) fn indexed(&self, fields: &Fields) -> Result<TantivyDocument, Error> {
         let mut doc = TantivyDocument::new();
-        doc.add_bytes(fields.source, &self.source()?);
+        doc.add_text(fields.source, self.source()?);
         doc.add_bytes(fields.owner, self.owner().as_bytes());
         doc.add_u64(fields.kind, Subject::of(self.kind()));
         add_id(&mut doc, fields.id, self.id());
@@ -186,13 +186,13 @@ impl Document {
     }
 
     /// The document as the index keeps it beside the words.
-    pub(super) fn source(&self) -> Result<Vec<u8>, Error> {
-        serde_json::to_vec(self).map_err(|_| Error::Inconsistent("document"))
+    pub(super) fn source(&self) -> Result<String, Error> {
+        serde_json::to_string(self).map_err(|_| Error::Inconsistent("document"))
     }
 
     /// The document as it was indexed.
-    pub(super) fn from_source(source: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(source).map_err(|_| Error::Inconsistent("document"))
+    pub(super) fn from_source(source: &str) -> Result<Self, Error> {
+        serde_json::from_str(source).map_err(|_| Error::Inconsistent("document"))
     }
 }
 
@@ -217,12 +217,12 @@ impl Subject {
 
 impl AgencyDocument {
     fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
-        doc.add_text(fields.agency_name, &self.name);
+        add_words(doc, fields, fields.agency_name, &self.name);
         doc.add_text(fields.syllables, &self.name);
         doc.add_text(fields.initials, &self.name);
         doc.add_text(fields.runs, &self.name);
         doc.add_text(fields.runs, self.uscc.as_str());
-        self.item_names.iter().for_each(|name| doc.add_text(fields.item_name, name));
+        self.item_names.iter().for_each(|name| add_words(doc, fields, fields.item_name, name));
         self.items.iter().for_each(|item| doc.add_text(fields.item, item.as_str()));
         add_regions(doc, fields, &self.regions, &self.region_names);
         self.facts.add_to(doc, fields);
@@ -232,10 +232,10 @@ impl AgencyDocument {
 
 impl ListingDocument {
     fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
-        doc.add_text(fields.agency_name, &self.agency_name);
-        doc.add_text(fields.title, &self.title);
-        doc.add_text(fields.summary, &self.summary);
-        doc.add_text(fields.item_name, &self.item_name);
+        add_words(doc, fields, fields.agency_name, &self.agency_name);
+        add_words(doc, fields, fields.title, &self.title);
+        add_words(doc, fields, fields.summary, &self.summary);
+        add_words(doc, fields, fields.item_name, &self.item_name);
         for name in [&self.title, &self.agency_name] {
             doc.add_text(fields.syllables, name);
             doc.add_text(fields.runs, name);
@@ -273,10 +273,10 @@ impl Facts {
 impl ItemDocument {
     fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
         doc.add_text(fields.itself, format!("{}:{}", Kind::ServiceItem, self.code));
-        doc.add_text(fields.title, &self.name);
-        doc.add_text(fields.item_name, &self.name);
-        self.aliases.iter().for_each(|alias| doc.add_text(fields.item_name, alias));
-        doc.add_text(fields.summary, &self.category_name);
+        add_words(doc, fields, fields.title, &self.name);
+        add_words(doc, fields, fields.item_name, &self.name);
+        self.aliases.iter().for_each(|alias| add_words(doc, fields, fields.item_name, alias));
+        add_words(doc, fields, fields.summary, &self.category_name);
         add_sounds(doc, fields, &self.name);
         self.aliases.iter().for_each(|alias| add_sounds(doc, fields, alias));
         doc.add_text(fields.item, self.code.as_str());
@@ -287,13 +287,18 @@ impl ItemDocument {
 impl MatterDocument {
     fn add_to(&self, doc: &mut TantivyDocument, fields: &Fields) {
         doc.add_text(fields.itself, format!("{}:{}", Kind::Matter, self.code));
-        doc.add_text(fields.title, &self.name);
-        doc.add_text(fields.summary, &self.audience);
+        add_words(doc, fields, fields.title, &self.name);
+        add_words(doc, fields, fields.summary, &self.audience);
         add_sounds(doc, fields, &self.name);
-        self.item_names.iter().for_each(|name| doc.add_text(fields.item_name, name));
+        self.item_names.iter().for_each(|name| add_words(doc, fields, fields.item_name, name));
         self.items.iter().for_each(|item| doc.add_text(fields.item, item.as_str()));
         add_days(doc, fields, &Days::always());
     }
+}
+
+fn add_words(doc: &mut TantivyDocument, fields: &Fields, field: Field, text: &str) {
+    doc.add_text(field, text);
+    doc.add_text(fields.anywhere, text);
 }
 
 fn add_sounds(doc: &mut TantivyDocument, fields: &Fields, name: &str) {
@@ -312,7 +317,7 @@ fn add_regions(
         doc.add_text(fields.region, region.as_str());
     }
     for name in names {
-        doc.add_text(fields.region_name, name);
+        add_words(doc, fields, fields.region_name, name);
     }
 }
 
@@ -324,7 +329,7 @@ fn add_days(doc: &mut TantivyDocument, fields: &Fields, days: &Days) {
     }
 }
 
-fn add_id(doc: &mut TantivyDocument, [high, low]: [tantivy::schema::Field; 2], id: Uuid) {
+fn add_id(doc: &mut TantivyDocument, [high, low]: [Field; 2], id: Uuid) {
     let (high_half, low_half) = id.as_u64_pair();
     doc.add_u64(high, high_half);
     doc.add_u64(low, low_half);

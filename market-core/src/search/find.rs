@@ -13,11 +13,12 @@ use super::{
     at_least::AtLeast,
     blocking,
     catalogue::Catalogue,
-    cursor::{Part, Place, fingerprint},
+    cursor::{self, Part, fingerprint},
     days::number,
     documents::Document,
     hits::{Found, Highlights, Hit, Hits, Named, NamedBy},
     narrow::Narrow,
+    numbered::{Numbered, Place},
     plan::{Group, Plan},
     query::{SearchQuery, Sort, Subject},
     ranked::{Key, Ranked},
@@ -73,8 +74,8 @@ pub(super) struct Engine<'a> {
 struct Asked<'a> {
     query: &'a SearchQuery,
     narrow: Narrow,
-    /// What the listings of agencies must meet.
-    offers: Narrow,
+    /// What the listings of agencies must meet, where agencies are sought.
+    offers: Option<Narrow>,
     ranked: Ranked,
     understood: Understood,
     plan: Option<Plan>,
@@ -93,14 +94,16 @@ impl Engine<'_> {
         let asked = self.read(query, day, limit);
         let paging = Paging { after: query.after.clone(), limit: query.limit };
         let fingerprint = fingerprint(query);
-        let after = paging.key::<Place>()?.filter(|place| place.query == fingerprint);
+        let after = paging.key::<cursor::Place>()?.filter(|place| place.query == fingerprint);
         if query.after.is_some() && after.is_none() {
             return Err(Error::invalid("after", "cursor", "not a cursor of this search"));
         }
         let wanted = usize::try_from(paging.fetch()).unwrap_or_default();
-        let mut tally = query
-            .facets
-            .then(|| Tally::new(&self.view.codes, self.catalogue, query.kind == Subject::Agencies));
+        let by_owner = query.kind == Subject::Agencies;
+        let mut tally = query.facets.then(|| {
+            let numbered = self.catalogue.numbered(&self.view.codes);
+            Tally::new(&self.view.codes, &numbered, self.catalogue, by_owner)
+        });
         let part = after.as_ref().map(|after| after.part);
         let page = Page {
             after: after.as_ref().filter(|after| after.part != Part::Loose).map(|after| after.key),
@@ -142,7 +145,7 @@ impl Engine<'_> {
                 (false, true) => Part::Followed,
                 (false, false) => Part::Only,
             };
-            Place { query: fingerprint, part, key: *key }.to_string()
+            cursor::Place { query: fingerprint, part, key: *key }.to_string()
         });
         let first = query.after.is_none();
         let mut corrections = if first { self.corrections(&asked.understood) } else { Vec::new() };
@@ -173,60 +176,61 @@ impl Engine<'_> {
         let text = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let understood =
             text.map(|text| self.catalogue.lexicon().understand(text)).unwrap_or_default();
-        let plan = |text| Plan::new(text, &understood, self.fields, self.catalogue);
+        let crowds = &self.view.crowds;
+        let plan = |text| Plan::new(text, &understood, self.fields, self.catalogue, crowds);
         let plan = text.map(plan);
-        let mut narrow = Narrow::new(query, codes, self.catalogue, day);
-        let offers = Narrow::new(query, codes, self.catalogue, day).for_listings();
-        if query.kind == Subject::Agencies {
+        let numbered = self.catalogue.numbered(codes);
+        let mut narrow = Narrow::new(query, codes, &numbered, self.catalogue, day);
+        let offers = (query.kind == Subject::Agencies).then(|| narrow.clone().for_listings());
+        if offers.is_some() {
             narrow.only_what_it_is();
         }
-        let ranked = self.ranked(query, &understood, number(day));
+        let ranked = self.ranked(query, &understood, &numbered, number(day));
         Asked { query, narrow, offers, ranked, understood, plan, until: until(limit) }
     }
 
-    fn ranked(&self, query: &SearchQuery, understood: &Understood, day: i32) -> Ranked {
-        let codes = &self.view.codes;
+    fn ranked(
+        &self,
+        query: &SearchQuery,
+        understood: &Understood,
+        numbered: &Numbered,
+        day: i32,
+    ) -> Ranked {
         let places = understood.places();
-        let regions = if places.is_empty() && query.near.is_none() {
-            Vec::new()
-        } else {
-            codes.regions.all()
-        };
-        let region = |code: &str| {
-            code.parse().ok().and_then(|code: RegionCode| self.catalogue.region(&code))
-        };
         let named: Vec<_> = places.iter().filter_map(|code| self.catalogue.region(code)).collect();
         let with_name = understood.largest_share() >= WHOLE;
         let worth = if with_name { ranking::PLACE } else { ranking::PLACE_ALONE };
-        let nearness = |code: &str| {
-            let path = region(code).map_or(&[][..], |region| &region.path);
+        let nearness = |place: &Option<Place>| {
+            let path = place.as_ref().map_or(&[][..], |place| &place.path);
             let nearest = named.iter().map(|place| nearness(path, &place.path));
             worth * nearest.fold(0.0, f32::max)
         };
         let kinds = understood.qualifications();
         let is_named =
             |held: &str| kinds.iter().any(|kind| held.split(':').next() == Some(kind.as_str()));
-        let distance = |code: &str, near| {
-            let at = region(code).and_then(|region| region.centre);
+        let distance = |place: &Option<Place>, near| {
+            let at = place.as_ref().and_then(|place| place.centre);
             at.map_or(u32::MAX, |at| at.distance(near))
         };
+        let regions = numbered.regions.iter();
         Ranked {
             sort: query.sort,
             formula: Formula::new(self.catalogue.ranking(), day),
             places: if named.is_empty() {
                 Vec::new()
             } else {
-                regions.iter().map(|code| nearness(code)).collect()
+                regions.clone().map(nearness).collect()
             },
             everywhere: worth,
             held: if kinds.is_empty() {
                 Vec::new()
             } else {
-                codes.held.all().iter().map(|held| is_named(held)).collect()
+                self.view.codes.held.all().iter().map(|held| is_named(held)).collect()
             },
-            distances: query.near.as_ref().map_or_else(Vec::new, |near| {
-                regions.iter().map(|code| distance(code, near)).collect()
-            }),
+            distances: query
+                .near
+                .as_ref()
+                .map_or_else(Vec::new, |near| regions.map(|place| distance(place, near)).collect()),
         }
     }
 
@@ -238,10 +242,10 @@ impl Engine<'_> {
         tally: Option<&mut Tally>,
     ) -> Result<visit::Found, Error> {
         let visit = self.visiting(asked);
-        if asked.query.kind != Subject::Agencies {
-            return Ok(visit.documents(query, page, tally)?);
-        }
-        Ok(visit.agencies(query, &asked.offers, page, tally)?)
+        Ok(match &asked.offers {
+            None => visit.documents(query, page, tally)?,
+            Some(offers) => visit.agencies(query, offers, page, tally)?,
+        })
     }
 
     fn visiting<'v>(&'v self, asked: &'v Asked<'_>) -> Visit<'v> {
@@ -269,10 +273,11 @@ impl Engine<'_> {
         });
         let mut hits = Vec::with_capacity(found.len());
         for (loose, (key, address)) in found {
-            let document = stored(&self.view.searcher, &self.fields, *address)?;
             let columns = &self.view.columns[address.segment_ord as usize];
             let scored = asked.query.sort == Sort::Relevance && asked.plan.is_some();
-            let found = Found::from(document);
+            let doc: TantivyDocument = self.view.searcher.doc(*address)?;
+            let kind = columns.kind[address.doc_id as usize].into();
+            let found = Found::read(kind, source(&doc, &self.fields))?;
             let explanation = asked.query.explain.then(|| self.explain(asked, *loose, *address));
             hits.push(Hit {
                 highlights: wanted.as_ref().map(|wanted| Highlights::of(&found, wanted)),
@@ -380,6 +385,10 @@ pub(super) fn stored(
     address: DocAddress,
 ) -> Result<Document, Error> {
     let doc: TantivyDocument = searcher.doc(address)?;
-    let source = doc.get_first(fields.source).and_then(|value| value.as_bytes());
-    Document::from_source(source.unwrap_or_default())
+    Document::from_source(source(&doc, fields))
+}
+
+fn source<'d>(doc: &'d TantivyDocument, fields: &Fields) -> &'d str {
+    let source = doc.get_first(fields.source).and_then(|value| value.as_str());
+    source.unwrap_or_default()
 }

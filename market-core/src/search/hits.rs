@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    documents::Document,
+    documents::Subject,
     facets::Facet,
     ranking::Explanation,
     suggest::Correction,
     text::{Part, Wanted, excerpt, mark},
 };
 use crate::{
-    Cursor, Kind, Money,
+    Cursor, Error, Kind, Money,
     code::{CategoryCode, ItemCode, MatterCode, RegionCode},
     id::{AgencyId, ListingId},
     store::text_enum,
@@ -209,42 +209,96 @@ impl Highlights {
     }
 }
 
-impl From<Document> for Found {
-    fn from(document: Document) -> Self {
-        match document {
-            Document::Agency(agency) => Self::Agency(AgencyFound {
-                id: agency.id,
-                name: agency.name,
-                offers: agency.items,
-                regions: agency.regions,
-                credit: agency.facts.credit,
-                completed: agency.facts.completed,
-            }),
-            Document::Listing(listing) => Self::Listing(ListingFound {
-                id: listing.id,
-                agency_id: listing.agency_id,
-                agency_name: listing.agency_name,
-                title: listing.title,
-                summary: listing.summary,
-                item: listing.item,
-                category: listing.category,
-                price: listing.price,
-                days: listing.days,
-                regions: listing.regions,
-                credit: listing.facts.credit,
-                completed: listing.facts.completed,
-            }),
-            Document::ServiceItem(item) => Self::ServiceItem(ItemFound {
-                code: item.code,
-                name: item.name,
-                category: item.category,
-            }),
-            Document::Matter(matter) => Self::Matter(MatterFound {
-                code: matter.code,
-                name: matter.name,
-                needs: matter.items,
-            }),
-        }
+/// What is shown of an agency's credit.
+#[derive(Deserialize)]
+struct Merits {
+    credit: u32,
+    completed: u32,
+}
+
+/// What is shown of a listing, as its document holds it.
+#[derive(Deserialize)]
+struct ListingShown {
+    id: ListingId,
+    agency_id: AgencyId,
+    agency_name: String,
+    title: String,
+    summary: String,
+    item: ItemCode,
+    category: CategoryCode,
+    price: Money,
+    days: u32,
+    regions: Vec<RegionCode>,
+    facts: Merits,
+}
+
+/// What is shown of an agency.
+#[derive(Deserialize)]
+struct AgencyShown {
+    id: AgencyId,
+    name: String,
+    items: Vec<ItemCode>,
+    regions: Vec<RegionCode>,
+    facts: Merits,
+}
+
+/// What is shown of a matter.
+#[derive(Deserialize)]
+struct MatterShown {
+    code: MatterCode,
+    name: String,
+    items: Vec<ItemCode>,
+}
+
+impl Found {
+    /// Reads what is shown out of a document of a kind. Most of a document, such as certificates,
+    /// is not; so this is cheaper than reading it whole.
+    pub(super) fn read(kind: u64, source: &str) -> Result<Self, Error> {
+        let found = match kind {
+            Subject::AGENCY => serde_json::from_str(source).map(AgencyShown::found),
+            Subject::ITEM => serde_json::from_str(source).map(Self::ServiceItem),
+            Subject::MATTER => serde_json::from_str(source).map(MatterShown::found),
+            _ => serde_json::from_str(source).map(ListingShown::found),
+        };
+        found.map_err(|_| Error::Inconsistent("document"))
+    }
+}
+
+impl ListingShown {
+    fn found(self) -> Found {
+        Found::Listing(ListingFound {
+            id: self.id,
+            agency_id: self.agency_id,
+            agency_name: self.agency_name,
+            title: self.title,
+            summary: self.summary,
+            item: self.item,
+            category: self.category,
+            price: self.price,
+            days: self.days,
+            regions: self.regions,
+            credit: self.facts.credit,
+            completed: self.facts.completed,
+        })
+    }
+}
+
+impl AgencyShown {
+    fn found(self) -> Found {
+        Found::Agency(AgencyFound {
+            id: self.id,
+            name: self.name,
+            offers: self.items,
+            regions: self.regions,
+            credit: self.facts.credit,
+            completed: self.facts.completed,
+        })
+    }
+}
+
+impl MatterShown {
+    fn found(self) -> Found {
+        Found::Matter(MatterFound { code: self.code, name: self.name, needs: self.items })
     }
 }
 

@@ -9,6 +9,9 @@
 //! the one pass that counts (`tally`) and orders (`ranking`) what matches, `cursor` where a page
 //! ends, `find` all of that together, `answers` what was answered before.
 //!
+//! A plan is made of `any_of`, `at_least` and `best_of`. `at_least` has `word_list`, `window` and
+//! `crowds` to be quick; `common` and `numbered` keep what every search would look up again.
+//!
 //! Helping: `suggest` is what to type next, and what was meant.
 //!
 //! Keeping: `published` makes `documents` of what the database holds, `index` keeps them with
@@ -17,8 +20,11 @@
 mod answers;
 mod any_of;
 mod at_least;
+mod best_of;
 mod catalogue;
 mod columns;
+mod common;
+mod crowds;
 mod cursor;
 mod days;
 mod documents;
@@ -32,6 +38,7 @@ pub mod judge;
 mod lexicon;
 mod likeness;
 mod narrow;
+mod numbered;
 mod plan;
 mod planner;
 mod published;
@@ -50,6 +57,7 @@ mod understood;
 mod verify;
 mod view;
 mod visit;
+mod window;
 mod word_list;
 mod words;
 

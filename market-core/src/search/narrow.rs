@@ -4,16 +4,20 @@ use std::{collections::HashSet, sync::Arc};
 
 use super::{
     catalogue::Catalogue,
-    columns::{AllCodes, Columns, HeldSpan},
+    columns::{AllCodes, Codes, Columns, HeldSpan},
     days::number,
     documents::Subject as Is,
-    facets::{DIMENSIONS, Dimension, SelectionMode, day_band, price_band},
+    facets::{DIMENSIONS, Dimension, SelectionMode},
+    numbered::Numbered,
     query::{SearchQuery, Subject},
 };
-use crate::{Day, code::RegionCode};
+use crate::{
+    Day,
+    code::{ItemCode, RegionCode},
+};
 
 /// The filters of a search, ready to be held against columns.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Narrow {
     kind: Option<u64>,
     pub(super) day: i32,
@@ -22,17 +26,29 @@ pub(super) struct Narrow {
     by: Vec<(Dimension, Allowed)>,
     /// From this price on, in fen, fiscal money needs an open selection.
     pub(super) direct_limit: u64,
-    /// The number of the category of each item.
-    pub(super) categories: Vec<Option<u32>>,
+    /// What is known of the codes.
+    numbered: Arc<Numbered>,
 }
 
 /// The values of one dimension that are let through, by their numbers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Allowed(Vec<bool>);
 
 impl Allowed {
     fn has(&self, number: u32) -> bool {
         self.0.get(number as usize).copied().unwrap_or(false)
+    }
+
+    /// Some codes and no others.
+    fn only<'c>(some: impl Iterator<Item = &'c str>, codes: &Codes) -> Self {
+        let mut allowed = vec![false; codes.len()];
+        for number in some.filter_map(|code| codes.find(code)) {
+            // One that has come since they were counted is in no segment at hand.
+            if let Some(allowed) = allowed.get_mut(number as usize) {
+                *allowed = true;
+            }
+        }
+        Self(allowed)
     }
 }
 
@@ -59,6 +75,7 @@ impl Narrow {
     pub(super) fn new(
         query: &SearchQuery,
         codes: &AllCodes,
+        numbered: &Arc<Numbered>,
         catalogue: &Catalogue,
         day: Day,
     ) -> Self {
@@ -74,22 +91,21 @@ impl Narrow {
         let lowest = query.min_price.map_or(0, fen);
         let highest = query.max_price.map_or(u64::MAX, fen);
         let limit = catalogue.direct_limit(query.regions.first(), day);
-        let all = catalogue.categories();
-        let category = |code: &str| {
-            let item = code.parse().ok().and_then(|code| catalogue.item(&code))?;
-            let at = all.iter().position(|category| category.code == item.category)?;
-            u32::try_from(at).ok()
-        };
         let within = query.within.as_ref();
         Self {
             kind,
             day: number(day),
             prices: bounded.then_some((lowest, highest)),
             within: within.map(|ids| ids.iter().map(uuid::Uuid::as_u128).collect()),
-            by: filters(query, codes, catalogue),
+            by: filters(query, codes, numbered, catalogue),
             direct_limit: limit.map_or(u64::MAX, fen),
-            categories: codes.items.all().iter().map(|code| category(code)).collect(),
+            numbered: numbered.clone(),
         }
+    }
+
+    /// The number of the category of an item.
+    pub(super) fn category(&self, item: u32) -> Option<u32> {
+        self.numbered.categories.get(item as usize).copied().flatten()
     }
 
     /// What the filters come to in a segment.
@@ -172,8 +188,8 @@ impl Narrow {
             Dimension::Region => here.serving[columns.regions.number[at] as usize],
             Dimension::Qualification => self.valid(columns, doc).any(|held| allowed.has(held.what)),
             Dimension::Grade => columns.grade[at].is_some_and(|grade| allowed.has(grade.into())),
-            Dimension::Price => listing && allowed.0[price_band(columns.price[at])],
-            Dimension::Turnaround => listing && allowed.0[day_band(columns.days[at])],
+            Dimension::Price => listing && allowed.has(columns.price_band[at].into()),
+            Dimension::Turnaround => listing && allowed.has(columns.day_band[at].into()),
             Dimension::Mode => listing && allowed.0[self.mode(columns.price[at]) as usize],
         }
     }
@@ -198,26 +214,28 @@ impl Narrow {
 fn filters(
     query: &SearchQuery,
     codes: &AllCodes,
+    numbered: &Numbered,
     catalogue: &Catalogue,
 ) -> Vec<(Dimension, Allowed)> {
     let mut by = Vec::with_capacity(DIMENSIONS);
-    let items = codes.items.all();
     if !query.categories.is_empty() {
-        let category = |code: &str| {
-            let item = code.parse().ok().and_then(|code| catalogue.item(&code));
-            item.is_some_and(|item| query.categories.contains(&item.category))
+        let all = catalogue.categories().iter();
+        let chosen: Vec<_> = all.map(|known| query.categories.contains(&known.code)).collect();
+        let is_chosen = |category: &Option<u32>| {
+            category.is_some_and(|at| chosen.get(at as usize).copied().unwrap_or(false))
         };
-        by.push((Dimension::Category, allowed(items.iter().map(|code| category(code)))));
+        let items = numbered.categories.iter().map(is_chosen);
+        by.push((Dimension::Category, Allowed(items.collect())));
     }
     if !query.items.is_empty() {
-        let chosen = |code: &str| query.items.iter().any(|item| item.as_str() == code);
-        by.push((Dimension::Item, allowed(items.iter().map(|code| chosen(code)))));
+        let chosen = query.items.iter().map(ItemCode::as_str);
+        by.push((Dimension::Item, Allowed::only(chosen, &codes.items)));
     }
     if !query.regions.is_empty() {
-        let serving = serving(&query.regions, catalogue);
-        let all = codes.regions.all();
-        let serves = all.iter().map(|code| serving.contains(&**code));
-        by.push((Dimension::Region, allowed(serves)));
+        // Who serves a region serves all that is in it.
+        let regions = query.regions.iter().filter_map(|code| catalogue.region(code));
+        let serving = regions.flat_map(|region| &region.path).map(RegionCode::as_str);
+        by.push((Dimension::Region, Allowed::only(serving, &codes.regions)));
     }
     if !query.qualifications.is_empty() {
         let chosen = |held: &str| {
@@ -227,7 +245,8 @@ fn filters(
             })
         };
         let all = codes.held.all();
-        by.push((Dimension::Qualification, allowed(all.iter().map(|held| chosen(held)))));
+        let held = all.iter().map(|held| chosen(held)).collect();
+        by.push((Dimension::Qualification, Allowed(held)));
     }
     let mut push = |dimension, chosen: Vec<bool>| {
         if chosen.contains(&true) {
@@ -239,17 +258,6 @@ fn filters(
     push(Dimension::Grade, chosen(&query.grades, crate::order::Grade::ALL));
     push(Dimension::Mode, chosen(&query.modes, SelectionMode::ALL));
     by
-}
-
-/// The codes of the regions where those sit who serve any of some: who serves a region serves all
-/// that is in it.
-fn serving<'a>(regions: &[RegionCode], catalogue: &'a Catalogue) -> HashSet<&'a str> {
-    let regions = regions.iter().filter_map(|code| catalogue.region(code));
-    regions.flat_map(|region| &region.path).map(RegionCode::as_str).collect()
-}
-
-fn allowed(values: impl Iterator<Item = bool>) -> Allowed {
-    Allowed(values.collect())
 }
 
 fn chosen<T: PartialEq>(chosen: &[T], all: &[T]) -> Vec<bool> {

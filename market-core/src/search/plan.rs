@@ -1,11 +1,14 @@
 //! What tantivy is asked for a text.
 
 use tantivy::{
-    Score, Searcher, Term,
+    Score, Searcher,
     query::{ConstScoreQuery, Query},
 };
 
-use super::{any_of::AnyOf, at_least::AtLeast};
+use super::{
+    any_of::AnyOf,
+    at_least::{Asked, AtLeast},
+};
 
 /// The share of the words, in percent, that a hit must have.
 pub(super) const STRICT: usize = 60;
@@ -41,8 +44,8 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) enum Core {
     Fixed(Box<dyn Query>),
-    /// A share of words.
-    Words(Vec<Vec<(Term, Score)>>),
+    /// A share of words, however large.
+    Words(AtLeast),
 }
 
 impl Plan {
@@ -57,14 +60,15 @@ impl Plan {
     /// no hit. What comes next is for when that finds nothing.
     pub(super) fn loose(&self, searcher: &Searcher) -> Vec<AnyOf> {
         let words = self.cores.iter().find_map(|(_, core)| match core {
-            Core::Words(words) => Some(words),
+            Core::Words(all) => Some(&all.words),
             Core::Fixed(_) => None,
         });
         let differs = |words: &&Vec<_>| share(words.len(), LOOSE) != share(words.len(), STRICT);
         let Some(words) = words.filter(differs) else { return Vec::new() };
         let few = (searcher.num_docs() / COMMON).max(MANY);
-        let is_rare = |word: &Vec<(Term, Score)>| {
-            word.iter().all(|(term, _)| searcher.doc_freq(term).is_ok_and(|count| count <= few))
+        let is_rare = |word: &Asked| {
+            let mut fields = word.fields.iter();
+            fields.all(|(term, _)| searcher.doc_freq(term).is_ok_and(|count| count <= few))
         };
         let rare: Vec<_> = words.iter().map(is_rare).collect();
         let some =
@@ -113,20 +117,17 @@ impl Core {
     fn some(&self, asked: &[bool]) -> Box<dyn Query> {
         match self {
             Self::Fixed(query) => query.box_clone(),
-            Self::Words(words) => {
+            Self::Words(all) => {
                 let need = share(asked.iter().filter(|asked| **asked).count(), LOOSE);
-                let asked = Some(asked.to_vec());
-                Box::new(AtLeast { words: words.clone(), need, asked, tie: TIE })
+                Box::new(AtLeast { need, asked: Some(asked.to_vec()), ..all.clone() })
             }
         }
     }
 
-    fn with(&self, need: impl Fn(&[Vec<(Term, Score)>]) -> usize) -> Box<dyn Query> {
+    fn with(&self, need: impl Fn(&[Asked]) -> usize) -> Box<dyn Query> {
         match self {
             Self::Fixed(query) => query.box_clone(),
-            Self::Words(words) => {
-                Box::new(AtLeast { words: words.clone(), need: need(words), asked: None, tie: TIE })
-            }
+            Self::Words(all) => Box::new(AtLeast { need: need(&all.words), ..all.clone() }),
         }
     }
 }

@@ -1,19 +1,23 @@
 //! How a text becomes a plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use tantivy::{
     Score, Term,
     query::{
         BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery, PhraseQuery,
-        Query, TermQuery,
+        Query,
     },
-    schema::IndexRecordOption,
 };
 
 use super::{
-    at_least::AtLeast,
+    at_least::{Asked, AtLeast},
+    best_of::BestOf,
     catalogue::{COUNTRY, Catalogue},
+    crowds::Crowds,
     plan::{Core, Group, Plan, STRICT, TIE, share, worth},
     ranking,
     schema::Fields,
@@ -54,9 +58,10 @@ impl Plan {
         understood: &Understood,
         fields: Fields,
         catalogue: &Catalogue,
+        crowds: &Arc<Crowds>,
     ) -> Self {
-        let mut planner =
-            Planner { fields, plan: Plan { cores: Vec::new(), extras: Vec::new(), agency: None } };
+        let plan = Plan { cores: Vec::new(), extras: Vec::new(), agency: None };
+        let mut planner = Planner { fields, crowds: crowds.clone(), plan };
         planner.names(understood, catalogue);
         planner.words(text, understood);
         planner.sounds(text, understood);
@@ -70,12 +75,18 @@ impl Plan {
 
 struct Planner {
     fields: Fields,
+    crowds: Arc<Crowds>,
     plan: Plan,
 }
 
 impl Planner {
     fn core(&mut self, group: Group, query: Box<dyn Query>) {
         self.plan.cores.push((group, Core::Fixed(query)));
+    }
+
+    /// At least so many of some words.
+    fn at_least(&self, need: usize, words: Vec<Asked>, tie: Score) -> AtLeast {
+        AtLeast { words, need, asked: None, tie, crowds: self.crowds.clone() }
     }
 
     /// What is named: the offers of a service item, and the item or matter itself.
@@ -105,15 +116,12 @@ impl Planner {
         }
         if !offers.is_empty() {
             let item = self.fields.item;
-            let offers = offers.iter();
-            let clauses = offers.map(|(code, points)| {
-                worth(has(Term::from_field_text(item, code.as_str())), *points)
-            });
-            self.core(Group::Names, best_of(clauses.collect()));
+            let term = |code: &ItemCode| Term::from_field_text(item, code.as_str());
+            let offers = offers.iter().map(|(code, points)| (term(code), *points));
+            self.core(Group::Names, Box::new(BestOf(offers.collect())));
         }
         if !itself.is_empty() {
-            let clauses = itself.into_iter().map(|(term, points)| worth(has(term), points));
-            self.core(Group::Names, best_of(clauses.collect()));
+            self.core(Group::Names, Box::new(BestOf(itself)));
         }
     }
 
@@ -137,23 +145,20 @@ impl Planner {
         let mut terms: Vec<_> = terms.collect();
         if understood.read.iter().any(|read| is_whole(read.share, read.way)) {
             let need = share(terms.len(), WHOLE);
-            for term in terms.iter_mut().flatten() {
-                term.1 *= NAMED_WORDS;
+            for (_, worth) in terms.iter_mut().flat_map(|word| &mut word.fields) {
+                *worth *= NAMED_WORDS;
             }
-            self.core(
-                Group::Words,
-                Box::new(AtLeast { words: terms, need, asked: None, tie: TIE }),
-            );
+            let all = self.at_least(need, terms, TIE);
+            self.core(Group::Words, Box::new(all));
         } else {
-            self.plan.cores.push((Group::Words, Core::Words(terms)));
+            let all = self.at_least(1, terms, TIE);
+            self.plan.cores.push((Group::Words, Core::Words(all)));
             self.side_by_side(asked);
             self.agency(&read);
         }
         for (_, word) in beside {
-            let words = vec![self.word(word, IN_PLACE)];
-            self.plan
-                .extras
-                .push((Group::Words, Box::new(AtLeast { words, need: 1, asked: None, tie: TIE })));
+            let word = self.at_least(1, vec![self.word(word, IN_PLACE)], TIE);
+            self.plan.extras.push((Group::Words, Box::new(word)));
         }
     }
 
@@ -176,28 +181,28 @@ impl Planner {
         let all: Vec<_> = read.in_place.iter().chain(&read.whole).map(|(_, word)| word).collect();
         if all.len() >= LEAST_OF_AGENCY {
             let field = self.fields.agency_name;
-            let words =
-                all.iter().map(|word| vec![(Term::from_field_text(field, word), OF_AGENCY)]);
-            let words: Vec<_> = words.collect();
+            let asked = |word| Asked::of_field(Term::from_field_text(field, word), OF_AGENCY);
+            let words: Vec<_> = all.into_iter().map(|word| asked(word)).collect();
             let some = share(words.len(), STRICT);
-            let has = |need| AtLeast { words: words.clone(), need, asked: None, tie: 0.0 };
-            self.core(Group::Words, Box::new(has(some)));
-            self.plan.agency = Some(has(words.len()));
+            let all = self.at_least(words.len(), words, 0.0);
+            self.core(Group::Words, Box::new(AtLeast { need: some, ..all.clone() }));
+            self.plan.agency = Some(all);
         }
     }
 
     /// Where a word may stand, and what it is worth there.
-    fn word(&self, word: &str, worth: Score) -> Vec<(Term, Score)> {
+    fn word(&self, word: &str, worth: Score) -> Asked {
         let fields = &self.fields;
-        [
+        let found_by = Term::from_field_text(fields.anywhere, word);
+        let fields = [
             (fields.title, 4.0),
             (fields.item_name, 3.0),
             (fields.agency_name, 3.0),
             (fields.region_name, 2.0),
             (fields.summary, 1.0),
         ]
-        .map(|(field, weight)| (Term::from_field_text(field, word), weight * worth))
-        .into()
+        .map(|(field, weight)| (Term::from_field_text(field, word), weight * worth));
+        Asked { found_by, fields: fields.into() }
     }
 
     /// Having all the words in their order is worth more.
@@ -237,14 +242,17 @@ impl Planner {
         let initials: String = letters.chars().take(MAX_INITIALS).collect();
         let term = Term::from_field_text(self.fields.initials, &initials);
         let prefix = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
-        self.core(Group::Words, best_of(vec![worth(has(term), 6.0), worth(Box::new(prefix), 4.0)]));
+        let whole: Box<dyn Query> = Box::new(BestOf(vec![(term, 6.0)]));
+        let either = DisjunctionMaxQuery::new(vec![whole, worth(Box::new(prefix), 4.0)]);
+        self.core(Group::Words, Box::new(either));
     }
 
     fn syllables(&mut self, pairs: BTreeSet<String>, percent: usize) {
-        let term = |pair: String| vec![(Term::from_field_text(self.fields.syllables, &pair), 1.0)];
-        let words: Vec<_> = pairs.into_iter().map(term).collect();
+        let term = |pair: &String| Term::from_field_text(self.fields.syllables, pair);
+        let words: Vec<_> = pairs.iter().map(|pair| Asked::of_field(term(pair), 1.0)).collect();
         let need = share(words.len(), percent);
-        self.core(Group::Words, Box::new(AtLeast { words, need, asked: None, tie: 0.0 }));
+        let all = self.at_least(need, words, 0.0);
+        self.core(Group::Words, Box::new(all));
     }
 
     /// A text that is nothing but places finds who serves them.
@@ -258,9 +266,8 @@ impl Planner {
         let around: BTreeSet<&RegionCode> = known.flat_map(|region| &region.path).collect();
         let field = self.fields.region;
         let serving = around.into_iter().filter(|code| code.as_str() != COUNTRY);
-        let serving =
-            serving.map(|code| worth(has(Term::from_field_text(field, code.as_str())), 0.0));
-        self.core(Group::Words, best_of(serving.collect()));
+        let serving = serving.map(|code| (Term::from_field_text(field, code.as_str()), 0.0));
+        self.core(Group::Words, Box::new(BestOf(serving.collect())));
     }
 
     /// Pairs that begin with a character, and runs that end with it.
@@ -278,20 +285,4 @@ impl Planner {
 /// Whether a name is all that a text says.
 fn is_whole(share: f32, way: Way) -> bool {
     share >= understood::WHOLE && way != Way::Like
-}
-
-fn has(term: Term) -> Box<dyn Query> {
-    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-}
-
-/// Any of some clauses; the best counts.
-fn best_of(mut clauses: Vec<Box<dyn Query>>) -> Box<dyn Query> {
-    match clauses.pop() {
-        Some(only) if clauses.is_empty() => only,
-        Some(last) => {
-            clauses.push(last);
-            Box::new(DisjunctionMaxQuery::new(clauses))
-        }
-        None => Box::new(EmptyQuery),
-    }
 }

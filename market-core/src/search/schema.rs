@@ -13,7 +13,7 @@ use super::text::{INITIALS, PAIRS, RUNS, SYLLABLES};
 
 /// Grows with every change of the fields, of the analysis or of what is kept in a document; an
 /// index of another version is rebuilt.
-pub(super) const SCHEMA_VERSION: u32 = 2;
+pub(super) const SCHEMA_VERSION: u32 = 3;
 
 /// Names of fields that are read as columns.
 pub(super) mod column {
@@ -62,6 +62,9 @@ pub(super) struct Fields {
     pub(super) region_name: Field,
     /// A listing's summary; what else is known of an item or a matter.
     pub(super) summary: Field,
+    /// All the words of the five fields above: where a document is found by any of them, one list
+    /// is read instead of five.
+    pub(super) anywhere: Field,
     /// Names by the sounds of neighbouring characters.
     pub(super) syllables: Field,
     /// Names by the initials of their characters, from each on.
@@ -111,6 +114,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         agency_name: schema.add_text_field("agency_name", text(PAIRS, with_places)),
         region_name: schema.add_text_field("region_name", text(PAIRS, counted)),
         summary: schema.add_text_field("summary", text(PAIRS, counted)),
+        anywhere: schema.add_text_field("anywhere", found_only(PAIRS)),
         syllables: schema.add_text_field("syllables", text(SYLLABLES, counted)),
         initials: schema.add_text_field("initials", text(INITIALS, IndexRecordOption::Basic)),
         runs: schema.add_text_field("runs", text(RUNS, IndexRecordOption::Basic)),
@@ -131,7 +135,8 @@ pub(super) fn schema() -> (Schema, Fields) {
             schema.add_i64_field(column::HELD_LAST, FAST),
         ],
         open: [column::OPEN_FIRST, column::OPEN_LAST].map(|name| schema.add_i64_field(name, FAST)),
-        source: schema.add_bytes_field("source", STORED),
+        // As text: bytes would be read one by one.
+        source: schema.add_text_field("source", STORED),
     };
     (schema.build(), fields)
 }
@@ -141,13 +146,18 @@ fn text(tokenizer: &str, option: IndexRecordOption) -> TextOptions {
     TextOptions::default().set_indexing_options(indexing)
 }
 
-/// A field that is matched as a whole.
-fn code() -> TextOptions {
+/// A field that finds, and scores nothing.
+fn found_only(tokenizer: &str) -> TextOptions {
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer(RAW_TOKENIZER_NAME)
+        .set_tokenizer(tokenizer)
         .set_index_option(IndexRecordOption::Basic)
         .set_fieldnorms(false);
     TextOptions::default().set_indexing_options(indexing)
+}
+
+/// A field that is matched as a whole.
+fn code() -> TextOptions {
+    found_only(RAW_TOKENIZER_NAME)
 }
 
 impl Fields {

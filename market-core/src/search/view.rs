@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use tantivy::{Searcher, index::SegmentId, query::EnableScoring};
 
-use super::columns::{AllCodes, Columns};
+use super::{
+    columns::{AllCodes, Columns},
+    common::Common,
+    crowds::Crowds,
+};
 
 /// A commit of the index, with the columns of each of its segments.
 pub(super) struct View {
@@ -13,7 +17,9 @@ pub(super) struct View {
     pub(super) codes: Arc<AllCodes>,
     /// How common words are is taken from here: an earlier commit, so that scores, and with them
     /// the places of hits on pages, do not move with every commit.
-    common: Searcher,
+    common: Arc<Common>,
+    /// The documents of common words.
+    pub(super) crowds: Arc<Crowds>,
     segments: Vec<SegmentId>,
 }
 
@@ -42,8 +48,13 @@ impl View {
             let (now, then) = (searcher.num_docs(), view.common.num_docs());
             now <= then * GROWN && then <= now * GROWN
         };
-        let common = before.filter(settled).map_or_else(|| searcher.clone(), |v| v.common.clone());
-        Ok(Self { searcher, columns, codes: codes.clone(), common, segments })
+        let common = match before.filter(settled) {
+            Some(before) => before.common.clone(),
+            None => Arc::new(Common::of(searcher.clone())),
+        };
+        let crowds = before.map_or_else(Crowds::default, |before| before.crowds.only(&segments));
+        let (codes, crowds) = (codes.clone(), Arc::new(crowds));
+        Ok(Self { searcher, columns, codes, common, crowds, segments })
     }
 
     fn columns_of(&self, id: SegmentId) -> Option<Arc<Columns>> {
@@ -53,7 +64,7 @@ impl View {
 
     /// How queries are weighed.
     pub(super) fn scoring(&self) -> EnableScoring<'_> {
-        EnableScoring::enabled_from_statistics_provider(&self.common, &self.searcher)
+        EnableScoring::enabled_from_statistics_provider(&*self.common, &self.searcher)
     }
 }
 

@@ -8,8 +8,9 @@ use super::{
     catalogue::Catalogue,
     columns::{AllCodes, Columns, HeldSpan, NONE, Sets},
     documents::Subject as Is,
-    facets::{DIMENSIONS, Dimension, PRICES, SelectionMode, TURNAROUNDS, day_band, price_band},
+    facets::{DIMENSIONS, Dimension, PRICES, SelectionMode, TURNAROUNDS},
     narrow::Narrow,
+    numbered::Numbered,
 };
 use crate::order::Grade;
 
@@ -67,11 +68,7 @@ pub(in crate::search) struct Tally {
     kinds: Counts,
     grades: Counts,
     modes: Counts,
-    /// The number of the kind of each certificate.
-    kind_of: Vec<u32>,
-    kind_names: Vec<String>,
-    /// Of each region, the numbers of those that it lies in.
-    around: Vec<Vec<u32>>,
+    numbered: Arc<Numbered>,
     /// The regions that the owner at hand serves.
     serves: (u64, Vec<u32>),
     by_owner: bool,
@@ -83,41 +80,25 @@ pub(in crate::search) struct Tally {
 
 impl Tally {
     /// Counts of documents, or of the owners of documents.
-    pub(in crate::search) fn new(codes: &AllCodes, catalogue: &Catalogue, by_owner: bool) -> Self {
-        let mut kind_names: Vec<String> = Vec::new();
-        let mut kind_of = Vec::new();
-        for held in codes.held.all() {
-            let kind = held.split(':').next().unwrap_or_default();
-            let at = kind_names.iter().position(|known| known == kind).unwrap_or_else(|| {
-                kind_names.push(kind.to_owned());
-                kind_names.len() - 1
-            });
-            kind_of.push(u32::try_from(at).unwrap_or(NONE));
-        }
+    pub(in crate::search) fn new(
+        codes: &AllCodes,
+        numbered: &Arc<Numbered>,
+        catalogue: &Catalogue,
+        by_owner: bool,
+    ) -> Self {
         let counts = |values| Counts::new(values, by_owner);
-        let regions = codes.regions.all();
-        let around = |code: &str| {
-            let region = code.parse().ok().and_then(|code| catalogue.region(&code));
-            let path = region.map_or(&[][..], |region| &region.path);
-            path.iter()
-                .filter(|above| above.as_str() != code)
-                .filter_map(|above| codes.regions.find(above.as_str()))
-                .collect()
-        };
         Self {
             items: counts(codes.items.len()),
             categories: counts(catalogue.categories().len()),
             // Owners are told apart by region when all that an owner serves is known.
-            regions: Counts::new(regions.len(), false),
+            regions: Counts::new(codes.regions.len(), false),
             prices: counts(PRICES),
             turnarounds: counts(TURNAROUNDS),
             held: counts(codes.held.len()),
-            kinds: counts(kind_names.len()),
+            kinds: counts(numbered.kinds.len()),
             grades: counts(Grade::ALL.len()),
             modes: counts(SelectionMode::ALL.len()),
-            kind_of,
-            kind_names,
-            around: if by_owner { regions.iter().map(|c| around(c)).collect() } else { Vec::new() },
+            numbered: numbered.clone(),
             serves: (u64::MAX, Vec::new()),
             by_owner,
             entered: None,
@@ -132,9 +113,12 @@ impl Tally {
             return;
         }
         let held = columns.held_on(day);
-        let (by_regions, by_held) =
-            (vec![0; columns.regions.len() as usize], vec![0; held.len() as usize]);
-        self.entered = Some(Entered { columns: columns.clone(), held, by_regions, by_held });
+        self.entered = Some(Entered {
+            columns: columns.clone(),
+            by_regions: vec![0; columns.regions.len() as usize],
+            by_held: vec![0; held.len() as usize],
+            held,
+        });
     }
 
     /// Counts every value of the lists that were met.
@@ -146,7 +130,7 @@ impl Tally {
                 self.regions.add_times(*region, times);
             }
         }
-        let kind = |what: u32| self.kind_of.get(what as usize).copied();
+        let kind = |what: u32| self.numbered.kind_of.get(what as usize).copied();
         for (list, times) in (0..).zip(by_held).filter(|(_, times)| *times > 0) {
             let list = held.lists.of(list);
             for (at, what) in list.iter().enumerate() {
@@ -166,8 +150,29 @@ impl Tally {
         doc: u32,
         owner: u64,
     ) {
-        for dimension in Dimension::ALL {
-            self.add_to(*dimension, narrow, columns, doc, owner);
+        let Some(entered) = &mut self.entered else {
+            for dimension in Dimension::ALL {
+                self.add_to(*dimension, narrow, columns, doc, owner);
+            }
+            return;
+        };
+        let at = doc as usize;
+        entered.by_regions[columns.regions.number[at] as usize] += 1;
+        entered.by_held[entered.held.number[at] as usize] += 1;
+        if let Some(grade) = columns.grade[at] {
+            self.grades.add_times(grade.into(), 1);
+        }
+        match columns.kind[at].into() {
+            Is::LISTING => {
+                self.prices.add_times(columns.price_band[at].into(), 1);
+                self.turnarounds.add_times(columns.day_band[at].into(), 1);
+                self.modes.add_times(narrow.mode(columns.price[at]) as u32, 1);
+            }
+            Is::ITEM | Is::MATTER => self.everywhere.iter_mut().for_each(|count| *count += 1),
+            _ => {}
+        }
+        for dimension in [Dimension::Item, Dimension::Category] {
+            self.add_items(dimension, narrow, columns.items.of(doc), owner);
         }
     }
 
@@ -187,17 +192,18 @@ impl Tally {
             self.everywhere[by as usize] += 1;
         }
         match by {
-            Dimension::Item => {
-                columns.items.of(doc).iter().for_each(|item| self.items.add(*item as usize, owner));
+            Dimension::Item | Dimension::Category => {
+                self.add_items(by, narrow, columns.items.of(doc), owner);
             }
-            Dimension::Category => self.add_categories(narrow, columns.items.of(doc), owner),
             Dimension::Region => match &mut self.entered {
                 Some(entered) => entered.by_regions[columns.regions.number[at] as usize] += 1,
                 None => self.add_regions(columns.regions.of(doc), owner),
             },
-            Dimension::Price if listing => self.prices.add(price_band(columns.price[at]), owner),
+            Dimension::Price if listing => {
+                self.prices.add(columns.price_band[at].into(), owner);
+            }
             Dimension::Turnaround if listing => {
-                self.turnarounds.add(day_band(columns.days[at]), owner);
+                self.turnarounds.add(columns.day_band[at].into(), owner);
             }
             Dimension::Qualification => match &mut self.entered {
                 Some(entered) => entered.by_held[entered.held.number[at] as usize] += 1,
@@ -215,12 +221,15 @@ impl Tally {
         }
     }
 
-    fn add_categories(&mut self, narrow: &Narrow, items: &[u32], owner: u64) {
-        let category = |item: &u32| narrow.categories.get(*item as usize).copied().flatten();
+    fn add_items(&mut self, by: Dimension, narrow: &Narrow, items: &[u32], owner: u64) {
+        if by == Dimension::Item {
+            items.iter().for_each(|item| self.items.add(*item as usize, owner));
+            return;
+        }
         for (at, item) in items.iter().enumerate() {
-            let Some(number) = category(item) else { continue };
+            let Some(number) = narrow.category(*item) else { continue };
             // An agency or a matter with several items of a category counts once.
-            if items[..at].iter().all(|before| category(before) != Some(number)) {
+            if items[..at].iter().all(|before| narrow.category(*before) != Some(number)) {
                 self.categories.add(number as usize, owner);
             }
         }
@@ -228,7 +237,7 @@ impl Tally {
 
     fn add_held(&mut self, narrow: &Narrow, columns: &Columns, doc: u32, owner: u64) {
         let all = columns.held.of(doc);
-        let kind = |what: u32| self.kind_of.get(what as usize).copied();
+        let kind = |what: u32| self.numbered.kind_of.get(what as usize).copied();
         for (at, held) in all.iter().enumerate() {
             let valid = |held: &HeldSpan| (held.first..=held.last).contains(&narrow.day);
             if !valid(held) {
@@ -263,8 +272,9 @@ impl Tally {
     fn close_owner(&mut self) {
         let serves = std::mem::take(&mut self.serves.1);
         for region in &serves {
-            let around = self.around.get(*region as usize);
-            let covered = around.is_some_and(|all| all.iter().any(|above| serves.contains(above)));
+            let place = self.numbered.regions.get(*region as usize).and_then(Option::as_ref);
+            let covered =
+                place.is_some_and(|place| place.around.iter().any(|above| serves.contains(above)));
             if !covered {
                 self.regions.add(*region as usize, self.serves.0);
             }

@@ -1,5 +1,7 @@
 //! Facets, from what was counted.
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{
         catalogue::{COUNTRY, Catalogue},
@@ -119,27 +121,19 @@ impl Tally {
             let number = codes.regions.find(code.as_str());
             number.and_then(|number| self.regions.counts.get(number as usize)).copied().unwrap_or(0)
         };
-        let paths: Vec<_> =
-            query.regions.iter().filter_map(|code| catalogue.region(code)).collect();
-        let is_listed = |code: &RegionCode, parent: Option<&RegionCode>| {
-            let of_chosen = |listed: &RegionCode| paths.iter().any(|r| r.path.contains(listed));
-            code.as_str() != COUNTRY
-                && (of_chosen(code)
-                    || parent.is_none_or(|parent| parent.as_str() == COUNTRY || of_chosen(parent)))
-        };
-        let values = catalogue.regions().filter_map(|region| {
-            let parent = region.path.iter().rev().nth(1);
-            is_listed(&region.code, parent).then(|| FacetValue {
-                value: region.code.to_string(),
-                name: region.name.clone(),
-                parent: parent.map(ToString::to_string),
-                count: region.path.iter().map(raw).sum(),
-                chosen: query.regions.contains(&region.code),
-            })
+        let chosen = query.regions.iter().filter_map(|code| catalogue.region(code));
+        let around = chosen.flat_map(|region| &region.path);
+        let listed = around.flat_map(|code| std::iter::once(code).chain(catalogue.parts_of(code)));
+        let listed: BTreeSet<_> = listed.chain(catalogue.provinces()).collect();
+        let listed = listed.into_iter().filter(|code| code.as_str() != COUNTRY);
+        let values = listed.filter_map(|code| catalogue.region(code)).map(|region| FacetValue {
+            value: region.code.to_string(),
+            name: region.name.clone(),
+            parent: region.path.iter().rev().nth(1).map(ToString::to_string),
+            count: region.path.iter().map(raw).sum(),
+            chosen: query.regions.contains(&region.code),
         });
-        let mut values: Vec<_> = values.filter(FacetValue::is_shown).collect();
-        values.sort_unstable_by(|a, b| a.value.cmp(&b.value));
-        values
+        values.filter(FacetValue::is_shown).collect()
     }
 
     fn of_qualifications(
@@ -148,10 +142,9 @@ impl Tally {
         codes: &AllCodes,
         catalogue: &Catalogue,
     ) -> Vec<FacetValue> {
-        let all = codes.held.all();
         let mut values = Vec::new();
         for kind in catalogue.qualifications() {
-            let at = self.kind_names.iter().position(|name| name == kind.kind.as_str());
+            let at = self.numbered.kinds.iter().position(|name| name == kind.kind.as_str());
             let count = at.and_then(|at| self.kinds.counts.get(at)).copied().unwrap_or(0);
             let code = kind.kind.to_string();
             values.push(FacetValue {
@@ -163,11 +156,14 @@ impl Tally {
             });
             for level in kind.levels.iter().filter(|_| kind.levels.len() > 1) {
                 let code = format!("{}:{}", kind.kind, level.level);
-                let at = all.iter().position(|held| **held == *code);
+                let at = codes.held.find(&code);
                 values.push(FacetValue {
                     name: level.name.clone(),
                     parent: Some(kind.kind.to_string()),
-                    count: at.and_then(|at| self.held.counts.get(at)).copied().unwrap_or(0),
+                    count: at
+                        .and_then(|at| self.held.counts.get(at as usize))
+                        .copied()
+                        .unwrap_or(0),
                     chosen: query.qualifications.contains(&code),
                     value: code,
                 });

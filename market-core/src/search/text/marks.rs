@@ -1,7 +1,5 @@
 //! Showing where a text has what was looked for.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -23,9 +21,10 @@ pub struct Part {
 /// characters.
 #[derive(Debug, Clone, Default)]
 pub(in crate::search) struct Wanted {
-    pairs: HashSet<[char; 2]>,
-    runs: HashSet<Vec<char>>,
-    lone: HashSet<char>,
+    /// In order, each once: they are few, and looked up for every character that is shown.
+    pairs: Vec<[char; 2]>,
+    runs: Vec<Vec<char>>,
+    lone: Vec<char>,
 }
 
 /// A run of letters and digits that is shorter is wanted only as a whole.
@@ -42,34 +41,37 @@ impl Wanted {
             match word {
                 Word::Last(_) => {}
                 Word::Lone(c) => {
-                    wanted.lone.insert(c);
+                    wanted.lone.push(c);
                 }
                 Word::Whole(word) => {
                     let chars: Vec<char> = word.chars().collect();
                     match *chars {
                         [a, b] if is_chinese(a) => {
-                            wanted.pairs.insert([a, b]);
+                            wanted.pairs.push([a, b]);
                         }
                         _ => {
-                            wanted.runs.insert(chars);
+                            wanted.runs.push(chars);
                         }
                     }
                 }
             }
         }
+        in_order(&mut wanted.pairs);
+        in_order(&mut wanted.runs);
+        in_order(&mut wanted.lone);
         wanted
     }
 
     /// Tells of each character of a run whether it is wanted.
     fn mark_run(&self, sort: Sort, run: &[char], mut hit: impl FnMut(usize)) {
         if sort == Sort::Chinese {
-            for (at, pair) in run.windows(2).enumerate() {
-                if self.pairs.contains(pair) {
+            for (at, pair) in run.array_windows().enumerate() {
+                if self.pairs.binary_search(pair).is_ok() {
                     hit(at);
                     hit(at + 1);
                 }
             }
-            let lone = run.iter().enumerate().filter(|(_, c)| self.lone.contains(*c));
+            let lone = run.iter().enumerate().filter(|(_, c)| self.lone.binary_search(c).is_ok());
             lone.for_each(|(at, _)| hit(at));
             return;
         }
@@ -85,26 +87,43 @@ impl Wanted {
     }
 }
 
+fn in_order<T: Ord>(all: &mut Vec<T>) {
+    all.sort_unstable();
+    all.dedup();
+}
+
 /// A text in parts, so that what was looked for stands out.
 pub(in crate::search) fn mark(text: &str, wanted: &Wanted) -> Vec<Part> {
+    if text.is_empty() {
+        return Vec::new();
+    }
     let normal = Normal::of(text);
-    let mut hits = vec![false; text.chars().count()];
+    let mut hits = vec![false; normal.origin.last().map_or(0, |last| last + 1)];
     for (from, sort, run) in runs(&normal.chars) {
         wanted.mark_run(sort, run, |at| hits[normal.origin[from + at]] = true);
     }
     // A mark of its own, such as an accent, goes with the character that it stands on.
-    let mut spelt = vec![false; hits.len()];
-    normal.origin.iter().for_each(|at| spelt[*at] = true);
-    for at in 1..hits.len() {
-        hits[at] = if spelt[at] { hits[at] } else { hits[at - 1] };
-    }
-    let mut parts: Vec<Part> = Vec::new();
-    for (c, hit) in text.chars().zip(hits) {
-        match parts.last_mut() {
-            Some(part) if part.hit == hit => part.text.push(c),
-            _ => parts.push(Part { text: c.to_string(), hit }),
+    if normal.origin.windows(2).any(|two| two[1] > two[0] + 1) {
+        let mut spelt = vec![false; hits.len()];
+        normal.origin.iter().for_each(|at| spelt[*at] = true);
+        for at in 1..hits.len() {
+            hits[at] = if spelt[at] { hits[at] } else { hits[at - 1] };
         }
     }
+    let mut parts = Vec::new();
+    let mut begun = (0, hits.first().copied().unwrap_or(false));
+    let mut part = |from: usize, to: usize, hit| {
+        parts.push(Part { text: text[from..to].to_owned(), hit });
+    };
+    for (at, (byte, _)) in text.char_indices().enumerate() {
+        // Behind the last that is spelt there are only its marks.
+        let hit = hits.get(at).copied().unwrap_or(begun.1);
+        if hit != begun.1 {
+            part(begun.0, byte, begun.1);
+            begun = (byte, hit);
+        }
+    }
+    part(begun.0, text.len(), begun.1);
     parts
 }
 

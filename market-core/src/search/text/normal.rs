@@ -34,7 +34,10 @@ pub(in crate::search) struct Normal {
 impl Normal {
     /// The spelling of a text.
     pub(in crate::search) fn of(text: &str) -> Self {
-        let mut normal = Self { chars: Vec::new(), origin: Vec::new() };
+        // Three bytes for most characters.
+        let about = text.len() / 3 + 1;
+        let mut normal =
+            Self { chars: Vec::with_capacity(about), origin: Vec::with_capacity(about) };
         each(text, |at, c| {
             normal.chars.push(c);
             normal.origin.push(at);
@@ -50,10 +53,10 @@ impl Normal {
 fn each(text: &str, mut give: impl FnMut(usize, char)) {
     let simplified = &*SIMPLIFIED;
     let mut cluster = String::new();
-    let mut chars = text.chars().enumerate().peekable();
-    while let Some((at, c)) = chars.next() {
-        let joined = chars.peek().is_some_and(|(_, next)| joins(*next));
-        if let Some(spelt) = plain(c)
+    let mut chars = text.chars().map(|c| (c, plain(c))).enumerate().peekable();
+    while let Some((at, (c, spelt))) = chars.next() {
+        let joined = chars.peek().is_some_and(|(_, (next, own))| own.is_none() && joins(*next));
+        if let Some(spelt) = spelt
             && !joined
         {
             give(at, simplified.of(spelt));
@@ -61,7 +64,9 @@ fn each(text: &str, mut give: impl FnMut(usize, char)) {
         }
         cluster.clear();
         cluster.push(c);
-        while let Some((_, mark)) = chars.next_if(|(_, next)| joins(*next)) {
+        while let Some((_, (mark, _))) =
+            chars.next_if(|(_, (next, own))| own.is_none() && joins(*next))
+        {
             cluster.push(mark);
         }
         for spelt in cluster.nfkc().flat_map(char::to_lowercase) {
@@ -73,8 +78,9 @@ fn each(text: &str, mut give: impl FnMut(usize, char)) {
 /// The spelling of a character that has one of its own, but for its being traditional.
 fn plain(c: char) -> Option<char> {
     match c {
+        '\u{4e00}'..='\u{9fff}' => Some(c),
         '\0'..='\u{7f}' => Some(c.to_ascii_lowercase()),
-        '\u{3001}'..='\u{3029}' | '\u{3400}'..='\u{9fff}' => Some(c),
+        '\u{3001}'..='\u{3029}' | '\u{3400}'..='\u{4dff}' => Some(c),
         '\u{ff01}'..='\u{ff5e}' => {
             char::from_u32(u32::from(c) - 0xfee0).map(|c| c.to_ascii_lowercase())
         }
@@ -82,11 +88,8 @@ fn plain(c: char) -> Option<char> {
     }
 }
 
-/// Whether a character may join with the one before it.
+/// Whether a character that is not plain may join with the one before it.
 fn joins(c: char) -> bool {
-    if plain(c).is_some() {
-        return false;
-    }
     let mut first = None;
     decompose_compatible(c, |part| {
         first.get_or_insert(part);
