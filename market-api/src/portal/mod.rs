@@ -8,8 +8,8 @@
 //! What is done on a page is done by a form, and all forms are alike: `fields` is what is filled in,
 //! `signed` who fills it in and what was sent, `filling` the page, its check and its doing, `wrong`
 //! what is said of mistakes, `uploading` those with a file, `resuming` what becomes of a form whose
-//! sender must sign in again.
-//! `doing` makes buttons, and reasons why not, of the market's own actions.
+//! sender must sign in again. `doing` makes buttons, and reasons why not, of the market's own
+//! actions. `desk` is where departments and the operator work.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -37,6 +37,7 @@ mod assets;
 mod buy;
 mod case;
 mod complaint;
+mod desk;
 mod doing;
 mod draw;
 mod entry;
@@ -61,6 +62,7 @@ mod resuming;
 mod said;
 mod search;
 mod signed;
+mod statistics;
 mod uploading;
 mod verify;
 mod visitor;
@@ -89,9 +91,12 @@ pub(crate) fn routes() -> Router<App> {
             get(verify::ask).post(verify::upload).layer(DefaultBodyLimit::max(verify::MAX_FORM)),
         )
         .route("/verify/{code}", get(verify::show))
+        .route("/statistics", get(statistics::show))
+        .route("/statistics.csv", get(statistics::file))
         .merge(own_pages())
         .merge(purchase_pages())
         .merge(agency_pages())
+        .merge(desk::routes())
         .merge(assets::routes())
 }
 
@@ -178,6 +183,8 @@ struct Frame {
     demonstration: bool,
     /// For whom somebody acts who is signed in.
     who: Option<String>,
+    /// Whether they have a desk: a department or the operator.
+    has_desk: bool,
 }
 
 impl Frame {
@@ -188,7 +195,8 @@ impl Frame {
         signed: &signed::Signed,
     ) -> Result<Self, Error> {
         let who = names::party_name(market, &signed.actor, &signed.actor.party).await?;
-        Ok(Self { who: Some(who), ..Self::new(market, title).await? })
+        let has_desk = desk::has_desk(&signed.actor.party);
+        Ok(Self { who: Some(who), has_desk, ..Self::new(market, title).await? })
     }
 
     async fn new(market: &Market, title: impl Into<String>) -> Result<Self, Error> {
@@ -204,6 +212,7 @@ impl Frame {
             script: &assets::SCRIPT.path,
             demonstration: false,
             who: None,
+            has_desk: false,
         }
     }
 }

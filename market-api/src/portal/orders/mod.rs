@@ -17,7 +17,7 @@ pub(super) use self::{
     agency::{MAX_FORM, upload, uploaded_file},
     evaluations::{appeal, appealed},
     page::show,
-    steps::{done, step},
+    steps::{done, evaluation, marks, returned, step},
 };
 use super::{
     Frame, Page, Pager, cursor,

@@ -151,7 +151,7 @@ async fn asked(
 }
 
 /// What is marked, and how.
-fn marks(evaluations: &OrderEvaluations) -> Vec<Field> {
+pub(in crate::portal) fn marks(evaluations: &OrderEvaluations) -> Vec<Field> {
     let scale = evaluations.scale.unwrap_or(5);
     let mark = |n: u32| {
         let says = match n {
@@ -203,12 +203,15 @@ pub(super) fn reason(mut read: Reading<'_>) -> Result<String, Error> {
     read.end(Some(reason))
 }
 
-fn returned(mut read: Reading<'_>) -> Result<NewReturn, Error> {
+pub(in crate::portal) fn returned(mut read: Reading<'_>) -> Result<NewReturn, Error> {
     let (code, note) = (read.value("code"), read.text("note"));
     read.end(code.map(|code| NewReturn { code, note }))
 }
 
-fn evaluation(mut read: Reading<'_>, of: &OrderEvaluations) -> Result<NewEvaluation, Error> {
+pub(in crate::portal) fn evaluation(
+    mut read: Reading<'_>,
+    of: &OrderEvaluations,
+) -> Result<NewEvaluation, Error> {
     let mut marks = BTreeMap::new();
     for dimension in &of.dimensions {
         let mark = read.value(&format!("marks/{}", dimension.code));

@@ -25,7 +25,7 @@ use super::{
 use crate::{parameters::Parameters, problem::Problem};
 
 mod draft;
-mod notice;
+pub(super) mod notice;
 mod page;
 mod steps;
 

@@ -241,7 +241,7 @@ fn criteria(read: &mut Reading<'_>) -> Vec<Criterion> {
 }
 
 /// What a notice says, row by row.
-pub(super) fn facts(notice: &Notice) -> Vec<(&'static str, String)> {
+pub(in crate::portal) fn facts(notice: &Notice) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("选取方式", notice.mode.zh().to_owned()),
         ("价格", words::purchase_price(&notice.price)),

@@ -1,0 +1,219 @@
+//! `/desk/alarms`: what looks like abuse, with what shows it, and what was found.
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use market_core::{
+    Error, Kind, Market, Paging, Party,
+    alarm::{Alarm, AlarmFilter, AlarmObject, AlarmRule},
+    id::{AgencyId, AlarmId},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    super::{
+        Pager, cursor,
+        doing::Doings,
+        fields::Field,
+        filling::Form,
+        form::{Choice, Select, list as list_of},
+        names::party_name,
+        signed::Signed,
+        typed, words,
+    },
+    AtDesk, DeskAnswers, allowed, called, offer,
+    shown::{List, Part, Row, Thing},
+    trail,
+};
+use crate::{
+    parameters::{At, Parameters},
+    problem::Problem,
+};
+
+/// Which page of which alarms.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default, deserialize_with = "typed")]
+    rule: Option<AlarmRule>,
+    open: Option<String>,
+    after: Option<String>,
+}
+
+/// An alarm on a list.
+pub(super) fn row(alarm: &Alarm) -> Row {
+    let (severity, tone) = called::severity(alarm.severity);
+    let mut lines = vec![format!("{}发出", words::instant(alarm.raised_at))];
+    lines.extend(alarm.acknowledged.as_ref().map(|one| format!("已处置：{}", one.note)));
+    let is_open = alarm.acknowledged.is_none();
+    Row {
+        href: Some(format!("/desk/alarms/{}", alarm.id)),
+        title: called::rule(alarm.rule).to_owned(),
+        lines,
+        tag: if is_open { severity } else { "已处置" }.to_owned(),
+        tone: if is_open { tone } else { "good" },
+    }
+}
+
+pub(super) async fn list(
+    State(market): State<Market>,
+    AtDesk(signed): AtDesk,
+    RawQuery(address): RawQuery,
+    Parameters(asked): Parameters<Asked>,
+) -> Result<Response, Problem> {
+    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let open = asked.open.is_some_and(|one| !one.is_empty());
+    let filter = AlarmFilter { rule: asked.rule, purchase_id: None, open };
+    let page = market.alarms().list(&signed.actor, &filter, &paging).await?;
+    let chosen = asked.rule.map(AlarmRule::as_str);
+    let option = |one: &AlarmRule| Choice::of(one.as_str(), called::rule(*one), chosen);
+    let options = AlarmRule::ALL.iter().map(option).collect();
+    let only = vec![Choice::of("yes", "只看未处置的", open.then_some("yes"))];
+    let list = list_of("/desk/alarms", address);
+    List {
+        title: "预警",
+        lead: "预警只是线索，不是结论；由人看过证据，再写明查看的结果。",
+        trail: trail(&[]),
+        selects: vec![
+            Select { name: "rule", label: "种类", options },
+            Select { name: "open", label: "处置", options: only },
+        ],
+        rows: page.items.iter().map(row).collect(),
+        none: "没有这样的预警。",
+        pager: Pager::within(&list, "list", paging.after.as_ref(), page.next.as_ref()),
+        more: Vec::new(),
+    }
+    .show(&market, &signed)
+    .await
+}
+
+/// What shows it, in words.
+fn evidence(alarm: &Alarm) -> Vec<(&'static str, String)> {
+    let told = match &alarm.evidence {
+        Value::Object(all) => {
+            let one = |(name, value): (&String, &Value)| {
+                format!("{}：{}", called::evidence(name), told(value))
+            };
+            all.iter().map(one).collect::<Vec<_>>().join("\n")
+        }
+        other => told(other),
+    };
+    vec![("证据", told)]
+}
+
+/// A piece of evidence in words.
+fn told(value: &Value) -> String {
+    match value {
+        Value::Null => "无".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(all) => all.iter().map(told).collect::<Vec<_>>().join("；"),
+        Value::Object(all) => {
+            let one = |(name, value): (&String, &Value)| {
+                format!("{} {}", called::evidence(name), told(value))
+            };
+            all.iter().map(one).collect::<Vec<_>>().join("，")
+        }
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// Something that an alarm is about, as far as whoever asks may know of it.
+async fn object(market: &Market, signed: &Signed, of: &AlarmObject) -> Result<Row, Problem> {
+    let id = &of.id;
+    let (kind, href) = match of.kind {
+        Kind::Purchase => ("采购项目", Some(format!("/desk/purchases/{id}"))),
+        Kind::Order => ("订单", Some(format!("/orders/{id}"))),
+        Kind::Case => ("办件", Some(format!("/desk/cases/{id}"))),
+        Kind::Agency => ("机构", Some(format!("/agencies/{id}"))),
+        _ => ("其他", None),
+    };
+    let title = match (of.kind, id.parse::<AgencyId>()) {
+        (Kind::Agency, Ok(id)) => party_name(market, &signed.actor, &Party::Agency(id)).await?,
+        _ => format!("{kind} {id}"),
+    };
+    Ok(Row { href, title, ..Row::default() })
+}
+
+pub(super) async fn show(
+    State(market): State<Market>,
+    AtDesk(signed): AtDesk,
+    At(id): At<AlarmId>,
+) -> Result<Response, Problem> {
+    let alarm = market.alarms().get(&signed.actor, id).await?;
+    let actions = market.alarms().actions(&signed.actor, id).await?;
+    let at = |name: &str| format!("/desk/alarms/{id}/{name}");
+    let named = |name: &str| (name == "acknowledge").then(|| "写明查看的结果".to_owned());
+    let doings = Doings::of(&actions, named, at);
+    let mut objects = Vec::new();
+    for one in &alarm.objects {
+        objects.push(object(&market, &signed, one).await?);
+    }
+    let (severity, tone) = called::severity(alarm.severity);
+    let mut facts = vec![("级别", severity.to_owned()), ("发出", words::instant(alarm.raised_at))];
+    if let Some(one) = &alarm.acknowledged {
+        let who = party_name(&market, &signed.actor, &one.party).await?;
+        facts.push(("处置", format!("{who}，{}：{}", words::instant(one.at), one.note)));
+    }
+    let is_open = alarm.acknowledged.is_none();
+    let evidence = evidence(&alarm);
+    Thing {
+        title: called::rule(alarm.rule).to_owned(),
+        trail: trail(&[("/desk/alarms", "预警")]),
+        state: if is_open { "未处置" } else { "已处置" }.to_owned(),
+        tone: if is_open { tone } else { "good" },
+        said: None,
+        next: None,
+        doings,
+        facts,
+        parts: vec![
+            Part { id: "evidence", name: "证据", facts: evidence, ..Part::default() },
+            Part { id: "objects", name: "涉及", rows: objects, none: "无", ..Part::default() },
+        ],
+        links: Vec::new(),
+        history: Vec::new(),
+    }
+    .first(&["acknowledge"], at)
+    .show(&market, &signed)
+    .await
+}
+
+async fn form(
+    market: &Market,
+    signed: &Signed,
+    id: AlarmId,
+) -> Result<(Form, Result<(), Error>), Problem> {
+    let alarm = market.alarms().get(&signed.actor, id).await?;
+    let actions = market.alarms().actions(&signed.actor, id).await?;
+    let at = format!("/desk/alarms/{id}");
+    let mut form = Form::new("写明查看的结果", format!("{at}/acknowledge"), "处置");
+    form.trail = trail(&[("/desk/alarms", "预警"), (&at, called::rule(alarm.rule))]);
+    form.lead = "写明看过什么、查到什么、怎么处理。处置以后不再提醒。".to_owned();
+    form.version = Some(alarm.version);
+    form.is_final = true;
+    form.facts = evidence(&alarm);
+    form.fields = vec![Field::lines("note", "查看的结果", 1000)];
+    let may = allowed(&actions, "acknowledge")?;
+    Ok((form, may))
+}
+
+pub(super) async fn acknowledge(
+    State(market): State<Market>,
+    AtDesk(signed): AtDesk,
+    At(id): At<AlarmId>,
+) -> Result<Response, Problem> {
+    let (form, may) = form(&market, &signed, id).await?;
+    offer(form, may, &market, &signed).await
+}
+
+pub(super) async fn done(
+    State(market): State<Market>,
+    At(id): At<AlarmId>,
+    DeskAnswers(sent): DeskAnswers,
+) -> Result<Response, Problem> {
+    let (form, _) = form(&market, &sent.signed, id).await?;
+    let (market, mut read) = (&market, sent.reading());
+    let note = read.text("note").replace('\n', " ");
+    let (to, all, note) = (format!("/desk/alarms/{id}"), market.alarms(), read.end(Some(note)));
+    take!(form, market, sent, to, note, |call, note| all.acknowledge(&call, id, &note))
+}
