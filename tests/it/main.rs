@@ -36,11 +36,8 @@ mod packs;
 mod passing;
 mod permissions;
 mod portal;
-<<<<<<< HEAD
 mod portal_agencyside;
-=======
 mod portal_desk;
->>>>>>> 6fa8f18 (tests: Work at the desk through a browser)
 mod portal_forms;
 mod portal_orders;
 mod portal_purchases;

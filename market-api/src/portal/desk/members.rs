@@ -80,7 +80,7 @@ async fn asked(
         });
         let role = |one: &Role| Choice::of(one.as_str(), words::role(*one), None);
         let roles = Kind::Radio(Role::ALL.iter().map(role).collect());
-        form.fields = vec![Field::new("role", "角色", roles).filled(member.role)];
+        form.fields = vec![Field::new("role", "角色", roles).filled(&member.role)];
     }
     lead.clone_into(&mut form.lead);
     form.is_checked = true;

@@ -119,7 +119,7 @@ fn editing(known: Option<&Synonym>, phrase: &str) -> Form {
             .filled(chosen),
         Field::lines("names", "指的正式名称", 2100)
             .hint("一行一个：服务事项、一件事或者类别的名称")
-            .filled(names),
+            .filled(&names),
     ];
     form
 }
