@@ -117,7 +117,6 @@ create table notice_preferences (
   told boolean not null,
   primary key (person_id, party, kind)
 );
-create index memberships_by_party on memberships (party);
 create index journal_parties_by_pos on journal_parties (pos);
 -- Of what happened before, nobody is told.
 insert into followers (name, pos) select 'notices', last from journal_head;
