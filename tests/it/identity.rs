@@ -246,6 +246,7 @@ on_both! {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
         let serving = tokio::spawn(market_api::serve(listener, served, pending()));
+        market_api::tls::ready();
         let client = reqwest::Client::new();
         let asking = async |path: &str, body: &Value, address: &str| {
             let ask = client.post(format!("{url}{path}")).header("x-forwarded-for", address);

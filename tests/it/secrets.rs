@@ -77,6 +77,7 @@ async fn no_secret_is_logged() {
     let mut command = market(folder.path());
     command.env("MARKET_LOG", "trace").stderr(std::fs::File::create(&log).unwrap());
     let server = Server::ready(command).await;
+    market_api::tls::ready();
     let client = reqwest::Client::new();
     let url = |path: &str| format!("http://{}/api/v1{path}", server.address);
     let post = async |path: &str, token: &str, body: &Value| -> Value {

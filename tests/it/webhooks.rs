@@ -264,6 +264,7 @@ async fn survives(place: Place) {
 /// A stream has what the pages have, goes on where it was, and ends when the server does.
 async fn streams(server: &Server, client: &Client, site: &Site, orders: &[String]) {
     let url = |path: &str| format!("http://{}{path}", server.address);
+    market_api::tls::ready();
     let http = reqwest::Client::new();
     let buyer = &site.trade.applicant;
     let page = client.read("/api/v1/me/feed?limit=100", buyer).await;

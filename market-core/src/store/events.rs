@@ -184,6 +184,7 @@ events! {
         "regions_changed" "行政区划已变更" "Regions are changed";
         "calendar_changed" "工作日历已变更" "The calendar is changed";
         "policy_changed" "政策参数已变更" "Policy profiles are changed";
+        "throttle_set" "登录限制已变更" "A limit of tries is changed";
     Category:
         "category_created" "服务种类已创建" "The category is created";
         "category_changed" "服务种类已变更" "The category is changed";
