@@ -116,7 +116,7 @@ on_both! {
         step(app, &id, "confirm-contract", &trade.applicant, None).await;
 
         let reach = form(&browser.see(&format!("{path}/reach-milestone")).await);
-        assert_eq!(reach.get("key"), "m1");
+        assert_eq!(reach.get("milestone"), "m1");
         has(&browser.back(&reach, 422).await, &["请填写"]);
         browser.done(&reach.with("note", "全部点位测完")).await;
         has(&browser.see(&path).await, &["待确认", "上传成果文件"]);

@@ -248,8 +248,8 @@ on_both! {
         let back = form(&desk.see(&format!("{at}/send-back")).await);
         has(&desk.back(&back, 422).await, &["请填写"]);
         desk.done(&back.with("reason", "内容不完整")).await;
-        let late = form(&desk.see(&format!("{at}/send-back")).await);
-        assert!(late.pairs.iter().any(|(name, _)| name == "reason"));
+        // A draft is its owner's alone.
+        are_not_there(&desk, &[at.clone(), format!("{at}/approve")]).await;
     }
 
     async fn the_operator_admits_and_suspends_agencies(app: &TestApp) {

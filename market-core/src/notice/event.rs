@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often deadlines are looked at, and old notices swept.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 impl Notices<'_> {
     /// Tells people until it is dropped. What fails is tried again.

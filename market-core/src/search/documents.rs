@@ -171,7 +171,7 @@ impl Document {
     /// The document as the index takes it.
     pub(super) fn indexed(&self, fields: &Fields) -> Result<TantivyDocument, Error> {
         let mut doc = TantivyDocument::new();
-        doc.add_text(fields.source, self.source()?);
+        doc.add_bytes(fields.source, &self.source()?);
         doc.add_bytes(fields.owner, self.owner().as_bytes());
         doc.add_u64(fields.kind, Subject::of(self.kind()));
         add_id(&mut doc, fields.id, self.id());
@@ -186,13 +186,13 @@ impl Document {
     }
 
     /// The document as the index keeps it beside the words.
-    pub(super) fn source(&self) -> Result<String, Error> {
-        serde_json::to_string(self).map_err(|_| Error::Inconsistent("document"))
+    pub(super) fn source(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(|_| Error::Inconsistent("document"))
     }
 
     /// The document as it was indexed.
-    pub(super) fn from_source(source: &str) -> Result<Self, Error> {
-        serde_json::from_str(source).map_err(|_| Error::Inconsistent("document"))
+    pub(super) fn from_source(source: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(source).map_err(|_| Error::Inconsistent("document"))
     }
 }
 

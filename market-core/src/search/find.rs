@@ -388,7 +388,7 @@ pub(super) fn stored(
     Document::from_source(source(&doc, fields))
 }
 
-fn source<'d>(doc: &'d TantivyDocument, fields: &Fields) -> &'d str {
-    let source = doc.get_first(fields.source).and_then(|value| value.as_str());
+fn source<'d>(doc: &'d TantivyDocument, fields: &Fields) -> &'d [u8] {
+    let source = doc.get_first(fields.source).and_then(|value| value.as_bytes());
     source.unwrap_or_default()
 }

@@ -253,12 +253,12 @@ struct MatterShown {
 impl Found {
     /// Reads what is shown out of a document of a kind. Most of a document, such as certificates,
     /// is not; so this is cheaper than reading it whole.
-    pub(super) fn read(kind: u64, source: &str) -> Result<Self, Error> {
+    pub(super) fn read(kind: u64, source: &[u8]) -> Result<Self, Error> {
         let found = match kind {
-            Subject::AGENCY => serde_json::from_str(source).map(AgencyShown::found),
-            Subject::ITEM => serde_json::from_str(source).map(Self::ServiceItem),
-            Subject::MATTER => serde_json::from_str(source).map(MatterShown::found),
-            _ => serde_json::from_str(source).map(ListingShown::found),
+            Subject::AGENCY => serde_json::from_slice(source).map(AgencyShown::found),
+            Subject::ITEM => serde_json::from_slice(source).map(Self::ServiceItem),
+            Subject::MATTER => serde_json::from_slice(source).map(MatterShown::found),
+            _ => serde_json::from_slice(source).map(ListingShown::found),
         };
         found.map_err(|_| Error::Inconsistent("document"))
     }

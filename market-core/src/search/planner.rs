@@ -228,7 +228,7 @@ impl Planner {
         } else if has_chinese && understood.read.is_empty() {
             let pairs: BTreeSet<_> = syllable_pairs(text).into_iter().collect();
             if pairs.len() >= 2 {
-                self.syllables(pairs, SOUNDS);
+                self.syllables(&pairs, SOUNDS);
             }
         }
     }
@@ -237,7 +237,7 @@ impl Planner {
         let syllables = cut(text).unwrap_or_default();
         if syllables.len() >= 2 {
             let pairs = syllables.windows(2).map(|pair| pair.join("'"));
-            self.syllables(pairs.collect(), SPELLED);
+            self.syllables(&pairs.collect(), SPELLED);
         }
         let initials: String = letters.chars().take(MAX_INITIALS).collect();
         let term = Term::from_field_text(self.fields.initials, &initials);
@@ -247,7 +247,7 @@ impl Planner {
         self.core(Group::Words, Box::new(either));
     }
 
-    fn syllables(&mut self, pairs: BTreeSet<String>, percent: usize) {
+    fn syllables(&mut self, pairs: &BTreeSet<String>, percent: usize) {
         let term = |pair: &String| Term::from_field_text(self.fields.syllables, pair);
         let words: Vec<_> = pairs.iter().map(|pair| Asked::of_field(term(pair), 1.0)).collect();
         let need = share(words.len(), percent);

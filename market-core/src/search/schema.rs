@@ -135,8 +135,7 @@ pub(super) fn schema() -> (Schema, Fields) {
             schema.add_i64_field(column::HELD_LAST, FAST),
         ],
         open: [column::OPEN_FIRST, column::OPEN_LAST].map(|name| schema.add_i64_field(name, FAST)),
-        // As text: bytes would be read one by one.
-        source: schema.add_text_field("source", STORED),
+        source: schema.add_bytes_field("source", STORED),
     };
     (schema.build(), fields)
 }

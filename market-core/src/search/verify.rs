@@ -192,6 +192,6 @@ impl Comparison {
 /// What two documents share only when they are the same.
 fn digest(document: &Document) -> Result<u64, Error> {
     let mut hasher = DefaultHasher::new();
-    hasher.write(document.source()?.as_bytes());
+    hasher.write(&document.source()?);
     Ok(hasher.finish())
 }

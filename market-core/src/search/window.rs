@@ -133,7 +133,9 @@ mod tests {
             window.begin(first * WIDE + 17);
             for word in &words {
                 let mut bits = vec![0; (3 * WIDE / u64::BITS) as usize];
-                word.iter().for_each(|doc| set(&mut bits, *doc));
+                for doc in word {
+                    set(&mut bits, *doc);
+                }
                 window.add_crowd(&bits);
             }
             window.count(need);

@@ -45,15 +45,15 @@ impl<'a> Scales<'a> {
         common: &dyn Bm25StatisticsProvider,
         field: Field,
     ) -> tantivy::Result<&Bm25Weight> {
-        let at = match self.rarest.iter().position(|(known, _)| *known == field) {
-            Some(at) => at,
-            None => {
-                let (tokens, all) = (common.total_num_tokens(field)?, common.total_num_docs()?);
-                let length = tokens as Score / all as Score;
-                let weight = Bm25Weight::for_one_term_without_explain(0, all, length);
-                self.rarest.push((field, weight));
-                self.rarest.len() - 1
-            }
+        let known = self.rarest.iter().position(|(known, _)| *known == field);
+        let at = if let Some(at) = known {
+            at
+        } else {
+            let (tokens, all) = (common.total_num_tokens(field)?, common.total_num_docs()?);
+            let length = tokens as Score / all as Score;
+            let weight = Bm25Weight::for_one_term_without_explain(0, all, length);
+            self.rarest.push((field, weight));
+            self.rarest.len() - 1
         };
         Ok(&self.rarest[at].1)
     }

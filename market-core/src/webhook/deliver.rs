@@ -45,7 +45,7 @@ const SKEW_SECONDS: i64 = 60;
 /// The longest that one message takes, from the question for the address to the answer's end.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often old messages are swept away.
-const SWEEP: Duration = Duration::from_secs(3600);
+const SWEEP: Duration = Duration::from_hours(1);
 /// For how long what was sent is kept.
 const KEEP_SECONDS: i64 = 30 * 24 * 3600;
 

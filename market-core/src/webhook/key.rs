@@ -69,12 +69,11 @@ impl Webhooks<'_> {
 
     async fn rotate_key_once(&self, call: &Call) -> Result<Vec<PublishedKey>, Error> {
         let mut tx = begin!(self.0, call, "webhooks.rotate_key", &());
-        let last = match tx.last_webhook_key_for_update().await? {
-            Some(last) => last,
-            None => {
-                tx.insert_webhook_key(1, &ServerKey::new_seed(&self.0.env)).await?;
-                1
-            }
+        let last = if let Some(last) = tx.last_webhook_key_for_update().await? {
+            last
+        } else {
+            tx.insert_webhook_key(1, &ServerKey::new_seed(&self.0.env)).await?;
+            1
         };
         if call.expected.is_some_and(|expected| expected != last) {
             return Err(Error::Stale("webhook key"));

@@ -37,12 +37,15 @@ statements! {
         where id = $1 and state = 'enabled'";
     DELETE = "delete from webhooks where id = $1";
 
+    // Of a party that is disabled nobody is told anything.
     SOON = "\
         select id from webhooks where due_at <= $1 and state = 'enabled' \
-        and (leased_until is null or leased_until <= $1) limit 1";
+        and (leased_until is null or leased_until <= $1) \
+        and party not in (select party from parties where disabled) limit 1";
     DUE = "\
         select id from webhooks where due_at <= $1 and state = 'enabled' \
-        and (leased_until is null or leased_until <= $1) order by due_at, id limit 1";
+        and (leased_until is null or leased_until <= $1) \
+        and party not in (select party from parties where disabled) order by due_at, id limit 1";
     LEASE = "update webhooks set lease = $2, leased_until = $3 where id = $1";
     PROGRESS = "\
         update webhooks set pos = $2, failing_since = $3, failures = $4, paused_until = $5 \

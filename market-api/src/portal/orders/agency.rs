@@ -125,7 +125,7 @@ fn planned(ledger: Option<&Ledger>) -> Field {
         let label = format!("{}（{due}前，{}%）", milestone.name, milestone.share_percent);
         Choice::of(&milestone.key, &label, None)
     };
-    one_of("key", "哪个里程碑", planned.map(choice).collect())
+    one_of("milestone", "哪个里程碑", planned.map(choice).collect())
 }
 
 fn payments(ledger: Option<&Ledger>, is_open: impl Fn(PaymentState) -> bool) -> Field {
@@ -185,7 +185,7 @@ pub(super) async fn done(
 }
 
 fn reached(mut read: Reading<'_>) -> Result<(String, MilestoneReached), Error> {
-    let key: Option<String> = read.value("key");
+    let key: Option<String> = read.value("milestone");
     let note = read.text("note").replace('\n', " ");
     read.end(key.map(|key| (key, MilestoneReached { note })))
 }

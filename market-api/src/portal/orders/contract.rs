@@ -159,5 +159,5 @@ pub(super) fn reached(milestones: &[LedgerMilestone]) -> Field {
         })
         .collect();
     let first = choices.first().map(|one| one.value.clone()).unwrap_or_default();
-    Field::new("key", "确认哪个里程碑", Kind::Radio(choices)).filled(&first)
+    Field::new("milestone", "确认哪个里程碑", Kind::Radio(choices)).filled(&first)
 }

@@ -273,7 +273,7 @@ pub(in crate::portal) async fn done(
         }
         "confirm-milestone" => {
             let mut read = read;
-            let key: Option<String> = read.value("key");
+            let key: Option<String> = read.value("milestone");
             take!(read.end(key), |call, key| orders.confirm_milestone(&call, id, &key))
         }
         "pay" => take!(contract::payment(read), |call, new| orders.pay(&call, id, new)),

@@ -223,7 +223,9 @@ impl Tally {
 
     fn add_items(&mut self, by: Dimension, narrow: &Narrow, items: &[u32], owner: u64) {
         if by == Dimension::Item {
-            items.iter().for_each(|item| self.items.add(*item as usize, owner));
+            for item in items {
+                self.items.add(*item as usize, owner);
+            }
             return;
         }
         for (at, item) in items.iter().enumerate() {

@@ -94,36 +94,24 @@ fn in_order<T: Ord>(all: &mut Vec<T>) {
 
 /// A text in parts, so that what was looked for stands out.
 pub(in crate::search) fn mark(text: &str, wanted: &Wanted) -> Vec<Part> {
-    if text.is_empty() {
-        return Vec::new();
-    }
     let normal = Normal::of(text);
-    let mut hits = vec![false; normal.origin.last().map_or(0, |last| last + 1)];
+    let mut hits = vec![false; text.chars().count()];
     for (from, sort, run) in runs(&normal.chars) {
         wanted.mark_run(sort, run, |at| hits[normal.origin[from + at]] = true);
     }
     // A mark of its own, such as an accent, goes with the character that it stands on.
-    if normal.origin.windows(2).any(|two| two[1] > two[0] + 1) {
-        let mut spelt = vec![false; hits.len()];
-        normal.origin.iter().for_each(|at| spelt[*at] = true);
-        for at in 1..hits.len() {
-            hits[at] = if spelt[at] { hits[at] } else { hits[at - 1] };
+    let mut spelt = vec![false; hits.len()];
+    normal.origin.iter().for_each(|at| spelt[*at] = true);
+    for at in 1..hits.len() {
+        hits[at] = if spelt[at] { hits[at] } else { hits[at - 1] };
+    }
+    let mut parts: Vec<Part> = Vec::new();
+    for (c, hit) in text.chars().zip(hits) {
+        match parts.last_mut() {
+            Some(part) if part.hit == hit => part.text.push(c),
+            _ => parts.push(Part { text: c.to_string(), hit }),
         }
     }
-    let mut parts = Vec::new();
-    let mut begun = (0, hits.first().copied().unwrap_or(false));
-    let mut part = |from: usize, to: usize, hit| {
-        parts.push(Part { text: text[from..to].to_owned(), hit });
-    };
-    for (at, (byte, _)) in text.char_indices().enumerate() {
-        // Behind the last that is spelt there are only its marks.
-        let hit = hits.get(at).copied().unwrap_or(begun.1);
-        if hit != begun.1 {
-            part(begun.0, byte, begun.1);
-            begun = (byte, hit);
-        }
-    }
-    part(begun.0, text.len(), begun.1);
     parts
 }
 

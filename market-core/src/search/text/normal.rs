@@ -53,10 +53,10 @@ impl Normal {
 fn each(text: &str, mut give: impl FnMut(usize, char)) {
     let simplified = &*SIMPLIFIED;
     let mut cluster = String::new();
-    let mut chars = text.chars().map(|c| (c, plain(c))).enumerate().peekable();
-    while let Some((at, (c, spelt))) = chars.next() {
-        let joined = chars.peek().is_some_and(|(_, (next, own))| own.is_none() && joins(*next));
-        if let Some(spelt) = spelt
+    let mut chars = text.chars().enumerate().peekable();
+    while let Some((at, c)) = chars.next() {
+        let joined = chars.peek().is_some_and(|(_, next)| joins(*next));
+        if let Some(spelt) = plain(c)
             && !joined
         {
             give(at, simplified.of(spelt));
@@ -64,9 +64,7 @@ fn each(text: &str, mut give: impl FnMut(usize, char)) {
         }
         cluster.clear();
         cluster.push(c);
-        while let Some((_, (mark, _))) =
-            chars.next_if(|(_, (next, own))| own.is_none() && joins(*next))
-        {
+        while let Some((_, mark)) = chars.next_if(|(_, next)| joins(*next)) {
             cluster.push(mark);
         }
         for spelt in cluster.nfkc().flat_map(char::to_lowercase) {
@@ -78,9 +76,8 @@ fn each(text: &str, mut give: impl FnMut(usize, char)) {
 /// The spelling of a character that has one of its own, but for its being traditional.
 fn plain(c: char) -> Option<char> {
     match c {
-        '\u{4e00}'..='\u{9fff}' => Some(c),
         '\0'..='\u{7f}' => Some(c.to_ascii_lowercase()),
-        '\u{3001}'..='\u{3029}' | '\u{3400}'..='\u{4dff}' => Some(c),
+        '\u{3001}'..='\u{3029}' | '\u{3400}'..='\u{9fff}' => Some(c),
         '\u{ff01}'..='\u{ff5e}' => {
             char::from_u32(u32::from(c) - 0xfee0).map(|c| c.to_ascii_lowercase())
         }
@@ -88,8 +85,11 @@ fn plain(c: char) -> Option<char> {
     }
 }
 
-/// Whether a character that is not plain may join with the one before it.
+/// Whether a character may join with the one before it.
 fn joins(c: char) -> bool {
+    if plain(c).is_some() {
+        return false;
+    }
     let mut first = None;
     decompose_compatible(c, |part| {
         first.get_or_insert(part);

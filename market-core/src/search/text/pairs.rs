@@ -88,8 +88,6 @@ pub(super) fn sort(c: char) -> Sort {
     match c {
         'a'..='z' | '0'..='9' => Sort::Letter,
         c if is_chinese(c) => Sort::Chinese,
-        // What separates words most often, before the tables of Unicode are asked.
-        ' '..='/' | ':'..='@' | '\u{3001}'..='\u{3004}' | '\u{3008}'..='\u{3011}' => Sort::Other,
         c if c.is_alphanumeric() => Sort::Letter,
         _ => Sort::Other,
     }
@@ -98,14 +96,11 @@ pub(super) fn sort(c: char) -> Sort {
 /// The runs of Chinese characters and of letters and digits, each with its place.
 pub(super) fn runs(chars: &[char]) -> impl Iterator<Item = (usize, Sort, &[char])> {
     let mut next = 0;
-    std::iter::from_fn(move || {
-        let first = chars.get(next..)?.iter().position(|c| sort(*c) != Sort::Other)?;
-        let at = next + first;
-        let of = sort(chars[at]);
-        let rest = &chars[at..];
-        let run = &rest[..rest.iter().position(|c| sort(*c) != of).unwrap_or(rest.len())];
-        next = at + run.len();
-        Some((at, of, run))
+    chars.chunk_by(|a, b| sort(*a) == sort(*b)).filter_map(move |run| {
+        let at = next;
+        next += run.len();
+        let sort = sort(run[0]);
+        (sort != Sort::Other).then_some((at, sort, run))
     })
 }
 

@@ -1,6 +1,7 @@
 //! What parties do with their webhooks, and what others learn of that.
 
 use super::*;
+use crate::{case::Fund, purchase::tests::world::World};
 
 on_both! {
     async fn what_is_replayed_has_the_same_ids(url: &str) {
@@ -78,19 +79,21 @@ on_both! {
         let unknown = |result: Result<(), Error>| {
             assert!(matches!(result, Err(Error::NotFound("webhook"))), "{result:?}");
         };
-        let known = |result: Result<(), Error>| {
-            assert_eq!(refusal(result), Refusal::PartyNotHeld);
+        // The operator knows of it, and is told why not.
+        let meets = |stranger: &Call, result: Result<(), Error>| match stranger.actor.party {
+            Party::Operator => assert_eq!(refusal(result), Refusal::PartyNotHeld),
+            _ => unknown(result),
         };
-        let tried: [(&Call, &dyn Fn(Result<(), Error>)); 2] =
-            [(&other, &unknown), (&operator, &known)];
-        for (stranger, meets) in tried {
-            meets(webhooks.change(stranger, id, WebhookChange::default()).await.map(drop));
-            meets(webhooks.enable(stranger, id).await.map(drop));
-            meets(webhooks.remove(stranger, id).await);
-            meets(webhooks.rotate_secret(stranger, id).await.map(drop));
-            meets(webhooks.replay(stranger, id, 0).await.map(drop));
-            meets(webhooks.ping(stranger, id).await.map(drop));
-            meets(webhooks.tries(&stranger.actor, id, &Paging::default()).await.map(drop));
+        for stranger in [&other, &operator] {
+            let change = WebhookChange::default();
+            meets(stranger, webhooks.change(stranger, id, change).await.map(drop));
+            meets(stranger, webhooks.enable(stranger, id).await.map(drop));
+            meets(stranger, webhooks.remove(stranger, id).await);
+            meets(stranger, webhooks.rotate_secret(stranger, id).await.map(drop));
+            meets(stranger, webhooks.replay(stranger, id, 0).await.map(drop));
+            meets(stranger, webhooks.ping(stranger, id).await.map(drop));
+            let tries = webhooks.tries(&stranger.actor, id, &Paging::default()).await;
+            meets(stranger, tries.map(drop));
         }
         let own = webhooks.get(&operator.actor, id).await.unwrap().actions(&operator.actor);
         let may: Vec<_> = own.iter().filter(|one| one.refusal.is_none()).collect();
@@ -154,6 +157,22 @@ on_both! {
         let changed = market.webhooks().change(&call, made.id, change).await.unwrap();
         let expected = Webhook { description: "新的".to_owned(), version: 2, ..made.clone() };
         assert_eq!(Webhook { updated_at: made.updated_at, ..changed }, expected);
+    }
+
+    async fn a_party_that_is_disabled_is_told_nothing(url: &str) {
+        let world = World::new(url, Fund::Social, 1).await;
+        let (market, call) = (&world.market, world.agency(0));
+        let operator: Call = Actor::system().into();
+        let receiver = Receiver::answering(&[]);
+        market.webhooks().register(call, new(URL)).await.unwrap();
+        let party = &call.actor.party;
+        market.accounts().disable_party(&operator, party, "资料不实").await.unwrap();
+        happens(market, call, 1000).await;
+        deliver(market, &receiver).await;
+        assert_eq!(receiver.ids(), [""; 0]);
+        market.accounts().enable_party(&operator, party).await.unwrap();
+        deliver(market, &receiver).await;
+        assert_eq!(receiver.ids().len(), 1);
     }
 
     async fn a_rehearsal_leaves_nothing(url: &str) {
