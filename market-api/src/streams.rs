@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn nobody_takes_all_places_and_places_are_given_back() {
-        let mut limits = Limits::default();
-        limits.waiting = Most { most: 3.try_into().unwrap(), per_address: 2.try_into().unwrap() };
+        let waiting = Most { most: 3.try_into().unwrap(), per_address: 2.try_into().unwrap() };
+        let limits = Limits { waiting, ..Limits::default() };
         let streams = Streams::new(&limits);
         let waiter = |last| Waiter(IpAddr::from([192, 0, 2, last]));
         let first = streams.enter(waiter(1)).unwrap();

@@ -37,7 +37,7 @@ impl Form {
 
     pub(crate) fn get(&self, name: &str) -> &str {
         let found = self.pairs.iter().find(|(one, _)| one == name);
-        found.map(|(_, value)| &**value).unwrap_or_else(|| panic!("no {name} in {:?}", self.pairs))
+        found.map_or_else(|| panic!("no {name} in {:?}", self.pairs), |(_, value)| &**value)
     }
 
     fn body(&self) -> String {

@@ -1,5 +1,7 @@
 //! The pages of agencies: orders, open purchases, admission and records, listings, credit.
 
+use std::fmt::Write;
+
 use axum::http::Method;
 use market_core::{
     Actor, Call, Party,
@@ -35,12 +37,14 @@ async fn send(
         if name == "file" {
             continue;
         }
-        body += &format!(
+        let _ = write!(
+            body,
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
         );
     }
     let (name, content) = file.unwrap_or(("", ""));
-    body += &format!(
+    let _ = write!(
+        body,
         "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          Content-Type: application/octet-stream\r\n\r\n{content}\r\n--{BOUNDARY}--\r\n"
     );
@@ -66,7 +70,7 @@ async fn stolen(form: &Form, by: &Browser<'_>) -> Form {
 }
 
 /// A browser before which somebody acts for another agency.
-async fn rival<'a>(app: &'a TestApp, own: AgencyId) -> Browser<'a> {
+async fn rival(app: &TestApp, own: AgencyId) -> Browser<'_> {
     let paging = market_core::Paging::default();
     let all = app.market.agencies().list(None, &AgencyFilter::default(), &paging).await.unwrap();
     let other = all.items.into_iter().find(|one| one.id != own).unwrap();

@@ -9,7 +9,7 @@ use crate::{
     trade::{INSPECTION, Trade, step, trade},
 };
 
-async fn buyer<'a>(app: &'a TestApp) -> (Trade, Browser<'a>) {
+async fn buyer(app: &TestApp) -> (Trade, Browser<'_>) {
     let trade = trade(app).await;
     app.market.search().catch_up().await.unwrap();
     let browser = Browser::signed_in(app, "applicant").await;

@@ -114,7 +114,7 @@ impl Receiver {
     }
 
     /// From now on does so with everything.
-    pub(crate) fn from_now_on(&self, doing: Doing) {
+    pub(crate) fn always(&self, doing: Doing) {
         self.inside.lock().unwrap().then = Some(doing);
     }
 

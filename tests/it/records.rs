@@ -15,10 +15,10 @@ const RECORDS: &str = "/api/v1/service-records";
 /// The row of the trade's service, as somebody reads it.
 async fn row(app: &TestApp, trade: &Trade, token: &str) -> Value {
     let page = app.get(&format!("{RECORDS}?limit=100")).by(token).gives(200).await.json;
-    let rows = page["items"].as_array().unwrap().iter();
+    let mut rows = page["items"].as_array().unwrap().iter();
     let of_trade =
         |row: &&Value| row["case_id"] == trade.case && row["item"] == trade.listing.item.as_str();
-    rows.filter(of_trade).next_back().unwrap().clone()
+    rows.rfind(of_trade).unwrap().clone()
 }
 
 on_both! {

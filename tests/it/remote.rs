@@ -323,12 +323,12 @@ async fn proofs_are_verified_by_their_ids(app: TestApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn proofs_are_verified_by_their_ids_on_sqlite() {
-    proofs_are_verified_by_their_ids(TestApp::loaded_sqlite().await).await;
+    Box::pin(proofs_are_verified_by_their_ids(TestApp::loaded_sqlite().await)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn proofs_are_verified_by_their_ids_on_postgres() {
-    proofs_are_verified_by_their_ids(TestApp::loaded_postgres().await).await;
+    Box::pin(proofs_are_verified_by_their_ids(TestApp::loaded_postgres().await)).await;
 }
 
 macro_rules! on_both_servers {

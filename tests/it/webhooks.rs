@@ -216,7 +216,7 @@ async fn survives(place: Place) {
     assert!(!verified("whsec_AAAA", message, &message.body));
 
     // Killed while a message is under way, with more behind it.
-    receiver.from_now_on(Doing::Hang);
+    receiver.always(Doing::Hang);
     let mut orders = vec![first.as_str().unwrap().to_owned()];
     for case in &site.cases[1..3] {
         let order = ask(&client, 201, place_order(case)).await;
@@ -227,7 +227,7 @@ async fn survives(place: Place) {
     receiver.until("a message that hangs", |got| got.len() == 2).await;
     server.kill();
     site.place.is_quiet().await;
-    receiver.from_now_on(Doing::Answer(200));
+    receiver.always(Doing::Answer(200));
     let server = serving(&site.place, &folder).await;
     let client = Client::of(&server);
     let order = ask(&client, 201, place_order(&site.cases[3])).await;

@@ -68,9 +68,9 @@ async fn receive(State(app): State<App>, request: Request) -> Result<Response, P
     let whole = whole.map_err(|why| unread(why.status(), &why))?;
     let asker = Asker { app: &app, actor: caller.map(|Caller(actor)| actor), language };
     Ok(match message::read(&whole) {
-        Ok(Read::Asked(asked)) => {
-            let id = asked.id.clone();
-            answered(StatusCode::OK, &id, asker.answer(asked).await)
+        Ok(Read::Asked(question)) => {
+            let id = question.id.clone();
+            answered(StatusCode::OK, &id, asker.answer(question).await)
         }
         // Nothing is told to us that we would have to heed.
         Ok(Read::Told) => StatusCode::ACCEPTED.into_response(),
@@ -91,13 +91,11 @@ fn admitted(app: &App, parts: &Parts) -> Result<(), Problem> {
         return Err(Code::MEDIA_TYPE.into());
     }
     let version = headers.get(VERSION).map(|version| version.to_str().unwrap_or_default());
-    match version.filter(|version| !VERSIONS.contains(version)) {
-        None => Ok(()),
-        Some(_) => {
-            let detail = format!("MCP-Protocol-Version must be {}", VERSIONS.join(" or "));
-            Err(Problem::new(Code::MALFORMED, detail))
-        }
+    if version.is_some_and(|version| !VERSIONS.contains(&version)) {
+        let detail = format!("MCP-Protocol-Version must be {}", VERSIONS.join(" or "));
+        return Err(Problem::new(Code::MALFORMED, detail));
     }
+    Ok(())
 }
 
 /// Whether a request comes from no page at all or from one of this server. A page of another site

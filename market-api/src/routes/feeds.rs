@@ -50,7 +50,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often a stream says that it still lives, and whether its token still does is asked.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lives; clients go on from where they were.
-const LIFE: Duration = Duration::from_secs(3600);
+const LIFE: Duration = Duration::from_hours(1);
 /// So many entries are read at once for a stream.
 const READ: u32 = 100;
 

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The longest that a server may have us wait.
 const LONGEST_PAUSE: u64 = 10;
 const CONNECT: Duration = Duration::from_secs(5);
-const WHOLE: Duration = Duration::from_secs(60);
+const WHOLE: Duration = Duration::from_mins(1);
 /// The largest answer.
 const LARGEST: usize = 256 << 20;
 

@@ -136,17 +136,14 @@ async fn asked(market: &Market, signed: &Signed, step: &str) -> Result<(Form, Ag
     let mut form = Form::new(label, format!("/agency/{step}"), label);
     form.trail = trail();
     form.version = Some(agency.version);
-    match step {
-        "leave" => {
-            form.lead =
-                "退出以后不再承接委托，上架的服务不再显示；还有在办订单的，不能退出。".to_owned();
-            form.is_final = true;
-            form.fields = vec![Field::lines("reason", "退出的原因", 500)];
-        }
-        _ => {
-            form.is_checked = true;
-            form.fields = fields(market, Some(&agency)).await?;
-        }
+    if step == "leave" {
+        form.lead =
+            "退出以后不再承接委托，上架的服务不再显示；还有在办订单的，不能退出。".to_owned();
+        form.is_final = true;
+        form.fields = vec![Field::lines("reason", "退出的原因", 500)];
+    } else {
+        form.is_checked = true;
+        form.fields = fields(market, Some(&agency)).await?;
     }
     Ok((form, agency))
 }

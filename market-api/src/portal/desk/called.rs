@@ -131,8 +131,7 @@ pub(super) fn evidence(name: &str) -> &str {
         "reason" => "理由",
         "withheld_by" => "未给出的一方",
         "pattern" => "规律",
-        "quotes" => "报价",
-        "quote" => "报价",
+        "quotes" | "quote" => "报价",
         other => other,
     }
 }

@@ -209,8 +209,9 @@ impl NeedView {
         let mut uses = Vec::new();
         for department in &need.consumers {
             let name = parties.name(&Party::Department(department.clone())).await?;
-            let used = if need.used_by.contains(department) { "已使用" } else { "还未使用" };
-            uses.push(format!("{name}（{used}）"));
+            let stands =
+                if need.used_by.contains(department) { "已使用" } else { "还未使用" };
+            uses.push(format!("{name}（{stands}）"));
         }
         let mut facts = vec![("谁用", uses.join("、"))];
         if let Some(holder) = &need.holder {

@@ -118,7 +118,7 @@ pub(in crate::portal) async fn taken(
     };
     let key = sent.key().ok_or(Code::KEY_MISSING)?;
     // With a key of its own, since the same form is sent again to write.
-    let call = sent.call().once(&format!("{key}-{step}")).rehearsed();
+    let call = sent.call().once(format!("{key}-{step}")).rehearsed();
     match load(&market, call, &sheet, options).await {
         Ok(report) if step == ERRORS => Ok(errors(report.bad_sheet, &sheet)),
         Ok(report) => show(&market, &sent.signed, report, false, skip_bad).await,

@@ -162,21 +162,18 @@ async fn asked(
         ("价格管理", words::pricing(&item)),
         ("现在", said::listing(listing.state).to_owned()),
     ];
-    match step {
-        "change" => {
-            form.is_checked = true;
-            form.lead = "已经下的订单不受影响，按下单时的内容和价格执行。".to_owned();
-            form.fields = fields("", &regions, Some(&listing.terms));
+    if step == "change" {
+        form.is_checked = true;
+        form.lead = "已经下的订单不受影响，按下单时的内容和价格执行。".to_owned();
+        form.fields = fields("", &regions, Some(&listing.terms));
+    } else {
+        form.facts.push(("服务名称", listing.terms.title.clone()));
+        form.facts.push(("价格", words::capital(listing.terms.price)));
+        form.lead = match step {
+            "publish" => "上架以后，委托人可以搜到、可以直接下单。",
+            _ => "下架以后不再接受新的订单，已经下的订单要继续完成；可以重新上架。",
         }
-        _ => {
-            form.facts.push(("服务名称", listing.terms.title.clone()));
-            form.facts.push(("价格", words::capital(listing.terms.price)));
-            form.lead = match step {
-                "publish" => "上架以后，委托人可以搜到、可以直接下单。",
-                _ => "下架以后不再接受新的订单，已经下的订单要继续完成；可以重新上架。",
-            }
-            .to_owned();
-        }
+        .to_owned();
     }
     Ok((form, listing, regions))
 }

@@ -82,9 +82,10 @@ pub(super) async fn list(
     for order in page.items {
         let item = items.iter().find(|item| item.code == order.terms.item);
         // Who buys, an agency learns from the contract.
-        let agency = match sells {
-            true => String::new(),
-            false => parties.name(&Party::Agency(order.terms.agency_id)).await? + "，",
+        let agency = if sells {
+            String::new()
+        } else {
+            parties.name(&Party::Agency(order.terms.agency_id)).await? + "，"
         };
         let holder = order.holder();
         let until = holder.as_ref().and_then(|holder| holder.until).map(words::day);

@@ -126,9 +126,10 @@ pub(in crate::portal) async fn show(
     let list = Link { href: "/orders".to_owned(), name: "我的订单".to_owned() };
     let sells = is_agency(actor, &order);
     // Who buys, an agency learns from the contract.
-    let mut facts = match sells {
-        true => Vec::new(),
-        false => vec![("机构", agency.name), ("机构电话", agency.profile.phone)],
+    let mut facts = if sells {
+        Vec::new()
+    } else {
+        vec![("机构", agency.name), ("机构电话", agency.profile.phone)]
     };
     facts.extend([
         ("价格", words::capital(terms.amount)),
