@@ -13,6 +13,9 @@ use crate::{
     portal::{BROWSER, keeps_to_itself},
 };
 
+/// What stands between the parts of a form with a file.
+const BOUNDARY: &str = "----market-test";
+
 /// A browser, and the cookies that it keeps.
 #[derive(Debug)]
 pub(crate) struct Browser<'a> {
@@ -42,6 +45,20 @@ impl Form {
 
     fn body(&self) -> String {
         Serializer::new(String::new()).extend_pairs(&self.pairs).finish()
+    }
+
+    /// The body that has a file of a name and a content as well.
+    fn parts(&self, (name, content): (&str, &str)) -> String {
+        let part = |name: &str, rest: &str| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n")
+        };
+        let pairs = self.pairs.iter().filter(|(name, _)| name != "file");
+        let pairs: String =
+            pairs.map(|(name, value)| part(name, &format!("\r\n\r\n{value}"))).collect();
+        let rest = format!(
+            "; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n{content}"
+        );
+        format!("{pairs}{}--{BOUNDARY}--\r\n", part("file", &rest))
     }
 }
 
@@ -141,6 +158,20 @@ impl<'a> Browser<'a> {
     pub(crate) async fn post(&self, form: &Form, status: u16) -> Answer {
         let kind = "application/x-www-form-urlencoded";
         let asking = self.app.ask(Method::POST, &form.action).body(kind, form.body());
+        let asking = asking.header("accept", BROWSER).header("cookie", &self.cookies);
+        asking.bare().gives(status).await
+    }
+
+    /// Sends a form with a file, of a name and a content; without one, as if none was chosen.
+    pub(crate) async fn send(
+        &self,
+        form: &Form,
+        file: Option<(&str, &str)>,
+        status: u16,
+    ) -> Answer {
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let body = form.parts(file.unwrap_or_default());
+        let asking = self.app.ask(Method::POST, &form.action).body(&kind, body);
         let asking = asking.header("accept", BROWSER).header("cookie", &self.cookies);
         asking.bare().gives(status).await
     }

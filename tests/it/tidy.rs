@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const LONGEST_FILE: usize = 500;
+const LONGEST_FILE: usize = 400;
 const LONGEST_ARCHITECTURE: usize = 150;
 
 /// Slices from the ground up: each may use those before it, and the kernel and the store.

@@ -1,0 +1,129 @@
+//! Which of several settings holds, and which are refused.
+
+use super::*;
+
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+fn file(text: &str) -> Given {
+    toml::from_str(text).unwrap()
+}
+
+#[test]
+fn what_nobody_gives_has_a_default() {
+    let settings = Settings::complete(Given::default(), Given::default()).unwrap();
+    assert_eq!(settings.limits, Limits::default());
+    assert_eq!((settings.metrics_listen, settings.otlp_endpoint), (None, None));
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.database, "sqlite:market-data/market.db");
+    assert!(!settings.log_json);
+    assert_eq!(settings.publisher, Publisher::default());
+    assert_eq!(settings.keep_asked_days, 180);
+    assert!(settings.fonts.is_empty());
+    assert_eq!(settings.webhook_rules, AddressRules::default());
+    assert_eq!((settings.access_minutes, settings.second_factor_for.len()), (15, 0));
+    assert_eq!(settings.server_key, PathBuf::from("market-data/server.key"));
+}
+
+#[test]
+fn only_what_this_machine_alone_reaches_has_plain_cookies() {
+    let of = |listen: &str, url: &str| {
+        let file = file(&format!("listen = '{listen}'\npublic_url = '{url}'"));
+        Settings::complete(Given::default(), file).unwrap().web().secure_cookies
+    };
+    assert!(!of("127.0.0.1:80", "http://127.0.0.1"));
+    assert!(of("0.0.0.0:80", "http://market.example"));
+    assert!(of("127.0.0.1:80", "https://market.example"));
+}
+
+#[test]
+fn a_server_key_is_made_once_and_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("server.key");
+    let keys: Vec<_> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..4).map(|_| scope.spawn(|| server_key(&path))).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    let first = server_key(&path).unwrap().reveal();
+    for key in keys {
+        assert_eq!(*key.unwrap().reveal(), *first);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    fs::write(&path, "nonsense").unwrap();
+    assert!(server_key(&path).is_err());
+}
+
+#[test]
+fn fonts_keep_their_order() {
+    let settings = Settings::complete(Given::default(), file("font = ['b.ttc', 'a.otf']")).unwrap();
+    assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
+    let line = ["market", "--font", "b.ttc", "--font", "a.otf"];
+    let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
+    let settings = Settings::complete(given, file("font = ['c.ttc']")).unwrap();
+    assert_eq!(settings.fonts, ["b.ttc", "a.otf"].map(PathBuf::from));
+}
+
+#[test]
+fn a_flag_goes_before_the_file() {
+    let given = Given { log: Some("debug".to_owned()), ..Given::default() };
+    let file = file("log = 'warn'\nlisten = '0.0.0.0:80'\ndata = '/srv/a?b'\n");
+    let settings = Settings::complete(given, file).unwrap();
+    assert_eq!(settings.log, "debug");
+    assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
+    assert_eq!(settings.database, "sqlite:/srv/a%3fb/market.db");
+    assert_eq!(settings.publisher.url, "http://0.0.0.0:80");
+}
+
+#[test]
+fn networks_inside_are_named_one_by_one() {
+    let settings = Settings::complete(
+        Given::default(),
+        file("webhook_allow = ['10.20.0.0/16']\nwebhook_port = [9443]"),
+    )
+    .unwrap();
+    assert_eq!(settings.webhook_rules.allowed, ["10.20.0.0/16".parse().unwrap()]);
+    assert_eq!(settings.webhook_rules.ports, [9443]);
+    assert!(toml::from_str::<Given>("webhook_allow = ['10.20.0.1/16']").is_err());
+    let line = ["market", "--webhook-allow", "10.20.0.0/16,fd00::/8"];
+    let given = <Line as clap::Parser>::try_parse_from(line).unwrap().flags.given;
+    assert_eq!(given.webhook_allow.unwrap().len(), 2);
+}
+
+#[test]
+fn limits_are_of_the_file_and_rates_can_be_switched_off() {
+    let text = "rate_limits = true\n[limits.per_actor.write]\nburst = 7";
+    let given = Given { rate_limits: Some(false), ..Given::default() };
+    let settings = Settings::complete(given, file(text)).unwrap();
+    assert!(!settings.limits.rates);
+    assert_eq!(settings.limits.per_actor.write.burst.get(), 7);
+    let bad = Settings::complete(Given::default(), file("[limits.per_actor]\nwrote = 1"));
+    let Err(Failure::Usage(why)) = bad else { panic!("{bad:?}") };
+    assert!(why.starts_with("limits.per_actor.wrote: unknown field"), "{why}");
+}
+
+#[test]
+fn traces_go_to_a_collector_nearby() {
+    let bad = Settings::complete(Given::default(), file("otlp_endpoint = 'https://a.b'"));
+    assert!(matches!(bad, Err(Failure::Usage(why)) if why.starts_with("otlp_endpoint")));
+}
+
+#[test]
+fn keys_are_kept_as_long_as_promised() {
+    let of = |text| Settings::complete(Given::default(), file(text)).unwrap().checked();
+    assert_eq!(of("").unwrap().keep_keys_hours, 72);
+    assert_eq!(of("keep_keys_hours = 100").unwrap().keep_keys_hours, 100);
+    let why = of("keep_keys_hours = 71").unwrap_err();
+    assert!(format!("{why:?}").contains("keep_keys_hours: must be at least 72"), "{why:?}");
+}
+
+#[test]
+fn a_misspelt_setting_is_refused() {
+    assert!(toml::from_str::<Given>("lisen = '0.0.0.0:80'").is_err());
+}
