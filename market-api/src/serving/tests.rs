@@ -5,12 +5,14 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes},
+    extract::State,
     routing::{get, post},
 };
 use market_core::{Market, Options};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Notify,
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -23,19 +25,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server with limits of its own, until the test ends.
 async fn server(change: impl FnOnce(&mut Limits)) -> SocketAddr {
+    server_of(Router::new(), change).await
+}
+
+/// The same, which serves something of the test's as well.
+async fn server_of(own: Router, change: impl FnOnce(&mut Limits)) -> SocketAddr {
     let mut limits = Limits::without_rates();
     change(&mut limits);
     let market = Market::open(Options::new("sqlite::memory:")).await.unwrap();
     let app = App::with_limits(market, limits);
     app.searchable();
-    let endless = || async {
-        let pieces =
-            futures::stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from(vec![0; 65_536])));
-        Body::from_stream(pieces)
-    };
-    let router = Router::new()
+    let router = own
         .route("/hang", get(std::future::pending::<()>))
-        .route("/endless", get(endless))
         .route("/write", post(|body: Bytes| async move { body.len().to_string() }))
         .merge(router::probes(app.clone()));
     let served = Served::other(&app, edge::around(router, app.clone()));
@@ -145,12 +146,32 @@ async fn who_says_nothing_is_cut_off_later_than_who_dawdles() {
     assert!((3..12).contains(&waited.as_secs()), "{waited:?}");
 }
 
+/// Tells when it is let go.
+struct Held(Arc<Notify>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+/// An answer without end, which tells when it is given up.
+async fn endless(State(gone): State<Arc<Notify>>) -> Body {
+    let held = Held(gone);
+    Body::from_stream(futures::stream::repeat_with(move || {
+        let _held = &held;
+        Ok::<_, io::Error>(Bytes::from(vec![0; 65_536]))
+    }))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_takes_nothing_of_an_answer_is_cut_off() {
-    let address = server(|limits| limits.connections.stalled_seconds = 1).await;
+    let gone = Arc::new(Notify::new());
+    let endless = Router::new().route("/endless", get(endless)).with_state(gone.clone());
+    let address = server_of(endless, |limits| limits.connections.stalled_seconds = 1).await;
     let mut stalled = connect(address).await;
     stalled.write_all(get_path("/endless").as_bytes()).await.unwrap();
-    sleep(Duration::from_secs(3)).await;
+    timeout(PATIENCE, gone.notified()).await.expect("nobody ends it");
     // What the kernel holds is all that there is of an answer without end.
     let mut answer = Vec::new();
     let _ = timeout(PATIENCE, stalled.read_to_end(&mut answer)).await.expect("nobody ends it");
