@@ -3,7 +3,7 @@
 //! A token comes in the `Authorization` header or, from a browser, in a cookie. Other sites can
 //! make a browser send its cookie, so a cookie alone changes nothing: the call must also prove
 //! that its sender could read one of our pages ([`csrf`]). What a call needs of a token is decided
-//! from its method and path alone, in [`need`].
+//! from its method and path alone, in [`fn@need`].
 
 use axum::{
     extract::{FromRef, FromRequestParts, MatchedPath, OptionalFromRequestParts},
