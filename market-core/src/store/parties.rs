@@ -14,10 +14,12 @@ statements! {
         select pos, kind, object, version, event, person_id, party, case_id, old_state, new_state, \
         policy_version, data, at from journal \
         where public and pos > $1 and pos <= $2 order by pos limit $3";
-    // Who rests, after having failed, is woken when the rest is over.
+    // Those that are due are written too: whoever delivers to one holds it, has perhaps read the
+    // journal already, and would leave it as one with nothing to do. Who rests, after having
+    // failed, is woken when the rest is over.
     WAKE = "\
-        update webhooks set due_at = case when paused_until > $1 then paused_until else $1 end \
-        where state = 'enabled' and (due_at is null or due_at > $1)";
+        update webhooks set due_at = case when due_at <= $1 then due_at \
+        when paused_until > $1 then paused_until else $1 end where state = 'enabled'";
 }
 
 /// So many rows are written by one statement.

@@ -44,6 +44,8 @@ const TURN_TIME: Duration = Duration::from_secs(10);
 const SKEW_SECONDS: i64 = 60;
 /// The longest that one message takes, from the question for the address to the answer's end.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long to wait for who holds a webhook that is due: to change it, say.
+const HELD: Duration = Duration::from_millis(5);
 /// How often old messages are swept away.
 const SWEEP: Duration = Duration::from_hours(1);
 /// For how long what was sent is kept.
@@ -119,11 +121,18 @@ impl Webhooks<'_> {
     /// that took.
     pub async fn deliver_due(&self, sender: &Arc<dyn Sender>) -> Result<u64, Error> {
         let mut turns = 0;
-        while let Some((id, lease)) = self.lease().await? {
-            self.turn(sender, id, lease).await?;
-            turns += 1;
+        loop {
+            if let Some((id, lease)) = self.lease().await? {
+                self.turn(sender, id, lease).await?;
+                turns += 1;
+            } else if self.0.db.has_due_webhook(self.0.env.now()).await? {
+                // Whoever leases passes over what somebody holds, even one who was refused and is
+                // about to let go.
+                sleep(HELD).await;
+            } else {
+                return Ok(turns);
+            }
         }
-        Ok(turns)
     }
 
     async fn lease(&self) -> Result<Option<(WebhookId, Uuid)>, Error> {

@@ -1,7 +1,8 @@
 //! Who is told of what, in which order, how often, and what becomes of those who do not listen;
-//! `owners` has what parties do with their webhooks.
+//! `owners` has what parties do with their webhooks, `turns` what is done while messages go out.
 
 mod owners;
+mod turns;
 
 use std::{
     collections::{BTreeMap, VecDeque},
