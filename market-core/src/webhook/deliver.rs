@@ -191,7 +191,7 @@ impl Webhooks<'_> {
             tx.release_webhook(id, None).await?;
             return tx.finish(()).await.map(|()| None);
         }
-        tx.queue(&mut stored).await?;
+        let has_more = tx.queue(&mut stored).await?;
         tx.keep_progress(&stored).await?;
         let now = tx.at;
         let waiting = tx.next_message(id).await?;
@@ -208,7 +208,7 @@ impl Webhooks<'_> {
                 Ok(Some((message, outgoing, now)))
             }
             _ => {
-                tx.release_webhook(id, due_at).await?;
+                tx.release_webhook(id, due_at.or(has_more.then_some(now))).await?;
                 tx.finish(()).await.map(|()| None)
             }
         }

@@ -6,16 +6,21 @@ use crate::{Error, Kind, Recorded, feed::PARTIES, store::Tx};
 
 /// The most messages that wait for one webhook.
 pub(super) const MOST_WAITING: i64 = 200;
-/// So many entries are read at once.
+/// So many entries are read at once,
 const ENTRIES: i64 = 100;
+/// and so often in one step: who wants little of a long journal holds nobody up.
+const READS: usize = 10;
 
 impl Tx {
-    /// Makes messages of what the journal tells behind a webhook's cursor, as many as may wait.
-    /// The webhook is held.
-    pub(super) async fn queue(&mut self, stored: &mut Stored) -> Result<(), Error> {
+    /// Makes messages of what the journal tells behind a webhook's cursor, as many as may wait, and
+    /// says whether more could be made at once. The webhook is held.
+    pub(super) async fn queue(&mut self, stored: &mut Stored) -> Result<bool, Error> {
         let end = self.follower_position(PARTIES).await?;
         let mut room = MOST_WAITING - self.count_waiting(stored.webhook.id).await?;
-        while room > 0 && stored.webhook.cursor < end {
+        for _ in 0..READS {
+            if room <= 0 || stored.webhook.cursor >= end {
+                break;
+            }
             let entries = self.entries_for(&stored.webhook, end).await?;
             if entries.is_empty() {
                 stored.webhook.cursor = end;
@@ -32,7 +37,7 @@ impl Tx {
                 }
             }
         }
-        Ok(())
+        Ok(room > 0 && stored.webhook.cursor < end)
     }
 
     /// Entries that a webhook may tell of, from its cursor up to a position, in order.

@@ -16,7 +16,7 @@ on_both! {
         // As far as the journal goes now, there is nothing to tell.
         let mut tx = market.work().await.unwrap();
         let mut stored = tx.leased_webhook(id, lease).await.unwrap().unwrap();
-        tx.queue(&mut stored).await.unwrap();
+        assert!(!tx.queue(&mut stored).await.unwrap());
         let mut noting = tokio::spawn({
             let (market, call) = (market.clone(), call.clone());
             async move {
@@ -50,5 +50,26 @@ on_both! {
         drop(held);
         assert_eq!(delivering.await.unwrap(), 1);
         assert_eq!(receiver.ids().len(), 1);
+    }
+
+    async fn a_long_journal_is_read_in_turns(url: &str) {
+        let market = market(url).await;
+        let (call, receiver) = (party(1), Receiver::answering(&[]));
+        let few = NewWebhook { kinds: vec![Kind::Webhook], ..new(URL) };
+        let id = market.webhooks().register(&call, few).await.unwrap().webhook.id;
+        let Party::Agency(agency) = call.actor.party else { panic!("no agency") };
+        // More than one step reads. All at one time, so that the journal has them by their kinds:
+        // what is told, that the webhook was registered, comes last.
+        for versions in [1..=1200, 1201..=2400] {
+            let entry = |version| Entry::new(Kind::Agency, &agency, version, "agency_changed");
+            let mut tx = market.work().await.unwrap();
+            let at = tx.at;
+            tx.record_all(versions.map(entry).collect(), at).await.unwrap();
+            tx.finish(()).await.unwrap();
+        }
+        assert_eq!(deliver(&market, &receiver).await, 3);
+        assert_eq!(receiver.told(), [format!("webhook.webhook_registered {id}")]);
+        let webhook = market.webhooks().get(&call.actor, id).await.unwrap();
+        assert_eq!(webhook.cursor, market.feed().last().await.unwrap());
     }
 }
