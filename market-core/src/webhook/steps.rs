@@ -105,7 +105,8 @@ impl Webhooks<'_> {
         .await
     }
 
-    /// Has everything that the journal tells after a position sent once more, under the same ids.
+    /// Has everything that the journal tells after a position sent once more, under the same ids;
+    /// what was not sent yet is not passed over.
     pub async fn replay(&self, call: &Call, id: WebhookId, after: i64) -> Result<Webhook, Error> {
         let mut faults = Vec::new();
         check_cursor("/after", Some(after), self.0.db.journal_last().await?, &mut faults);
@@ -113,7 +114,7 @@ impl Webhooks<'_> {
         retry(|| async {
             let mut tx = begin!(self.0, call, "webhooks.replay", &(id, after));
             let mut webhook = tx.webhook_for_step(call, id, RUN).await?;
-            webhook.cursor = after;
+            webhook.cursor = webhook.cursor.min(after);
             tx.forget_messages(id, after).await?;
             let webhook = tx.save_webhook(webhook, "webhook_replayed").await?;
             tx.wake_webhook(id).await?;

@@ -28,6 +28,16 @@ on_both! {
             else { panic!("{wrong}") };
             assert_eq!(faults[0].pointer, "/after");
         }
+        // What was not sent yet is not passed over.
+        receiver.take();
+        happens(&market, &call, 6).await;
+        market.feed().catch_up_parties().await.unwrap();
+        let last = market.feed().last().await.unwrap();
+        let ahead = market.webhooks().replay(&call, id, last).await.unwrap();
+        assert!(ahead.cursor < last);
+        deliver(&market, &receiver).await;
+        assert_eq!(receiver.ids().len(), 1);
+        let before = [before, receiver.ids()].concat();
         // Whoever begins late may begin early.
         receiver.take();
         let early = NewWebhook { after: Some(0), ..new(URL) };
