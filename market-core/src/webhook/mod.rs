@@ -23,6 +23,8 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use self::signature::Secret;
@@ -171,8 +173,8 @@ pub struct Webhook {
     pub updated_at: Timestamp,
 }
 
-/// A webhook with its new secret, which is shown this once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A webhook with its new secret, which is shown this once and does not print itself.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WithSecret {
     /// The webhook.
@@ -180,6 +182,12 @@ pub struct WithSecret {
     pub webhook: Webhook,
     /// What its messages are signed with (`whsec_…`); keep it safe, it is not shown again.
     pub secret: String,
+}
+
+impl fmt::Debug for WithSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithSecret").field("webhook", &self.webhook).finish_non_exhaustive()
+    }
 }
 
 /// The webhooks of a market.

@@ -54,6 +54,7 @@ on_both! {
         let id = made.webhook.id;
         let renewed = webhooks.rotate_secret(&call, id).await.unwrap();
         assert_ne!(made.secret, renewed.secret);
+        assert!(!format!("{made:?}").contains(&made.secret), "it prints itself");
         let operator: Call = Actor::system().into();
         assert_eq!(refusal(webhooks.rotate_key(&call).await), Refusal::OperatorOnly);
         let keys = webhooks.rotate_key(&operator).await.unwrap();
