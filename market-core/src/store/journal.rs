@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::{FromRow, types::Json};
 
 use super::{
-    Db, Tx,
+    Db, Query, Tx,
     events::{Event, KINDS},
     statements, text_enum,
 };
@@ -199,7 +199,7 @@ impl Recorded {
 }
 
 #[derive(FromRow)]
-pub(super) struct EntryRow {
+struct EntryRow {
     pos: Option<i64>,
     kind: Kind,
     object: String,
@@ -233,6 +233,12 @@ impl From<EntryRow> for Recorded {
             at: row.at,
         }
     }
+}
+
+/// The entries that a statement finds.
+pub(super) async fn entries(query: Query<'_>) -> Result<Vec<Recorded>, Error> {
+    let rows: Vec<EntryRow> = query.all().await?;
+    Ok(rows.into_iter().map(Recorded::from).collect())
 }
 
 /// The most entries that one numbering step takes, as [`NUMBER`] says.
@@ -329,6 +335,17 @@ impl Tx {
         }
         Ok(numbered)
     }
+
+    /// Public entries between two positions, in order.
+    pub(crate) async fn journal_public_between(
+        &mut self,
+        after: i64,
+        to: i64,
+        limit: i64,
+    ) -> Result<Vec<Recorded>, Error> {
+        let query = self.query(AFTER).bind(after).push(" and public").with(" and pos <= ", to);
+        entries(query.with(" order by pos limit ", limit)).await
+    }
 }
 
 impl Db {
@@ -352,8 +369,7 @@ impl Db {
     ) -> Result<Vec<Recorded>, Error> {
         let query = self.query(AFTER).bind(pos);
         let query = if public_only { query.push(" and public") } else { query };
-        let rows: Vec<EntryRow> = query.with(" order by pos limit ", limit).all().await?;
-        Ok(rows.into_iter().map(Recorded::from).collect())
+        entries(query.with(" order by pos limit ", limit)).await
     }
 
     /// Public entries after a position, in order; only those of a kind, if one is named.
@@ -364,14 +380,12 @@ impl Db {
         limit: i64,
     ) -> Result<Vec<Recorded>, Error> {
         let query = self.query(AFTER).bind(pos).push(" and public").when(" and kind = ", kind);
-        let rows: Vec<EntryRow> = query.with(" order by pos limit ", limit).all().await?;
-        Ok(rows.into_iter().map(Recorded::from).collect())
+        entries(query.with(" order by pos limit ", limit)).await
     }
 
     /// What happened in a case, oldest first.
     pub(crate) async fn journal_of_case(&self, case: CaseId) -> Result<Vec<Recorded>, Error> {
-        let rows: Vec<EntryRow> = self.query(OF_CASE).bind(case).all().await?;
-        Ok(rows.into_iter().map(Recorded::from).collect())
+        entries(self.query(OF_CASE).bind(case)).await
     }
 
     /// What happened to one thing, oldest first.
@@ -380,7 +394,6 @@ impl Db {
         kind: Kind,
         object: &str,
     ) -> Result<Vec<Recorded>, Error> {
-        let rows: Vec<EntryRow> = self.query(OF_OBJECT).bind(kind).bind(object).all().await?;
-        Ok(rows.into_iter().map(Recorded::from).collect())
+        entries(self.query(OF_OBJECT).bind(kind).bind(object)).await
     }
 }

@@ -1,6 +1,6 @@
 //! Which parties take part in what journal entries are about, so that each can follow its own.
 
-use super::{Db, Query, Tx, journal::EntryRow, statements};
+use super::{Db, Tx, journal::entries, statements};
 use crate::{Error, Party, Recorded};
 
 statements! {
@@ -10,10 +10,6 @@ statements! {
         j.old_state, j.new_state, j.policy_version, j.data, j.at \
         from journal_parties p join journal j on j.pos = p.pos \
         where p.party = $1 and p.pos > $2 and p.pos <= $3 order by p.pos limit $4";
-    PUBLIC = "\
-        select pos, kind, object, version, event, person_id, party, case_id, old_state, new_state, \
-        policy_version, data, at from journal \
-        where public and pos > $1 and pos <= $2 order by pos limit $3";
     // Those that are due are written too: whoever delivers to one holds it, has perhaps read the
     // journal already, and would leave it as one with nothing to do. Who rests, after having
     // failed, is woken when the rest is over.
@@ -24,11 +20,6 @@ statements! {
 
 /// So many rows are written by one statement.
 const ROWS: usize = 500;
-
-async fn entries(query: Query<'_>) -> Result<Vec<Recorded>, Error> {
-    let rows: Vec<EntryRow> = query.all().await?;
-    Ok(rows.into_iter().map(Recorded::from).collect())
-}
 
 impl Tx {
     /// Notes who takes part in what entries are about.
@@ -61,16 +52,6 @@ impl Tx {
     ) -> Result<Vec<Recorded>, Error> {
         let query = self.query(OF_PARTY).bind(party.to_string());
         entries(query.bind(after).bind(to).bind(limit)).await
-    }
-
-    /// What is public, between two positions, in order.
-    pub(crate) async fn public_entries(
-        &mut self,
-        after: i64,
-        to: i64,
-        limit: i64,
-    ) -> Result<Vec<Recorded>, Error> {
-        entries(self.query(PUBLIC).bind(after).bind(to).bind(limit)).await
     }
 }
 

@@ -45,7 +45,7 @@ impl Tx {
         let (party, after) = (webhook.party.clone(), webhook.cursor);
         let mut found = self.entries_of_party(&party, after, end, ENTRIES).await?;
         if webhook.scope == Scope::All {
-            found.extend(self.public_entries(after, end, ENTRIES).await?);
+            found.extend(self.journal_public_between(after, end, ENTRIES).await?);
             found.sort_unstable_by_key(|entry| entry.pos);
             found.dedup_by_key(|entry| entry.pos);
             // Behind these, one of the two lists may have been cut off.
