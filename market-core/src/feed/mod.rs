@@ -10,7 +10,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, Error, Kind, Market, Recorded, Timestamp, id::CaseId};
+use crate::{Actor, Error, Fault, Kind, Market, Recorded, Timestamp, id::CaseId};
 
 /// The follower that notes who takes part.
 pub(crate) const PARTIES: &str = "parties";
@@ -73,6 +73,23 @@ pub struct OwnEntries {
     pub next: i64,
     /// The position up to which everything is known; whoever has reached it has seen everything.
     pub last: i64,
+}
+
+/// Finds fault with kinds of which nobody is told, and with those that stand there twice.
+pub(crate) fn check_kinds(
+    kinds: &[Kind],
+    told_of: &[Kind],
+    pointer: impl Fn(usize) -> String,
+    faults: &mut Vec<Fault>,
+) {
+    for (index, kind) in kinds.iter().enumerate() {
+        if !told_of.contains(kind) {
+            let message = "is a kind that nobody is told of";
+            faults.push(Fault::new(pointer(index), "choice", message));
+        } else if kinds[..index].contains(kind) {
+            faults.push(Fault::new(pointer(index), "duplicate", "stands there twice"));
+        }
+    }
 }
 
 /// What happened, in order.

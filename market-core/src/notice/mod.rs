@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Action, Actor, Call, Error, Kind, Market, Page, Paging, Party, Timestamp,
+    Action, Actor, Call, Error, Kind, Market, Page, Paging, Party, Timestamp, feed,
     id::{NoticeId, SavedSearchId},
     store::{begin, retry, text_enum},
 };
@@ -198,16 +198,10 @@ impl Notices<'_> {
         call: &Call,
         given: &[Preference],
     ) -> Result<Vec<Preference>, Error> {
-        for (index, one) in given.iter().enumerate() {
-            let pointer = format!("/{index}/kind");
-            if !KINDS.contains(&one.kind) {
-                let message = "is a kind that nobody is told of";
-                return Err(Error::invalid(pointer, "choice", message));
-            }
-            if given[..index].iter().any(|before| before.kind == one.kind) {
-                return Err(Error::invalid(pointer, "duplicate", "stands there twice"));
-            }
-        }
+        let kinds: Vec<Kind> = given.iter().map(|one| one.kind).collect();
+        let mut faults = Vec::new();
+        feed::check_kinds(&kinds, KINDS, |index| format!("/{index}/kind"), &mut faults);
+        Error::unless_faultless(faults)?;
         retry(|| async {
             let mut tx = begin!(self.0, call, "notices.prefer", &given);
             for one in given {

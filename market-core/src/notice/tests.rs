@@ -85,6 +85,11 @@ on_both! {
             let refused = market.notices().prefer(&clerk, &wrong).await;
             assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
         }
+        let wrong = [Preference { kind: Kind::Account, told: true }, no[0], no[0]];
+        let refused = market.notices().prefer(&clerk, &wrong).await;
+        let Err(Error::Invalid(faults)) = &refused else { panic!("{refused:?}") };
+        let places: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(places, ["/0/kind", "/2/kind"]);
     }
 
     async fn deadlines_are_told_of_once_before_and_once_after(url: &str) {

@@ -36,7 +36,7 @@ pub use self::{
     state::{Answered, SendFailure},
 };
 use crate::{
-    Actor, Call, Error, Fault, Intent, Kind, Market, Page, Paging, Party, Refusal, Timestamp,
+    Actor, Call, Error, Fault, Intent, Kind, Market, Page, Paging, Party, Refusal, Timestamp, feed,
     id::WebhookId,
     kernel::{
         authority::{Act, Relation, act},
@@ -294,14 +294,7 @@ impl Webhook {
 }
 
 fn check_kinds(kinds: &[Kind], faults: &mut Vec<Fault>) {
-    for (index, kind) in kinds.iter().enumerate() {
-        if !event::KINDS.contains(kind) {
-            let message = "is a kind that nobody is told of";
-            faults.push(Fault::new(format!("/kinds/{index}"), "choice", message));
-        } else if kinds[..index].contains(kind) {
-            faults.push(Fault::new(format!("/kinds/{index}"), "duplicate", "stands there twice"));
-        }
-    }
+    feed::check_kinds(kinds, event::KINDS, |index| format!("/kinds/{index}"), faults);
 }
 
 fn check_cursor(pointer: &str, after: Option<i64>, last: i64, faults: &mut Vec<Fault>) {
