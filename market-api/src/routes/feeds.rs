@@ -167,8 +167,7 @@ async fn own_stream(
     let Holder { bearer: Bearer { actor, .. }, token } = holder;
     let place = app.streams().enter(waiter)?;
     app.market().feed().catch_up_parties().await?;
-    let last = app.market().feed().own_after(&actor, i64::from(u32::MAX), 1).await?.last;
-    let position = begin(&headers, &query, last)?;
+    let position = begin(&headers, &query, app.market().feed().last_noted().await?)?;
     Ok(streamed(Streaming::new(app, place, Whose::Party { actor, token }, position)))
 }
 
@@ -280,7 +279,7 @@ impl Streaming {
                 self.position = next;
             }
             Whose::Party { actor, .. } => {
-                feed.catch_up_parties().await?;
+                // As far as the server's follower has come: many streams do not each note the same.
                 let OwnEntries { items, next, .. } =
                     feed.own_after(actor, self.position, READ).await?;
                 for entry in items {

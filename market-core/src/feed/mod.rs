@@ -129,6 +129,11 @@ impl Feed<'_> {
         Ok(Entries { items, next, last: last.max(seen) })
     }
 
+    /// The position up to which it is known who takes part in what.
+    pub async fn last_noted(&self) -> Result<i64, Error> {
+        self.0.db.follower_position(PARTIES).await
+    }
+
     /// What the actor's party takes part in, after a position, at most so many entries.
     pub async fn own_after(
         &self,
@@ -136,7 +141,7 @@ impl Feed<'_> {
         position: i64,
         limit: u32,
     ) -> Result<OwnEntries, Error> {
-        let last = self.0.db.follower_position(PARTIES).await?;
+        let last = self.last_noted().await?;
         let found = self.0.db.entries_of_party(&actor.party, position, last, limit.into()).await?;
         let is_full = found.len() >= limit as usize;
         let seen = found.last().map_or(position, |entry| entry.pos);

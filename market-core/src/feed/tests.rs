@@ -237,6 +237,7 @@ on_both! {
         let entries = world.market.feed().own_after(&world.owner.actor, 0, 100).await.unwrap();
         assert_eq!(entries.last, world.market.feed().last().await.unwrap());
         assert_eq!(entries.next, entries.last);
+        assert_eq!(entries.last, world.market.feed().last_noted().await.unwrap());
         assert_eq!(events(&entries.items, Kind::Case), ["case_opened"]);
     }
 

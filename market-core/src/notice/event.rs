@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::{KINDS, Notices, Topic, is_told_by_default, store::NewNotice};
 use crate::{
     Error, Kind, Market, Party, Recorded, Timestamp,
-    feed::PARTIES,
     followers::{self, Follower},
     id::PersonId,
     store::{Tx, retry},
@@ -105,7 +104,7 @@ impl Follower for Notices<'_> {
 
     /// Only as far as it is known who takes part.
     async fn end(&self) -> Result<i64, Error> {
-        self.0.db.follower_position(PARTIES).await
+        self.0.feed().last_noted().await
     }
 
     async fn make(&self, entries: &[Recorded]) -> Result<Option<Vec<NewNotice>>, Error> {
