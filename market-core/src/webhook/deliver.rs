@@ -122,10 +122,11 @@ impl Webhooks<'_> {
     pub async fn deliver_due(&self, sender: &Arc<dyn Sender>) -> Result<u64, Error> {
         let mut turns = 0;
         loop {
+            let now = self.0.env.now();
             if let Some((id, lease)) = self.lease().await? {
                 self.turn(sender, id, lease).await?;
                 turns += 1;
-            } else if self.0.db.has_due_webhook(self.0.env.now()).await? {
+            } else if self.0.db.has_due_webhook(now, now).await? {
                 // Whoever leases passes over what somebody holds, even one who was refused and is
                 // about to let go.
                 sleep(HELD).await;
@@ -136,7 +137,8 @@ impl Webhooks<'_> {
     }
 
     async fn lease(&self) -> Result<Option<(WebhookId, Uuid)>, Error> {
-        if !self.0.db.has_due_webhook(self.0.env.now().plus_seconds(SKEW_SECONDS)).await? {
+        let now = self.0.env.now();
+        if !self.0.db.has_due_webhook(now.plus_seconds(SKEW_SECONDS), now).await? {
             return Ok(None);
         }
         let lease = self.0.env.id();

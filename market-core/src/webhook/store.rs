@@ -40,7 +40,7 @@ statements! {
     // Of a party that is disabled nobody is told anything.
     SOON = "\
         select id from webhooks where due_at <= $1 and state = 'enabled' \
-        and (leased_until is null or leased_until <= $1) \
+        and (leased_until is null or leased_until <= $2) \
         and party not in (select party from parties where disabled) limit 1";
     DUE = "\
         select id from webhooks where due_at <= $1 and state = 'enabled' \
@@ -320,9 +320,14 @@ impl Db {
         row.ok_or(Error::NotFound("webhook"))?.try_into()
     }
 
-    /// Whether a webhook may be due at a time: asked before anything is locked.
-    pub(super) async fn has_due_webhook(&self, at: Timestamp) -> Result<bool, Error> {
-        let found: Option<(WebhookId,)> = self.query(SOON).bind(at).optional().await?;
+    /// Whether a webhook that nobody leases now may be due by a time: asked before anything is
+    /// locked.
+    pub(super) async fn has_due_webhook(
+        &self,
+        by: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let found: Option<(WebhookId,)> = self.query(SOON).bind(by).bind(now).optional().await?;
         Ok(found.is_some())
     }
 
