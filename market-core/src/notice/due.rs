@@ -34,9 +34,7 @@ impl Notices<'_> {
             if !news.is_empty() {
                 retry(|| async {
                     let mut tx = self.0.work().await?;
-                    for one in &news {
-                        tx.insert_news(self.0.env.id(), one).await?;
-                    }
+                    tx.insert_news(&self.0.env, &news).await?;
                     tx.finish(()).await
                 })
                 .await?;

@@ -113,10 +113,7 @@ impl Follower for Notices<'_> {
     }
 
     async fn write(&self, tx: &mut Tx, news: &Vec<NewNotice>) -> Result<(), Error> {
-        for one in news {
-            tx.insert_news(self.0.env.id(), one).await?;
-        }
-        Ok(())
+        tx.insert_news(&self.0.env, news).await
     }
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Notice, NoticeFilter, Preference, Topic, event::Audience};
 use crate::{
-    Actor, Error, Kind, Page, Paging, Timestamp,
+    Actor, Env, Error, Kind, Page, Paging, Timestamp,
     id::{NoticeId, PersonId, SavedSearchId},
     store::{Db, Tx, statements},
 };
@@ -26,8 +26,7 @@ statements! {
         on conflict (person_id, party, kind) do update set told = excluded.told";
     INSERT = "\
         insert into notices (id, person_id, party, topic, kind, object, event, until, key, at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-        on conflict (person_id, party, key) do nothing";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     TOLD = "select person_id, party, key from notices where true";
     NOTICES = "\
         select n.id, n.topic, n.saved_search, s.name, n.kind, n.object, n.event, n.until, n.at, \
@@ -44,6 +43,9 @@ statements! {
         delete from notices where id in (select id from notices where at < $1 \
         order by at limit 1000)";
 }
+
+/// So many notices are written by one statement.
+const ROWS: usize = 500;
 
 /// Something that somebody is to be told of.
 #[derive(Debug, Clone)]
@@ -92,23 +94,41 @@ fn preferences(rows: Vec<PreferenceRow>) -> Vec<Preference> {
 }
 
 impl Tx {
-    /// Tells somebody of something, unless they were told before.
-    pub(super) async fn insert_news(&mut self, id: Uuid, new: &NewNotice) -> Result<(), Error> {
+    /// Tells people of things, unless they were told before.
+    pub(super) async fn insert_news(&mut self, env: &Env, news: &[NewNotice]) -> Result<(), Error> {
         let at = self.at;
-        self.query(INSERT)
-            .bind(NoticeId(id))
-            .bind(new.person)
-            .bind(&new.party)
-            .bind(new.topic)
-            .bind(new.kind)
-            .bind(new.object)
-            .bind(new.event.as_deref())
-            .bind(new.until)
-            .bind(&new.key)
-            .bind(at)
-            .execute()
-            .await
-            .map(drop)
+        for some in news.chunks(ROWS) {
+            let Some((first, rest)) = some.split_first() else { continue };
+            let query = self
+                .query(INSERT)
+                .bind(NoticeId(env.id()))
+                .bind(first.person)
+                .bind(&first.party)
+                .bind(first.topic)
+                .bind(first.kind)
+                .bind(first.object)
+                .bind(first.event.as_deref())
+                .bind(first.until)
+                .bind(&first.key)
+                .bind(at);
+            let query = rest.iter().fold(query, |query, one| {
+                query
+                    .with(", (", NoticeId(env.id()))
+                    .with(", ", one.person)
+                    .with(", ", &one.party)
+                    .with(", ", one.topic)
+                    .with(", ", one.kind)
+                    .with(", ", one.object)
+                    .with(", ", one.event.as_deref())
+                    .with(", ", one.until)
+                    .with(", ", &one.key)
+                    .with(", ", at)
+                    .push(")")
+            });
+            let query = query.push(" on conflict (person_id, party, key) do nothing");
+            query.execute().await?;
+        }
+        Ok(())
     }
 
     /// A notice of the actor's, held until the change is done.
