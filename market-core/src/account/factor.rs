@@ -110,7 +110,7 @@ impl Accounts<'_> {
     async fn enrol_once(&self, call: &Call, sealed: &str) -> Result<String, Error> {
         let mut tx = self.0.work_for(call).await?;
         let person = tx.person(call.actor.person).await?;
-        if tx.kept_factor(person.id).await?.is_some_and(|kept| kept.confirmed_at.is_some()) {
+        if tx.has_second_factor(person.id).await? {
             return Err(Refusal::SecondFactorExists.into());
         }
         tx.put_factor(person.id, sealed).await?;

@@ -46,6 +46,11 @@ impl Tx {
         Ok(row.map(|FactorRow { sealed, confirmed_at, step }| Kept { sealed, confirmed_at, step }))
     }
 
+    /// Whether codes are asked of a person, who is held.
+    pub(super) async fn has_second_factor(&mut self, person: PersonId) -> Result<bool, Error> {
+        Ok(self.kept_factor(person).await?.is_some_and(|kept| kept.confirmed_at.is_some()))
+    }
+
     pub(super) async fn confirm_factor(&mut self, person: PersonId) -> Result<(), Error> {
         let at = self.at;
         self.query(CONFIRM).bind(person).bind(at).execute().await.map(drop)

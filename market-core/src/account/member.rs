@@ -204,6 +204,15 @@ impl Accounts<'_> {
 }
 
 impl Tx {
+    /// Refuses where a person may not act for a party now; their role otherwise.
+    pub(super) async fn may_act(&mut self, person: PersonId, party: &Party) -> Result<Role, Error> {
+        let role = self.role(person, party).await?.ok_or(Refusal::PartyNotHeld)?;
+        if self.party_state(party).await?.is_some_and(|state| state.disabled) {
+            return Err(Refusal::PartyDisabled.into());
+        }
+        Ok(role)
+    }
+
     /// Refuses all but the admins of a party; the operator manages every other party, too.
     pub(super) async fn manages(&mut self, act: Act, party: &Party) -> Result<(), Error> {
         if self.actor == Actor::system() {

@@ -155,8 +155,7 @@ pub struct NewPerson {
 impl NewPerson {
     /// Finds fault with what was asked, each fault's place beginning with `at`.
     pub(crate) fn check(&self, at: &str, faults: &mut Vec<Fault>) {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
-        if !(2..=64).contains(&self.login.len()) || !self.login.bytes().all(plain) {
+        if !is_login(&self.login) {
             let message = "must have 2 to 64 of a-z, 0-9, '.', '_', '@' and '-'";
             faults.push(Fault::new(format!("{at}/login"), "login", message));
         }
@@ -182,6 +181,12 @@ impl NewPerson {
         };
         Ok((person, password))
     }
+}
+
+/// Whether a text can be a login at all.
+fn is_login(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
+    (2..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// The accounts of a market.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Accounts, Password, Role, SHOW, oneself,
+    Accounts, Password, SHOW, is_login, oneself,
+    store::Login,
     throttle::{Origin, Tried},
     token,
 };
@@ -44,7 +45,7 @@ pub struct Credentials {
     pub password: Password,
     /// The code of the second factor, or a recovery code; of those who have one.
     pub code: Option<String>,
-    /// For whom to act; the first that was granted, if none is named.
+    /// For whom to act; if none is named, the first that was granted and is not disabled.
     pub party: Option<Party>,
 }
 
@@ -118,6 +119,15 @@ impl std::fmt::Debug for Refresh {
     }
 }
 
+/// Somebody who has proved who they are, and by what.
+pub(super) struct Proved {
+    pub(super) person: PersonId,
+    /// What was kept of the password that was right.
+    pub(super) password: Option<String>,
+    /// Whether a code of their second factor was, too.
+    pub(super) by_code: bool,
+}
+
 /// A token of a session, as it is kept.
 #[derive(Debug)]
 pub(super) struct SessionToken {
@@ -139,14 +149,15 @@ impl Accounts<'_> {
         let Credentials { login, password, code, party } = credentials;
         let tried = Tried::password(&login, from);
         self.count(&tried).await?;
-        let found = self.0.db.login(&login).await?.filter(|found| !found.person.disabled);
-        let (person, kept) = match found {
+        let found = if is_login(&login) { self.0.db.login(&login).await? } else { None };
+        let (person, kept) = match found.filter(|found| !found.person.disabled) {
             Some(found) => (Some(found.person.id), found.password),
             None => (None, None),
         };
-        token::check_password(kept, password.0).await?;
+        token::check_password(kept.clone(), password.0).await?;
         let person = person.ok_or(Refusal::WrongPassword)?;
-        if self.0.db.has_second_factor(person).await? {
+        let by_code = self.0.db.has_second_factor(person).await?;
+        if by_code {
             let Some(code) = code else {
                 self.uncount(&tried).await?;
                 return Err(Refusal::SecondFactorNeeded.into());
@@ -154,38 +165,44 @@ impl Accounts<'_> {
             self.check_code(person, &code).await?;
         }
         self.uncount(&tried).await?;
-        self.begin_session(person, party, kind, from).await
+        let proved = Proved { person, password: kept, by_code };
+        self.begin_session(&proved, party, kind, from).await
     }
 
     /// Begins the session of a person who has proved who they are.
     pub(super) async fn begin_session(
         &self,
-        person: PersonId,
+        proved: &Proved,
         party: Option<Party>,
         kind: SessionKind,
         from: &Origin,
     ) -> Result<SignedIn, Error> {
-        let held = self.0.db.parties(person).await?;
+        let held = self.0.db.parties_to_act_for(proved.person).await?;
         let party = match party {
             Some(party) => held.into_iter().find(|one| *one == party),
             None => held.into_iter().next(),
         };
         let party = party.ok_or(Refusal::PartyNotHeld)?;
-        retry(|| self.begin_session_once(person, &party, kind, from)).await
+        retry(|| self.begin_session_once(proved, &party, kind, from)).await
     }
 
     async fn begin_session_once(
         &self,
-        person: PersonId,
+        proved: &Proved,
         party: &Party,
         kind: SessionKind,
         from: &Origin,
     ) -> Result<SignedIn, Error> {
         // Not under an idempotency key, for the answer that is kept with one holds the tokens.
-        let mut tx = self.0.work_as(&Actor::new(person, party.clone())).await?;
-        let person = tx.person(person).await?;
-        if person.disabled {
+        let mut tx = self.0.work_as(&Actor::new(proved.person, party.clone())).await?;
+        let Login { person, password } = tx.login_of(proved.person).await?;
+        // Whoever changed the password or set up a second factor meanwhile ended all sessions that
+        // began without: this one would begin after that.
+        if person.disabled || password != proved.password {
             return Err(Refusal::WrongPassword.into());
+        }
+        if !proved.by_code && tx.has_second_factor(person.id).await? {
+            return Err(Refusal::SecondFactorNeeded.into());
         }
         tx.may_act(person.id, party).await?;
         let settings = &self.0.identity;
@@ -368,16 +385,5 @@ impl Accounts<'_> {
             tx = self.0.work().await?;
         }
         tx.finish(()).await
-    }
-}
-
-impl Tx {
-    /// Refuses where a person may not act for a party now; their role otherwise.
-    pub(super) async fn may_act(&mut self, person: PersonId, party: &Party) -> Result<Role, Error> {
-        let role = self.role(person, party).await?.ok_or(Refusal::PartyNotHeld)?;
-        if self.party_state(party).await?.is_some_and(|state| state.disabled) {
-            return Err(Refusal::PartyDisabled.into());
-        }
-        Ok(role)
     }
 }

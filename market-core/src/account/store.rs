@@ -35,6 +35,10 @@ statements! {
     DELETE_MEMBERSHIP = "delete from memberships where person_id = $1 and party = $2";
     MEMBERSHIP = "select party from memberships where person_id = $1 and party = $2";
     PARTIES = "select party from memberships where person_id = $1 order by created_at, party";
+    TO_ACT_FOR = "\
+        select m.party from memberships m left join parties q on q.party = m.party \
+        where m.person_id = $1 \
+        order by case when q.disabled then 1 else 0 end, m.created_at, m.party";
     INSERT_TOKEN = "\
         insert into tokens (digest, person_id, party, label, created_at, expires_at) \
         values ($1, $2, $3, $4, $5, $6)";
@@ -161,9 +165,14 @@ impl Tx {
 
     /// A person, held until this unit of work ends.
     pub(crate) async fn person(&mut self, id: PersonId) -> Result<Person, Error> {
+        Ok(self.login_of(id).await?.person)
+    }
+
+    /// A person with what is kept of their password, held until this unit of work ends.
+    pub(super) async fn login_of(&mut self, id: PersonId) -> Result<Login, Error> {
         let row: Option<PersonRow> =
             self.query(PERSON).bind(id).pg(" for update").optional().await?;
-        row.map(|row| Login::from(row).person).ok_or(Error::NotFound("person"))
+        row.map(Login::from).ok_or(Error::NotFound("person"))
     }
 
     /// Writes a person as the next version, with an entry of what happened.
@@ -284,6 +293,12 @@ impl Db {
 
     pub(super) async fn parties(&self, person: PersonId) -> Result<Vec<Party>, Error> {
         let rows: Vec<(String,)> = self.query(PARTIES).bind(person).all().await?;
+        rows.iter().map(|(text,)| party(text)).collect()
+    }
+
+    /// The parties that a person may act for, those last for which nobody may now.
+    pub(super) async fn parties_to_act_for(&self, person: PersonId) -> Result<Vec<Party>, Error> {
+        let rows: Vec<(String,)> = self.query(TO_ACT_FOR).bind(person).all().await?;
         rows.iter().map(|(text,)| party(text)).collect()
     }
 

@@ -80,6 +80,16 @@ on_both! {
         assert_eq!((state.confirmed_at, state.recovery_codes_left), (Some(now), 10));
     }
 
+    async fn no_session_begins_without_the_code_that_is_asked_for_since(url: &str) {
+        let market = strict(url).await;
+        let (actor, _, _) = enrolled(&market, "wang").await;
+        let password = market.db.password_of(actor.person).await.unwrap();
+        let proved = session::Proved { person: actor.person, password, by_code: false };
+        let (accounts, from) = (market.accounts(), Origin::default());
+        let begun = accounts.begin_session(&proved, None, SessionKind::Program, &from).await;
+        assert_eq!(refusal(begun), Refusal::SecondFactorNeeded);
+    }
+
     async fn a_code_is_good_a_step_before_and_after_its_time(url: &str) {
         let market = strict(url).await;
         let (_, enrolment, _) = enrolled(&market, "wang").await;

@@ -92,7 +92,10 @@ on_both! {
         let market = market(url).await;
         signed_up(&market, "wang").await;
         let accounts = market.accounts();
-        for (login, password) in [("wang", "battery staple"), ("li", "correct horse"), ("", "")] {
+        let right = "correct horse";
+        for (login, password) in
+            [("wang", "battery staple"), ("li", right), ("", ""), ("wang\0", right), ("Wang", right)]
+        {
             let outcome = sign_in(&market, credentials(login, password)).await;
             assert_eq!(refusal(outcome), Refusal::WrongPassword, "{login}");
         }

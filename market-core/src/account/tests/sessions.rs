@@ -85,6 +85,34 @@ on_both! {
         anonymous(accounts.authenticate(&used.token, READ).await);
     }
 
+    async fn a_session_begins_by_the_password_that_there_is_when_it_begins(url: &str) {
+        let market = market(url).await;
+        let (person, _) = signed_up(&market, "wang").await;
+        let accounts = market.accounts();
+        let password = market.db.password_of(person.id).await.unwrap();
+        let proved = session::Proved { person: person.id, password, by_code: false };
+        let from = Origin::default();
+        let begin = async || {
+            accounts.begin_session(&proved, None, SessionKind::Program, &from).await
+        };
+        assert!(begin().await.is_ok());
+        let new = Password::new("battery staple");
+        accounts.set_password(&system(), person.id, new).await.unwrap();
+        assert_eq!(refusal(begin().await), Refusal::WrongPassword);
+    }
+
+    async fn whoever_names_no_party_acts_for_one_that_is_not_disabled(url: &str) {
+        let market = market(url).await;
+        let (person, applicant) = signed_up(&market, "wang").await;
+        let (accounts, own) = (market.accounts(), Party::Applicant(applicant.id));
+        accounts.grant(&system(), person.id, Party::Operator).await.unwrap();
+        assert_eq!(signed_in(&market, "wang").await.unwrap().actor().party, own);
+        accounts.disable_party(&system(), &own, "冒用").await.unwrap();
+        assert_eq!(signed_in(&market, "wang").await.unwrap().actor().party, Party::Operator);
+        let named = Credentials { party: Some(own), ..credentials("wang", "correct horse") };
+        assert_eq!(refusal(sign_in(&market, named).await), Refusal::PartyDisabled);
+    }
+
     async fn signing_out_ends_the_session_with_all_its_tokens(url: &str) {
         let market = market(url).await;
         signed_up(&market, "wang").await;
