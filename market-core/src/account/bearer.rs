@@ -162,7 +162,7 @@ impl Accounts<'_> {
         }))
     }
 
-    /// Notes that a browser's session or a key is used, to the minute. A call does not fail by it.
+    /// Notes that a session or a key is used, to the minute. A call does not fail by it.
     async fn note_use(&self, facts: &Facts) {
         let since = self.0.env.now().plus_seconds(-NOTED_SECONDS);
         let is_noted = facts.used_at.is_some_and(|used| used > since);

@@ -122,11 +122,11 @@ impl Accounts<'_> {
         let mut tx = self.0.work_for(call).await?;
         let Actor { person, party } = &call.actor;
         // Held, so that keys made at once are counted one after the other.
+        tx.hold_party(party).await?;
         let person = tx.person(*person).await?;
         if tx.may_act(person.id, party).await? != Role::Admin {
             return Err(Refusal::AdminsOnly.into());
         }
-        tx.hold_party(party).await?;
         if tx.count_keys(party).await? >= MOST_KEYS {
             return Err(Refusal::TooManyKeys.into());
         }
