@@ -167,32 +167,33 @@ impl Accounts<'_> {
             return Err(Refusal::NoSecondFactor.into());
         }
         self.check_code(actor.person, code).await?;
-        let call = actor.into();
-        retry(|| self.drop_factor_once(&call, actor.person)).await.map(drop)
+        retry(|| self.give_up_once(actor)).await
+    }
+
+    async fn give_up_once(&self, actor: &Actor) -> Result<(), Error> {
+        let mut tx = self.0.work_as(actor).await?;
+        let person = tx.person(actor.person).await?;
+        tx.drop_factor(person).await?;
+        tx.finish(()).await
     }
 
     /// Takes away the second factor of a person who lost it with all recovery codes, after the
-    /// operator has made sure who asks; their sessions end.
+    /// operator has made sure who asks; their sessions end, also of whoever does it to themselves.
     pub async fn reset_second_factor(
         &self,
         call: &Call,
         person: PersonId,
     ) -> Result<Person, Error> {
         MANAGE.admits(&call.actor)?;
-        retry(|| self.drop_factor_once(call, person)).await
+        retry(|| self.reset_once(call, person)).await
     }
 
-    async fn drop_factor_once(&self, call: &Call, person: PersonId) -> Result<Person, Error> {
+    async fn reset_once(&self, call: &Call, person: PersonId) -> Result<Person, Error> {
         let mut tx = begin!(self.0, call, "accounts.drop_second_factor", &person);
         let person = tx.person(person).await?.expected(call)?;
-        if tx.kept_factor(person.id).await?.is_none() {
-            return Err(Refusal::NoSecondFactor.into());
-        }
-        tx.delete_factor(person.id).await?;
-        if call.actor.person != person.id {
-            tx.end_sessions(person.id, None, None, "second_factor").await?;
-        }
-        let person = tx.save_person(person, "second_factor_dropped", json!({})).await?;
+        tx.decides_over(person.id).await?;
+        let person = tx.drop_factor(person).await?;
+        tx.end_sessions(person.id, None, None, "second_factor").await?;
         tx.finish(person).await
     }
 
@@ -247,6 +248,17 @@ impl Accounts<'_> {
         let text = base32(&*Zeroizing::new(self.0.env.secret::<10>()));
         let groups: Vec<_> = (0..4).map(|n| &text[4 * n..4 * n + 4]).collect();
         groups.join("-")
+    }
+}
+
+impl Tx {
+    /// Takes a person's second factor away, with all recovery codes.
+    async fn drop_factor(&mut self, person: Person) -> Result<Person, Error> {
+        if self.kept_factor(person.id).await?.is_none() {
+            return Err(Refusal::NoSecondFactor.into());
+        }
+        self.delete_factor(person.id).await?;
+        self.save_person(person, "second_factor_dropped", json!({})).await
     }
 }
 

@@ -324,10 +324,11 @@ impl Invitation {
 }
 
 impl Tx {
-    /// Lets a person act for the party of an invitation that awaits its answer.
+    /// Lets a person act for the party of an invitation that awaits its answer, if who invites
+    /// still might: whoever is removed does not come back by a code of their own.
     async fn join(&mut self, person: Person, invitation: &Invitation) -> Result<Person, Error> {
-        let Invitation { party, role, state, .. } = invitation;
-        if *state != InvitationState::Open {
+        let Invitation { party, role, state, invited_by, .. } = invitation;
+        if *state != InvitationState::Open || !self.might_manage(*invited_by, party).await? {
             return Err(Refusal::InvitationOver.into());
         }
         if self.party_state(party).await?.is_some_and(|state| state.disabled) {

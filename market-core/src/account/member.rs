@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Accounts, Person, Role};
+use super::{Accounts, Role};
 use crate::{
     Actor, Call, Error, Party, Refusal, Timestamp,
     id::PersonId,
@@ -145,10 +145,9 @@ impl Accounts<'_> {
         if call.actor != Actor::new(person, party.clone()) {
             tx.manages(MANAGE, party).await?;
         }
-        let role = tx.role(person, party).await?.ok_or(Error::NotFound("member"))?;
-        tx.keep_an_admin(party, person, role).await?;
-        let found = tx.person(person).await?;
-        tx.drop_membership(found, party, "membership_revoked").await?;
+        if !tx.drop_membership(person, party).await? {
+            return Err(Error::NotFound("member"));
+        }
         tx.finish(()).await
     }
 
@@ -229,6 +228,31 @@ impl Tx {
         }
     }
 
+    /// Whether a person might manage who acts for a party: what [`Tx::manages`] asks of whoever
+    /// calls, asked of somebody who did before.
+    pub(super) async fn might_manage(
+        &mut self,
+        person: PersonId,
+        party: &Party,
+    ) -> Result<bool, Error> {
+        let is_enough = |(held, role): &(Party, Role)| match held {
+            held if held == party => *role == Role::Admin,
+            Party::Operator => *role != Role::Viewer,
+            _ => false,
+        };
+        let is_system = person == Actor::system().person;
+        Ok(is_system || self.roles(person).await?.iter().any(is_enough))
+    }
+
+    /// Refuses that somebody of the operator who is no admin decides over the account of somebody
+    /// who acts for it: an admin's account makes one.
+    pub(super) async fn decides_over(&mut self, person: PersonId) -> Result<(), Error> {
+        if self.actor.person == person || !self.holds(person, &Party::Operator).await? {
+            return Ok(());
+        }
+        self.manages(MANAGE, &Party::Operator).await
+    }
+
     /// Refuses that a party be without an admin when this one is none any more. The operator may
     /// do that, to give it another.
     async fn keep_an_admin(
@@ -247,18 +271,20 @@ impl Tx {
         }
     }
 
-    /// Lets a person no longer act for a party; what they acted with for it is no good any more.
+    /// Lets a person no longer act for a party, which is held and keeps an admin; what they acted
+    /// with for it is no good any more. Says whether they did act for it.
     pub(super) async fn drop_membership(
         &mut self,
-        person: Person,
+        person: PersonId,
         party: &Party,
-        event: &'static str,
-    ) -> Result<(), Error> {
-        if self.delete_membership(person.id, party).await? {
-            self.revoke_tokens(person.id, Some(party)).await?;
-            self.end_sessions(person.id, Some(party), None, "membership").await?;
-            self.save_person(person, event, json!({ "party": party })).await?;
-        }
-        Ok(())
+    ) -> Result<bool, Error> {
+        let Some(role) = self.role(person, party).await? else { return Ok(false) };
+        self.keep_an_admin(party, person, role).await?;
+        let person = self.person(person).await?;
+        self.delete_membership(person.id, party).await?;
+        self.revoke_tokens(person.id, Some(party)).await?;
+        self.end_sessions(person.id, Some(party), None, "membership").await?;
+        self.save_person(person, "membership_revoked", json!({ "party": party })).await?;
+        Ok(true)
     }
 }

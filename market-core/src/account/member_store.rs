@@ -24,6 +24,9 @@ statements! {
         select m.person_id, p.login, p.name, m.role, p.disabled, m.created_at \
         from memberships m join people p on p.id = m.person_id \
         where m.party = $1 order by m.created_at, m.person_id limit 1000";
+    ROLES = "\
+        select m.party, m.role from memberships m join people p on p.id = m.person_id \
+        where m.person_id = $1 and not p.disabled";
     OF_PERSON = "\
         select party, role, created_at from memberships where person_id = $1 \
         order by created_at, party";
@@ -105,6 +108,12 @@ impl Tx {
     ) -> Result<Option<Role>, Error> {
         let role = self.query(ROLE).bind(person).bind(party.to_string());
         Ok(role.optional::<(Role,)>().await?.map(|(role,)| role))
+    }
+
+    /// For whom a person may act who is not disabled, and as what.
+    pub(super) async fn roles(&mut self, person: PersonId) -> Result<Vec<(Party, Role)>, Error> {
+        let rows: Vec<(String, Role)> = self.query(ROLES).bind(person).all().await?;
+        rows.into_iter().map(|(text, role)| Ok((party(&text)?, role))).collect()
     }
 
     pub(super) async fn set_role(

@@ -283,6 +283,7 @@ impl Accounts<'_> {
     ) -> Result<Person, Error> {
         let mut tx = begin!(self.0, call, "accounts.set_password", &(person, apart));
         let person = tx.person(person).await?.expected(call)?;
+        tx.decides_over(person.id).await?;
         tx.set_password(person.id, hash).await?;
         tx.revoke_tokens(person.id, None).await?;
         tx.end_sessions(person.id, None, None, "password").await?;
@@ -309,6 +310,7 @@ impl Accounts<'_> {
         MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.set_disabled", &(person, disabled));
         let mut person = tx.person(person).await?.expected(call)?;
+        tx.decides_over(person.id).await?;
         if person.disabled == disabled {
             return tx.finish(person).await;
         }
@@ -324,7 +326,8 @@ impl Accounts<'_> {
         self.grant_as(call, person, party, Role::Admin).await
     }
 
-    /// Lets a person act for a party; the operator does. A role that they have stays.
+    /// Lets a person act for a party; the operator does, for itself only its admins. A role that
+    /// they have stays.
     pub async fn grant_as(
         &self,
         call: &Call,
@@ -344,6 +347,7 @@ impl Accounts<'_> {
     ) -> Result<(), Error> {
         MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.grant", &(person, party, role));
+        tx.manages(member::MANAGE, party).await?;
         let person = tx.person(person).await?.expected(call)?;
         if !tx.has_party(party).await? {
             return Err(Error::invalid("/party", "unknown", "there is no such party"));
@@ -355,7 +359,8 @@ impl Accounts<'_> {
         tx.finish(()).await
     }
 
-    /// Lets a person no longer act for a party, at once; the operator does.
+    /// Lets a person no longer act for a party, at once; the operator does, whose own people only
+    /// its admins remove.
     pub async fn revoke(&self, call: &Call, person: PersonId, party: Party) -> Result<(), Error> {
         retry(|| self.revoke_once(call, person, &party)).await
     }
@@ -363,8 +368,10 @@ impl Accounts<'_> {
     async fn revoke_once(&self, call: &Call, person: PersonId, party: &Party) -> Result<(), Error> {
         MANAGE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.revoke", &(person, party));
+        tx.hold_party(party).await?;
+        tx.manages(member::MANAGE, party).await?;
         let person = tx.person(person).await?.expected(call)?;
-        tx.drop_membership(person, party, "membership_revoked").await?;
+        tx.drop_membership(person.id, party).await?;
         tx.finish(()).await
     }
 

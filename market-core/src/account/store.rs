@@ -213,9 +213,9 @@ impl Tx {
         &mut self,
         person: PersonId,
         party: &Party,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         let delete = self.query(DELETE_MEMBERSHIP).bind(person).bind(party.to_string());
-        Ok(delete.execute().await? == 1)
+        delete.execute().await.map(drop)
     }
 
     /// Whether a person may act for a party.

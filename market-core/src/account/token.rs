@@ -120,6 +120,7 @@ impl Accounts<'_> {
         // Not under an idempotency key, for the answer that is kept with one holds the token.
         let mut tx = self.0.work_for(call).await?;
         let person = tx.person(person).await?.expected(call)?;
+        tx.decides_over(person.id).await?;
         if !tx.holds(person.id, party).await? {
             return Err(Refusal::PartyNotHeld.into());
         }

@@ -165,6 +165,18 @@ on_both! {
         assert_eq!(refusal(by_others), Refusal::OperatorOnly);
     }
 
+    async fn whoever_resets_their_own_signs_in_anew(url: &str) {
+        let market = strict(url).await;
+        let (actor, _, codes) = enrolled(&market, "wang").await;
+        let accounts = market.accounts();
+        accounts.grant(&system(), actor.person, Party::Operator).await.unwrap();
+        let session = sign_in(&market, with_code("wang", &codes[0])).await.unwrap();
+        let operator = Call::from(Actor::new(actor.person, Party::Operator));
+        accounts.reset_second_factor(&operator, actor.person).await.unwrap();
+        let outcome = accounts.authenticate(&session.token, READ).await;
+        assert!(matches!(outcome, Err(Error::Anonymous)), "{outcome:?}");
+    }
+
     async fn without_a_key_of_the_server_nobody_sets_one_up(url: &str) {
         let market = market(url).await;
         let actor = signed_up_actor(&market).await;

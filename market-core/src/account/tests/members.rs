@@ -121,6 +121,63 @@ on_both! {
         assert_eq!(refusal(manage), Refusal::ViewersOnlyRead);
     }
 
+    async fn an_invitation_is_good_while_who_made_it_might_make_it(url: &str) {
+        let market = market(url).await;
+        let (wang, firm) = signed_up(&market, "wang").await;
+        let (li, _) = signed_up(&market, "li").await;
+        let (zhao, own) = signed_up(&market, "zhao").await;
+        let (accounts, party, invited) = (market.accounts(), Party::Applicant(firm.id), of(&zhao, own.id));
+        accounts.grant(&system(), li.id, party.clone()).await.unwrap();
+        let [admin, leaving] = [of(&wang, firm.id), of(&li, firm.id)].map(Call::from);
+        let code = accounts.invite(&leaving, &party, inviting(Role::Admin)).await.unwrap().code;
+        accounts.set_role(&admin, &party, li.id, Role::Member).await.unwrap();
+        assert_eq!(refusal(answers(&market, &invited, &code).await), Refusal::InvitationOver);
+        accounts.remove_member(&admin, &party, li.id).await.unwrap();
+        let back = accounts.join(&code, new_person("li-2"), &Origin::default()).await;
+        assert_eq!(refusal(back), Refusal::InvitationOver);
+
+        accounts.grant_as(&system(), li.id, Party::Operator, Role::Member).await.unwrap();
+        let operator = Call::from(Actor::new(li.id, Party::Operator));
+        let code = accounts.invite(&operator, &party, inviting(Role::Member)).await.unwrap().code;
+        accounts.disable(&system(), li.id).await.unwrap();
+        assert_eq!(refusal(answers(&market, &invited, &code).await), Refusal::InvitationOver);
+        accounts.enable(&system(), li.id).await.unwrap();
+        let accepted = answers(&market, &invited, &code).await.unwrap();
+        assert_eq!(accepted.state, InvitationState::Accepted);
+    }
+
+    async fn who_is_no_admin_of_the_operator_becomes_none_by_others(url: &str) {
+        let market = market(url).await;
+        let (chief, firm) = signed_up(&market, "chief").await;
+        let (clerk, _) = signed_up(&market, "clerk").await;
+        let (li, _) = signed_up(&market, "li").await;
+        let (accounts, operator) = (market.accounts(), Party::Operator);
+        accounts.grant(&system(), chief.id, operator.clone()).await.unwrap();
+        accounts.grant_as(&system(), clerk.id, operator.clone(), Role::Member).await.unwrap();
+        let [by_clerk, by_chief] =
+            [clerk.id, chief.id].map(|id| Call::from(Actor::new(id, operator.clone())));
+        let new = Password::new("battery staple");
+        let granted = accounts.grant(&by_clerk, li.id, operator.clone()).await;
+        assert_eq!(refusal(granted), Refusal::AdminsOnly);
+        let revoked = accounts.revoke(&by_clerk, chief.id, operator.clone()).await;
+        assert_eq!(refusal(revoked), Refusal::AdminsOnly);
+        let issued = accounts.issue_token(&by_clerk, chief.id, &operator, "mine now", None).await;
+        assert_eq!(refusal(issued), Refusal::AdminsOnly);
+        let set = accounts.set_password(&by_clerk, chief.id, new.clone()).await;
+        assert_eq!(refusal(set), Refusal::AdminsOnly);
+        let reset = accounts.reset_second_factor(&by_clerk, chief.id).await;
+        assert_eq!(refusal(reset), Refusal::AdminsOnly);
+        assert_eq!(refusal(accounts.disable(&by_clerk, chief.id).await), Refusal::AdminsOnly);
+        accounts.grant(&by_clerk, li.id, Party::Applicant(firm.id)).await.unwrap();
+        accounts.set_password(&by_clerk, li.id, new).await.unwrap();
+        accounts.revoke(&by_clerk, li.id, Party::Applicant(firm.id)).await.unwrap();
+
+        let last = accounts.revoke(&by_chief, chief.id, operator.clone()).await;
+        assert_eq!(refusal(last), Refusal::LastAdmin);
+        accounts.grant(&by_chief, li.id, operator.clone()).await.unwrap();
+        accounts.revoke(&by_chief, chief.id, operator).await.unwrap();
+    }
+
     async fn the_last_admin_stays(url: &str) {
         let market = market(url).await;
         let (wang, firm) = signed_up(&market, "wang").await;
