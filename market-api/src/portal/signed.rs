@@ -6,11 +6,10 @@
 use std::str::FromStr;
 
 use axum::{
-    body::Bytes,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{
         HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION},
+        header::{CACHE_CONTROL, LOCATION},
         request::Parts,
     },
     response::{IntoResponse, Response},
@@ -20,7 +19,7 @@ use market_core::{
     Actor, Call, Error, Fault, Market, Outcome, Party, Refusal, id::AgencyId, is_same_secret,
 };
 
-use super::resuming;
+use super::{resuming, visitor::form_sent};
 use crate::{
     body::{CONTROLS, has_controls},
     caller::{Cookies, Holder, proof_of},
@@ -154,13 +153,7 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Instead> {
         let (parts, body) = request.into_parts();
-        let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(Code::MEDIA_TYPE.into());
-        }
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
-        let bytes = bytes.map_err(|why| Instead::from(Code::of_status(why.status())))?;
+        let bytes = form_sent(Request::from_parts(parts.clone(), body)).await?;
         let pairs: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
         Self::of(Market::from_ref(state), &parts, pairs).await
     }

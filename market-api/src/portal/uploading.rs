@@ -3,11 +3,14 @@
 use axum::{
     body::Bytes,
     extract::{FromRef, FromRequest, FromRequestParts, Multipart, Request},
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::StatusCode,
 };
 use market_core::{Error, Market, Refusal};
 
-use super::signed::{Answers, Instead, Reading, Signed};
+use super::{
+    signed::{Answers, Instead, Reading, Signed},
+    visitor::is_sent_as,
+};
 use crate::problem::Code;
 
 /// The name of the field with the file.
@@ -40,10 +43,8 @@ where
     type Rejection = Instead;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Instead> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
         // A form that waited for somebody to sign in comes back without its file.
-        if !kind.eq_ignore_ascii_case("multipart/form-data") {
+        if !is_sent_as(request.headers(), "multipart/form-data") {
             let sent = Answers::from_request(request, state).await?;
             return Ok(Self { sent, file: None, broken: None });
         }

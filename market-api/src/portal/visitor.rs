@@ -64,7 +64,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let token = Cookies::of(&parts).session().ok_or(Code::ANONYMOUS)?;
-        let form = read(&parts.headers, Request::from_parts(parts.clone(), body), &token).await?;
+        let form = read(Request::from_parts(parts.clone(), body), &token).await?;
         let holder = Holder::identify(&Market::from_ref(state), &parts, token).await?;
         Ok(Self { holder, form })
     }
@@ -80,8 +80,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Opening<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let secret = Cookies::of(&parts).form().ok_or(Code::FORGED)?;
-        let form = read(&parts.headers, Request::from_parts(parts.clone(), body), &secret).await?;
-        Ok(Self(form))
+        Ok(Self(read(Request::from_parts(parts, body), &secret).await?))
     }
 }
 
@@ -91,19 +90,25 @@ struct Carried {
     proof: String,
 }
 
-/// Reads a form that carries the proof of a secret.
-async fn read<T: DeserializeOwned>(
-    headers: &HeaderMap,
-    request: Request,
-    secret: &str,
-) -> Result<T, Problem> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+/// Whether a request says that its body is of a media type.
+pub(super) fn is_sent_as(headers: &HeaderMap, media_type: &str) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let said = said.and_then(|said| said.split(';').next()).unwrap_or_default().trim();
+    said.eq_ignore_ascii_case(media_type)
+}
+
+/// What was sent of a form that has no file.
+pub(super) async fn form_sent(request: Request) -> Result<Bytes, Problem> {
+    if !is_sent_as(request.headers(), "application/x-www-form-urlencoded") {
         return Err(Code::MEDIA_TYPE.into());
     }
     let bytes = Bytes::from_request(request, &()).await;
-    let bytes = bytes.map_err(|why| Code::of_status(why.status()))?;
+    bytes.map_err(|why| Code::of_status(why.status()).into())
+}
+
+/// Reads a form that carries the proof of a secret.
+async fn read<T: DeserializeOwned>(request: Request, secret: &str) -> Result<T, Problem> {
+    let bytes = form_sent(request).await?;
     let Ok(Carried { proof }) = serde_urlencoded::from_bytes(&bytes) else {
         return Err(Code::FORGED.into());
     };
