@@ -68,8 +68,12 @@ on_both! {
 
     async fn a_wrong_password_comes_back_with_the_form(app: &TestApp) {
         app.applicant("wang").await;
-        let first = app.get("/sign-in?next=//evil").header("accept", BROWSER).gives(200).await;
-        assert!(first.text.contains("name=\"next\" value=\"/account\""));
+        for elsewhere in ["/%09/evil", "//evil"] {
+            let path = format!("/sign-in?next={elsewhere}");
+            let page = app.get(&path).header("accept", BROWSER).gives(200).await;
+            assert!(page.text.contains("name=\"next\" value=\"/account\""), "{elsewhere}");
+        }
+        let first = app.get("/sign-in").header("accept", BROWSER).gives(200).await;
         let secret = format!("__Host-market-form={}", cookie(&first, "__Host-market-form"));
         let body = |login: &str| format!("proof={}&login={login}&password=wrong", proof(&first));
         for _ in 0..5 {
@@ -80,6 +84,7 @@ on_both! {
         let often = form(app, "/sign-in", &secret, body("wang%3Cb%3E")).gives(429).await;
         assert_eq!(often.headers["retry-after"], "60");
         assert!(often.text.contains("尝试次数过多"));
+        form(app, "/sign-in", &secret, body("wang%00")).gives(401).await;
     }
 
     async fn another_site_signs_nobody_in_or_out(app: &TestApp) {

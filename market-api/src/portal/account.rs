@@ -3,15 +3,11 @@
 use askama::Template;
 use axum::{
     extract::{FromRequestParts, Query, State},
-    http::{
-        HeaderName, HeaderValue, StatusCode,
-        header::{LOCATION, RETRY_AFTER, SET_COOKIE},
-        request::Parts,
-    },
+    http::{HeaderName, HeaderValue, header::SET_COOKIE, request::Parts},
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Error, Market, Party, Refusal,
+    Actor, Error, Market, Party, Refusal,
     account::{Credentials, Membership, Password, SessionKind},
 };
 use serde::Deserialize;
@@ -19,7 +15,7 @@ use serde::Deserialize;
 use super::{
     Frame, Page, names,
     resuming::{self, Waiting},
-    signed::private,
+    signed::{self, private},
     visitor::{Opening, Sent, Visitor},
     words,
 };
@@ -104,18 +100,19 @@ struct PartyView {
     is_now: bool,
 }
 
-/// A place on this server; anything else is the page of one's account.
+/// A place on this server; anything else is the page of one's account. Browsers take "\\" for "/",
+/// and leave tabs and ends of lines out.
 pub(super) fn own(next: Option<&str>) -> String {
     let is_own = |next: &&str| {
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n'])
+        let is_bad = |c: char| c == '\\' || c.is_control();
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(is_bad)
     };
     next.filter(is_own).filter(|next| next.len() <= 1000).unwrap_or("/account").to_owned()
 }
 
 /// Goes on to a place on this server, perhaps with a cookie.
 pub(super) fn go(to: &str, cookie: Option<HeaderValue>) -> Response {
-    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/account"));
-    kept((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response(), cookie)
+    kept(signed::go(to), cookie)
 }
 
 /// A response for one person, perhaps with a cookie.
@@ -195,7 +192,7 @@ pub(super) async fn sign_in(
         party: None,
     };
     let signing_in = market.accounts().sign_in(credentials, SessionKind::Browser, &from).await;
-    let (why, wrong, seconds) = match signing_in {
+    let (why, wrong) = match signing_in {
         Ok(signed_in) => {
             let cookie = cookies.keep_session(&signed_in.token);
             return match waiting {
@@ -207,18 +204,13 @@ pub(super) async fn sign_in(
                 }
             };
         }
-        Err(Error::Refused(refusal)) => (Error::Refused(refusal), refusal.zh(), None),
-        Err(Error::TooOften(seconds)) => {
-            (Error::TooOften(seconds), "尝试次数过多，请稍后再试", Some(seconds))
-        }
+        Err(Error::Refused(refusal)) => (Error::Refused(refusal), refusal.zh()),
+        Err(why @ Error::TooOften(_)) => (why, Code::TOO_OFTEN.zh),
+        Err(why @ Error::Busy) => (why, Code::BUSY.zh),
         Err(why) => return Err(why.into()),
     };
     let (page, cookie) = form(&market, &cookies, next, login, Some(wrong), waiting).await?;
-    let mut response = kept(page.told(why.into()), cookie);
-    if let Some(seconds) = seconds {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    Ok(response)
+    Ok(kept(page.told(why.into()), cookie))
 }
 
 pub(super) async fn sign_out(
@@ -271,15 +263,10 @@ pub(super) async fn switch(
     Ok(go("/account", cookies.keep_session(&signed_in.token)))
 }
 
-/// What a party is called.
-async fn name(market: &Market, party: &Party) -> Result<String, Problem> {
-    let itself = market_core::Actor::new(market_core::Actor::system().person, party.clone());
-    Ok(match party {
-        Party::Operator => "运营机构".to_owned(),
-        Party::Applicant(id) => market.applicants().get(&itself, *id).await?.name,
-        Party::Agency(id) => market.agencies().get(Some(&itself), *id).await?.name,
-        Party::Department(code) => names::Departments::read(market).await?.name(code),
-    })
+/// What a party is called, as it knows itself.
+async fn name(market: &Market, party: &Party) -> Result<String, Error> {
+    let itself = Actor::new(Actor::system().person, party.clone());
+    names::party_name(market, &itself, party).await
 }
 
 #[cfg(test)]
@@ -289,7 +276,9 @@ mod tests {
     #[test]
     fn nobody_is_sent_elsewhere() {
         assert_eq!(own(Some("/search?q=1#x")), "/search?q=1#x");
-        for bad in ["", "https://evil", "//evil", "/\\evil", "evil", "/a\r\nb"] {
+        for bad in
+            ["", "https://evil", "//evil", "/\\evil", "evil", "/a\r\nb", "/\t/evil", "/\u{b}a"]
+        {
             assert_eq!(own(Some(bad)), "/account", "{bad}");
         }
         assert_eq!(own(None), "/account");

@@ -17,7 +17,10 @@ use askama::Template;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
+    http::{
+        HeaderValue,
+        header::{CONTENT_SECURITY_POLICY, RETRY_AFTER},
+    },
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -248,6 +251,9 @@ impl Page {
     /// The page for people in place of a problem, which programs get.
     fn told(self, problem: Problem) -> Response {
         let mut response = (problem.status(), self).into_response();
+        if let Some(seconds) = problem.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
         response.extensions_mut().insert(Told);
         response.extensions_mut().insert(problem);
         response

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     caller::{Client, proof_of},
-    problem::{Code, Problem},
+    problem::Problem,
 };
 
 /// What an applicant is, as it is asked.
@@ -130,11 +130,7 @@ pub(super) async fn sign_up(
     for field in form.fields.iter_mut().filter(|field| field.name != "next") {
         field.value = answer(&pairs, &field.name).unwrap_or_default().to_owned();
     }
-    let wrong = match &why {
-        Error::TooOften(_) => Some(Wrong::plain(Code::TOO_MANY_REQUESTS.zh)),
-        why => Wrong::of(why, &mut form.fields),
-    };
-    let Some(wrong) = wrong else { return Err(why.into()) };
+    let Some(wrong) = Wrong::of(&why, &mut form.fields) else { return Err(why.into()) };
     let (secret, cookie) = opening(&market, &cookies);
     let page = form.opening(&market, proof_of(&secret), Some(wrong)).await?;
     Ok(kept(page.told(why.into()), cookie))

@@ -35,6 +35,7 @@ impl Wrong {
             Error::Stale(_) => Some(plain(
                 "您填写期间，内容已被他人更改。您填写的还在下面，请对照新的内容核对后再提交。",
             )),
+            Error::TooOften(_) => Some(plain(Code::TOO_OFTEN.zh)),
             Error::Busy => Some(plain(Code::BUSY.zh)),
             _ => None,
         }
@@ -163,6 +164,7 @@ mod tests {
     fn what_is_refused_says_why() {
         let of = |why: Error| Wrong::of(&why, &mut []);
         assert_eq!(of(Refusal::CaseClosed.into()), Some(Wrong::plain("办件已办结")));
+        assert_eq!(of(Error::TooOften(60)), Some(Wrong::plain("尝试次数过多，请稍后再试")));
         assert_eq!(of(Error::NotFound("case")), None);
         let detail = "330282".to_owned();
         let reasons = vec![Reason { refusal: Refusal::RegionNotServed, detail }];

@@ -98,6 +98,12 @@ impl Problem {
         serde_json::to_value(self.0.view(id, language)).unwrap_or_default()
     }
 
+    /// In how many seconds to try again, where that may help.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        let usual = self.0.code.passes().then_some(1);
+        self.0.retry_after.or(usual)
+    }
+
     /// The same, with when to try again, in seconds.
     pub(crate) fn after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
@@ -192,7 +198,7 @@ pub(crate) fn render(
         Reader::Program => problem.0.response(id, language),
         Reader::Person => problem.0.page(id),
     };
-    if let Some(seconds) = problem.0.retry_after() {
+    if let Some(seconds) = problem.retry_after() {
         rendered.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     if let Some(allowed) = response.headers_mut().remove(ALLOW) {
@@ -202,12 +208,6 @@ pub(crate) fn render(
 }
 
 impl Kept {
-    /// In how many seconds to try again, where that may help.
-    fn retry_after(&self) -> Option<u64> {
-        let usual = self.code.passes().then_some(1);
-        self.retry_after.or(usual)
-    }
-
     /// The problem as a page of the portal, which is in Chinese.
     fn page(&self, id: &str) -> Response {
         let mut response = match portal::failure_page(self.code.status, self.code.zh, id) {
