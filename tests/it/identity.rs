@@ -214,10 +214,12 @@ on_both! {
             let id = members.json["items"][n]["person_id"].as_str().unwrap();
             format!("{party}/members/{id}")
         });
+        app.delete(&wang).by(viewer).meets(403, "admins-only").await;
         app.delete(&wang).by(token).meets(409, "last-admin").await;
         app.put(&li, &json!({ "role": "member" })).by(token).gives(204).await;
         app.post(&path, &new).by(viewer).meets(403, "admins-only").await;
         app.put(&li, &json!({ "role": "chief" })).by(token).meets(422, "invalid").await;
+        app.put(&li, &json!({ "role": "viewer" })).by(token).gives(204).await;
         app.delete(&li).by(viewer).gives(204).await;
         app.get("/api/v1/me").by(viewer).meets(401, "anonymous").await;
 

@@ -20,6 +20,8 @@ pub(crate) fn need(method: &Method, path: &str) -> Need {
         {
             Need::Look
         }
+        // Viewers leave, too; that they remove nobody else, the market says.
+        ("parties", [_, "members", _]) if *method == Method::DELETE => Need::Look,
         _ if is_safe => Need::Scope(Scope::Read),
         // Its tools only read, whatever the method says.
         ("mcp", []) => Need::Scope(Scope::Read),
@@ -70,6 +72,8 @@ mod tests {
             (Method::POST, "/api/v1/invitations/accept", Need::Oneself),
             (Method::DELETE, "/api/v1/invitations/{id}", Need::Person),
             (Method::GET, "/api/v1/parties/{party}/members", Need::Look),
+            (Method::DELETE, "/api/v1/parties/{party}/members/{person}", Need::Look),
+            (Method::PUT, "/api/v1/parties/{party}/members/{person}", Need::Person),
             (Method::POST, "/api/v1/parties/{party}/invitations", Need::Person),
             (Method::POST, "/api/v1/api-keys", Need::Person),
             (Method::GET, "/api/v1/people", Need::Look),

@@ -35,7 +35,7 @@ text_enum! {
         Admin = "admin",
         /// Everything but that.
         Member = "member",
-        /// See what the party may see.
+        /// See what the party may see, and leave.
         Viewer = "viewer",
     }
 }
@@ -49,7 +49,7 @@ pub enum Need {
     Scope(Scope),
     /// A person, about their own account: no key does.
     Oneself,
-    /// A person who looks at accounts, members or keys.
+    /// A person who looks at accounts, members or keys, or leaves.
     Look,
     /// A person who changes any of them.
     Person,
