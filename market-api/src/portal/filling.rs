@@ -10,7 +10,7 @@ use market_core::{Call, Error, Fault, Market, Refusal};
 use super::{
     Frame, Link, Page,
     fields::Field,
-    signed::{Answers, Signed, Stage, go, private},
+    signed::{Answers, CARRIED, Signed, Stage, go, private},
     wrong::{self, Wrong},
 };
 use crate::problem::{Code, Problem};
@@ -139,6 +139,23 @@ impl Form {
     ) -> Result<Page, Problem> {
         let title = Self::titled(&self.title, wrong.as_ref());
         let frame = Frame::signed(market, title, signed).await?;
+        self.rendered(frame, wrong, carries)
+    }
+
+    /// The page of the form. A field that is named like what the form carries beside its fields
+    /// would be read in its place.
+    fn rendered(
+        self,
+        frame: Frame,
+        wrong: Option<Wrong>,
+        carries: Carried,
+    ) -> Result<Page, Problem> {
+        let is_own = |field: &Field| CARRIED.contains(&field.name.as_str());
+        debug_assert!(
+            !self.fields.iter().any(is_own),
+            "a field is named like what every form carries: {:?}",
+            self.fields
+        );
         Page::of(&FormPage { frame, form: self, wrong, carries })
     }
 
@@ -155,7 +172,7 @@ impl Form {
     ) -> Result<Page, Problem> {
         let frame = Frame::new(market, Self::titled(&self.title, wrong.as_ref())).await?;
         let carries = Carried { proof, key: String::new(), version: None };
-        Page::of(&FormPage { frame, form: self, wrong, carries })
+        self.rendered(frame, wrong, carries)
     }
 
     /// Takes what was sent: shows it again, has it looked over, or does it and goes on to where
@@ -269,5 +286,34 @@ impl Form {
         }
         let page = self.page(market, &sent.signed, Some(wrong), carries).await?;
         Ok(private(page.told(why.into())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Renders a form with a field of a name.
+    fn with_field(name: &str) -> Result<Page, Problem> {
+        let mut form = Form::new("核对", "/orders/1/cancel".to_owned(), "提交");
+        form.fields = vec![Field::line("title", "名称", 100), Field::line(name, "其他", 100)];
+        let carries = Carried { proof: String::new(), key: String::new(), version: Some(1) };
+        form.rendered(Frame::bare("核对"), None, carries)
+    }
+
+    #[test]
+    fn a_field_is_named_as_what_it_stands_for() {
+        for name in ["keys", "steps/1", "profile/version"] {
+            with_field(name).unwrap();
+        }
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn no_field_is_named_like_what_every_form_carries() {
+        for name in CARRIED {
+            let rendered = std::panic::catch_unwind(|| with_field(name).is_ok());
+            assert!(rendered.is_err(), "a form has a field {name}");
+        }
     }
 }

@@ -138,6 +138,8 @@ pub(super) const PROOF: &str = "proof";
 pub(super) const STEP: &str = "step";
 pub(super) const KEY: &str = "key";
 pub(super) const VERSION: &str = "version";
+/// All of them: no field is named like one.
+pub(super) const CARRIED: [&str; 4] = [PROOF, STEP, KEY, VERSION];
 
 /// What was filled in, without what proves from where it comes and how far it has come.
 pub(super) fn carried(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
