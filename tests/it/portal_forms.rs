@@ -65,7 +65,7 @@ on_both! {
         assert_eq!(cases(&browser).await, 1);
         let shown = browser.see(&case).await;
         has(&shown, &["开一家面馆", "办理中", "下一步", "选机构", "需要的中介服务", "办理环节"]);
-        has(&shown, &["还没有委托", "还未使用", "撤回办件", "开始办理"]);
+        has(&shown, &["还没有委托", "还未使用", "撤回办件", "办件已开启"]);
         let other = form(&check).with("title", "另一家面馆").with("step", "do");
         has(&browser.back(&other, 422).await, &["幂等键已用于另一请求", "value=\"另一家面馆\""]);
     }

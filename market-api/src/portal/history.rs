@@ -27,7 +27,7 @@ pub(super) async fn history(
         };
         let reason = ["reason", "note"].iter().find_map(|name| entry.data.get(name)?.as_str());
         all.push(History {
-            what: said::event(&entry.event).to_owned(),
+            what: said::event(entry.kind, &entry.event).to_owned(),
             at: words::instant(entry.at),
             by,
             reason: reason.filter(|text| !text.is_empty()).map(str::to_owned),

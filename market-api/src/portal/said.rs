@@ -167,75 +167,9 @@ pub(super) fn purchase_step(name: &str) -> Option<&'static str> {
     })
 }
 
-/// What happened.
-pub(super) fn event(event: &str) -> &str {
-    match event {
-        "case_opened" => "开始办理",
-        "case_withdrawn" => "撤回办件",
-        "case_completed" => "办结",
-        "step_approved" => "环节通过",
-        "step_returned" => "环节退回补正",
-        "step_resubmitted" => "补正后重新提交",
-        "requirement_ordered" => "已委托中介服务",
-        "requirement_purchasing" => "中介服务公开选取",
-        "requirement_released" => "中介服务可以重新委托",
-        "requirement_used" => "部门使用了成果",
-        "requirement_linked" | "order_linked" => "部门复用已有成果",
-        "order_placed" => "下单",
-        "order_awarded" => "公开选取成交",
-        "order_accepted" => "机构接单",
-        "order_declined" => "机构未接单",
-        "order_cancelled" => "取消订单",
-        "order_lapsed" => "逾期自动处理",
-        "order_delivered" => "机构交付成果",
-        "order_terminated" => "终止订单",
-        "order_completed" => "订单完成",
-        "contract_recorded" => "登记合同",
-        "contract_confirmed" => "确认合同",
-        "contract_rejected" => "不同意合同",
-        "contract_deadline_passed" => "逾期未签合同，自动取消",
-        "confirmation_deadline_passed" => "逾期未确认合同，自动取消",
-        "contract_change_proposed" => "提出合同变更",
-        "contract_change_refused" => "不同意变更",
-        "contract_change_withdrawn" => "撤回变更",
-        "contract_changed" => "合同变更生效",
-        "service_extended" => "服务延期生效",
-        "deliverable_uploaded" => "机构上传文件",
-        "deliverable_returned" => "退回成果",
-        "deliverable_signed_off" => "验收成果",
-        "deliverable_deemed_accepted" => "逾期未验收，视为验收",
-        "deliverable_used" => "部门使用成果",
-        "milestone_reached" => "机构报告里程碑达成",
-        "milestone_confirmed" => "确认里程碑",
-        "payment_recorded" => "登记付款",
-        "payment_confirmed" => "机构确认收款",
-        "payment_disputed" => "机构对付款有异议",
-        "evaluation_opened" => "可以评价",
-        "evaluation_closed" => "评价期结束",
-        "purchase_drafted" => "起草采购",
-        "purchase_revised" => "修改草稿",
-        "purchase_submitted" => "提交审查",
-        "purchase_published" => "发布公告",
-        "purchase_sent_back" => "审查退回",
-        "notice_corrected" => "更正公告",
-        "registration_closed" => "报名截止，名单封存",
-        "purchase_opened" => "开标",
-        "secret_revealed" => "揭示承诺值",
-        "beacon_given" => "公布公共数",
-        "round_begun" => "新一轮报价",
-        "candidates_found" => "产生候选名单",
-        "award_published" => "中选公示",
-        "award_stands" => "公示期满，待中选机构确认",
-        "award_confirmed" => "中选机构确认",
-        "award_declined" => "中选机构放弃",
-        "award_lapsed" => "中选机构逾期未确认",
-        "award_abandoned" => "中选后未签合同",
-        "purchase_suspended" => "因投诉暂停",
-        "purchase_resumed" => "恢复公示",
-        "purchase_failed" => "流标",
-        "purchase_voided" => "撤销采购",
-        other => other,
-    }
+/// What happened to a kind of thing, as the market names it.
+pub(super) fn event(kind: Kind, name: &str) -> &str {
+    Event::named(kind, name).map_or(name, |event| event.zh)
 }
 
 /// Why a deliverable is returned.
@@ -335,10 +269,7 @@ pub(super) fn notice(notice: &Notice) -> String {
         Topic::SavedSearch => {
             format!("订阅“{}”有了新的结果", notice.name.as_deref().unwrap_or_default())
         }
-        Topic::Event => {
-            let name = notice.event.as_deref().unwrap_or_default();
-            Event::named(notice.kind, name).map_or(name, |event| event.zh).to_owned()
-        }
+        Topic::Event => event(notice.kind, notice.event.as_deref().unwrap_or_default()).to_owned(),
         Topic::DueSoon => format!("请在{until}前办理"),
         Topic::Overdue => format!("已经逾期，期限是{until}"),
     }
