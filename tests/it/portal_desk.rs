@@ -47,6 +47,9 @@ on_both! {
         let case = format!("/desk/cases/{}", trade.case);
         let inbox = desk.see("/desk").await;
         has(&inbox, &["等您办的", &case, "开一家面馆", "一件事：", "订单："]);
+        let deadlines = desk.see("/deadlines").await;
+        has(&deadlines, &[&case]);
+        assert!(!deadlines.contains("\"/cases/") && !deadlines.contains("\"/orders/"));
         has(&desk.see("/desk?matter=open-restaurant").await, &[&case]);
         assert!(!desk.see("/desk?matter=nothing-like-it").await.contains(&case));
         has(&desk.see("/desk/cases?state=open").await, &[&case]);
@@ -241,6 +244,7 @@ on_both! {
         let desk = Browser::acting(app, "operating", Party::Operator).await;
         let at = path.replace("/api/v1/", "/desk/");
         has(&desk.see("/desk").await, &["采购公告审查", &at]);
+        has(&desk.see("/deadlines").await, &["采购公告审查", &at]);
         has(&desk.see("/desk/purchases?state=in_review").await, &[&at, "等您办理"]);
         has(&desk.see(&at).await, &["审查通过，发布公告", "退回业主修改", "财政性资金"]);
         let lead = Browser::acting(app, "lead", department(LEAD)).await;
@@ -250,6 +254,10 @@ on_both! {
         desk.done(&back.with("reason", "内容不完整")).await;
         // A draft is its owner's alone.
         are_not_there(&desk, &[at.clone(), format!("{at}/approve")]).await;
+        app.market.notices().catch_up().await.unwrap();
+        let told = Browser::signed_in(app, "wang").await.see("/inbox").await;
+        has(&told, &["采购公告被退回", &format!("{}/manage", at.replace("/desk", ""))]);
+        assert!(!told.contains("（已经没有了）"));
     }
 
     async fn the_operator_admits_and_suspends_agencies(app: &TestApp) {
@@ -259,6 +267,7 @@ on_both! {
         let at = format!("/desk/agencies/{id}");
         let desk = Browser::acting(app, "operating", Party::Operator).await;
         has(&desk.see("/desk").await, &["机构核验", &at]);
+        has(&desk.see("/deadlines").await, &["机构核验", &at]);
         has(&desk.see("/desk/agencies?state=applying").await, &[&at, "核验中"]);
         has(&desk.see(&at).await, &["核验通过，准予入驻", "退回申请", "机构未入驻"]);
         let lead = Browser::acting(app, "lead", department(LEAD)).await;

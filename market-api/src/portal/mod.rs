@@ -273,6 +273,15 @@ where
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
+/// What whoever asks may know of; nothing, where they may not or there is none.
+fn known<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::NotFound(_) | Error::Refused(_)) => Ok(None),
+        Err(why) => Err(why),
+    }
+}
+
 /// A link to another page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Link {

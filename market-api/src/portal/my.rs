@@ -16,9 +16,11 @@ use market_core::{
 use serde::Deserialize;
 
 use super::{
-    Frame, Link, Page, Pager, cursor,
+    Frame, Link, Page, Pager, cursor, desk,
     filling::Form,
+    known,
     names::Parties,
+    own::owns,
     said,
     signed::{Answers, Signed, private},
     words,
@@ -91,12 +93,18 @@ pub(super) struct Place {
 }
 
 async fn view(
+    market: &Market,
     signed: &Signed,
     deadline: Deadline,
     parties: &mut Parties<'_>,
 ) -> Result<DeadlineView, Problem> {
+    let href = if desk::has_desk(&signed.actor.party) {
+        Some(desk::place(market, signed, &deadline).await?.0)
+    } else {
+        said::deadline_at(&deadline)
+    };
     Ok(DeadlineView {
-        href: said::deadline_at(&deadline),
+        href,
         kind: said::deadline(deadline.kind),
         until: words::until(deadline.until),
         held: parties.names(&deadline.holders).await?,
@@ -117,7 +125,7 @@ pub(super) async fn show(
     let mut parties = Parties::new(&market, actor);
     let mut deadlines = Vec::new();
     for deadline in found.items {
-        deadlines.push(view(&signed, deadline, &mut parties).await?);
+        deadlines.push(view(&market, &signed, deadline, &mut parties).await?);
     }
     deadlines.sort_by_key(|one| !one.is_own);
     let cases = market.cases().list(actor, &CaseFilter::default(), &paging).await?.items;
@@ -147,7 +155,7 @@ pub(super) async fn deadlines(
     let mut parties = Parties::new(&market, &signed.actor);
     let mut deadlines = Vec::new();
     for deadline in page.items {
-        deadlines.push(view(&signed, deadline, &mut parties).await?);
+        deadlines.push(view(&market, &signed, deadline, &mut parties).await?);
     }
     let pager = Pager::within("/deadlines?", "list", paging.after.as_ref(), page.next.as_ref());
     let frame = Frame::signed(&market, "办理期限", &signed).await?;
@@ -164,7 +172,7 @@ pub(super) async fn inbox(
     let page = market.notices().list(&signed.actor, NoticeFilter::All, &paging).await?;
     let mut notices = Vec::new();
     for notice in page.items {
-        notices.push(NoticeView::read(&market, notice).await?);
+        notices.push(NoticeView::read(&market, &signed, notice).await?);
     }
     let pager = Pager::within("/inbox?", "list", paging.after.as_ref(), page.next.as_ref());
     let frame = Frame::signed(&market, "通知", &signed).await?;
@@ -174,25 +182,35 @@ pub(super) async fn inbox(
 }
 
 impl NoticeView {
-    async fn read(market: &Market, notice: Notice) -> Result<Self, Problem> {
+    async fn read(market: &Market, signed: &Signed, notice: Notice) -> Result<Self, Problem> {
+        let actor = Some(&signed.actor);
+        let is_at_desk = desk::has_desk(&signed.actor.party);
         let (what, href) = match notice.kind {
             Kind::Purchase => {
                 let id = PurchaseId(notice.object);
-                let title = market.purchases().get(None, id).await.ok();
-                (title.map(|one| one.notice.title), Some(format!("/purchases/{id}")))
+                let purchase = known(market.purchases().get(actor, id).await)?;
+                let href = match &purchase {
+                    Some(_) if is_at_desk => format!("/desk/purchases/{id}"),
+                    Some(one) if owns(signed, one) => format!("/purchases/{id}/manage"),
+                    _ => format!("/purchases/{id}"),
+                };
+                (purchase.map(|one| one.notice.title), Some(href))
             }
             Kind::Agency => {
                 let id = AgencyId(notice.object);
-                let name = market.agencies().get(None, id).await.ok();
+                let name = known(market.agencies().get(actor, id).await)?;
                 (name.map(|one| one.name), Some(format!("/agencies/{id}")))
             }
             Kind::Listing => {
-                let listing = market.listings().get(None, ListingId(notice.object)).await.ok();
+                let listing = known(market.listings().get(actor, ListingId(notice.object)).await)?;
                 let href = |one: &Listing| format!("/agencies/{}#offers", one.agency_id);
                 let href = listing.as_ref().map(href);
                 (listing.map(|one| one.terms.title), href)
             }
-            Kind::Case => (Some("办件".to_owned()), Some(format!("/cases/{}", notice.object))),
+            Kind::Case => {
+                let cases = if is_at_desk { "/desk/cases" } else { "/cases" };
+                (Some("办件".to_owned()), Some(format!("{cases}/{}", notice.object)))
+            }
             Kind::Order => (Some("订单".to_owned()), Some(format!("/orders/{}", notice.object))),
             kind => (Some(said::thing(kind).to_owned()), None),
         };

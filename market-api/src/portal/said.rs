@@ -264,7 +264,7 @@ pub(super) const fn thing(kind: Kind) -> &'static str {
 
 /// Why somebody is told of something.
 pub(super) fn notice(notice: &Notice) -> String {
-    let until = notice.until.map(words::instant).unwrap_or_default();
+    let until = notice.until.map(words::until).unwrap_or_default();
     match notice.topic {
         Topic::SavedSearch => {
             format!("订阅“{}”有了新的结果", notice.name.as_deref().unwrap_or_default())
@@ -288,7 +288,7 @@ pub(super) const fn deadline(kind: DeadlineKind) -> &'static str {
     }
 }
 
-/// Where the thing is that has a deadline; nowhere on these pages, of some.
+/// Where the thing is that has a deadline, for those without a desk; nowhere, of some.
 pub(super) fn deadline_at(deadline: &Deadline) -> Option<String> {
     let id = &deadline.id;
     match deadline.kind {

@@ -70,7 +70,7 @@ pub(super) async fn show(
             lines: vec![format!(
                 "{}，{}前应由{held}办理",
                 said::deadline(one.kind),
-                words::instant(one.until)
+                words::until(one.until)
             )],
             tag: "已过期".to_owned(),
             tone: "bad",

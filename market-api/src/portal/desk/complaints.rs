@@ -56,7 +56,7 @@ pub(super) async fn list(
         let purchase = market.purchases().get(Some(&signed.actor), one.purchase_id).await?;
         let mut lines =
             vec![purchase.notice.title, format!("{}提交", words::day(one.created_at.day()))];
-        lines.extend(one.due_at.map(|due| format!("{}前办理", words::instant(due))));
+        lines.extend(one.due_at.map(|due| format!("{}前办理", words::until(due))));
         rows.push(Row {
             href: Some(format!("/desk/complaints/{}", one.id)),
             title: one.number,
@@ -105,7 +105,7 @@ async fn facts(
         ("受理部门", handler),
         ("提交时间", words::instant(complaint.created_at)),
     ];
-    facts.extend(complaint.due_at.map(|due| ("办理期限", words::instant(due))));
+    facts.extend(complaint.due_at.map(|due| ("办理期限", words::until(due))));
     if let Some(party) = &complaint.complainant {
         facts.push(("投诉人", party_name(market, &signed.actor, party).await?));
     }

@@ -151,32 +151,8 @@ impl<'a> About<'a> {
 
     /// What a deadline is about: of which matter, and how it is shown.
     async fn told(&mut self, deadline: Deadline) -> Result<(Option<MatterCode>, Row), Error> {
-        let actor = &self.signed.actor;
+        let (href, case) = place(self.market, self.signed, &deadline).await?;
         let part = deadline.part.clone().unwrap_or_default();
-        let (case, href) = match deadline.kind {
-            DeadlineKind::Step => {
-                let id: CaseId = id(&deadline)?;
-                (Some(id), format!("/desk/cases/{id}"))
-            }
-            DeadlineKind::Order | DeadlineKind::Evaluation => {
-                let order: OrderId = id(&deadline)?;
-                let case = self.market.orders().get(actor, order).await?.terms.case_id;
-                let href = match deadline.kind {
-                    DeadlineKind::Evaluation => format!("/desk/orders/{order}/evaluate"),
-                    _ => format!("/desk/cases/{case}#{part}"),
-                };
-                (Some(case), href)
-            }
-            DeadlineKind::Review | DeadlineKind::Purchase => {
-                let purchase: PurchaseId = id(&deadline)?;
-                let case = self.market.purchases().get(Some(actor), purchase).await?.case_id;
-                (Some(case), format!("/desk/purchases/{purchase}"))
-            }
-            DeadlineKind::Check => (None, format!("/desk/agencies/{}", id::<AgencyId>(&deadline)?)),
-            DeadlineKind::EvaluationAppeal => {
-                (None, format!("/desk/evaluations/{}", id::<EvaluationId>(&deadline)?))
-            }
-        };
         let item = self.items.iter().find(|item| item.code.as_str() == part);
         let item = item.map(|item| item.name.clone());
         let matter = match case {
@@ -192,12 +168,49 @@ impl<'a> About<'a> {
             None => kind.to_owned(),
         }];
         lines.extend(matter.as_ref().map(|one| format!("一件事：{}", one.name)));
-        lines.push(format!("{}前办理", words::instant(deadline.until)));
+        lines.push(format!("{}前办理", words::until(deadline.until)));
         lines.extend(deadline.then.map(|then| format!("到期以后：{}", said::consequence(then))));
         let (tag, tone) = if deadline.overdue { ("已过期", "bad") } else { ("等您", "warn") };
         let row = Row { href: Some(href), title: deadline.title, lines, tag: tag.to_owned(), tone };
         Ok((matter.map(|one| one.code), row))
     }
+}
+
+/// Where at a desk the thing is that has a deadline, and its case, if it is in one.
+pub(in crate::portal) async fn place(
+    market: &Market,
+    signed: &Signed,
+    deadline: &Deadline,
+) -> Result<(String, Option<CaseId>), Error> {
+    let actor = &signed.actor;
+    Ok(match deadline.kind {
+        DeadlineKind::Step => {
+            let case: CaseId = id(deadline)?;
+            (format!("/desk/cases/{case}"), Some(case))
+        }
+        DeadlineKind::Order | DeadlineKind::Evaluation => {
+            let order: OrderId = id(deadline)?;
+            let case = market.orders().get(actor, order).await?.terms.case_id;
+            let part = deadline.part.as_deref().unwrap_or_default();
+            let is_rater = deadline.kind == DeadlineKind::Evaluation
+                && deadline.holders.contains(&actor.party);
+            let href = if is_rater {
+                format!("/desk/orders/{order}/evaluate")
+            } else {
+                format!("/desk/cases/{case}#{part}")
+            };
+            (href, Some(case))
+        }
+        DeadlineKind::Review | DeadlineKind::Purchase => {
+            let purchase: PurchaseId = id(deadline)?;
+            let case = market.purchases().get(Some(actor), purchase).await?.case_id;
+            (format!("/desk/purchases/{purchase}"), Some(case))
+        }
+        DeadlineKind::Check => (format!("/desk/agencies/{}", id::<AgencyId>(deadline)?), None),
+        DeadlineKind::EvaluationAppeal => {
+            (format!("/desk/evaluations/{}", id::<EvaluationId>(deadline)?), None)
+        }
+    })
 }
 
 /// The id of what has a deadline.

@@ -44,6 +44,8 @@ macro_rules! take {
     }};
 }
 
+pub(super) use self::inbox::place;
+
 mod agencies;
 mod alarms;
 mod appeals;

@@ -166,7 +166,7 @@ async fn rewriting(
 }
 
 /// Whether a purchase is the actor's own; what it may do, the market decides.
-pub(super) fn owns(signed: &Signed, purchase: &market_core::purchase::Purchase) -> bool {
+pub(in crate::portal) fn owns(signed: &Signed, purchase: &market_core::purchase::Purchase) -> bool {
     signed.actor.party == Party::Applicant(purchase.applicant_id)
 }
 

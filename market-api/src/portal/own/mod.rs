@@ -13,7 +13,7 @@ use market_core::{
 use serde::Deserialize;
 
 pub(super) use self::{
-    draft::{begin, begun, revise, revised},
+    draft::{begin, begun, owns, revise, revised},
     page::show,
     steps::{answer, answered, done, step},
 };
