@@ -108,7 +108,7 @@ pub(super) async fn show(
     let evaluations = EvaluationsView::of(evaluations, &names::items(&market).await?);
     Page::of(&AgencyPage {
         frame: Frame::new(&market, agency.name.as_str()).await?,
-        standing: words::standing(&agency.state),
+        standing: words::standing(agency.state.standing()),
         notice: notice(&agency.state),
         made_up: agency.origin == Origin::Demonstration,
         nature: words::agency_nature(agency.profile.nature),

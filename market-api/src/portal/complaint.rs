@@ -109,7 +109,7 @@ pub(super) async fn list(
         let purchase = market.purchases().get(Some(&signed.actor), one.purchase_id).await?;
         let link = Link { href: format!("/complaints/{}", one.id), name: one.number };
         let about = format!("{}，{}提交", purchase.notice.title, words::day(one.created_at.day()));
-        complaints.push((link, about, said::complaint(&one.state)));
+        complaints.push((link, about, said::complaint(one.state.name())));
     }
     let frame = Frame::signed(&market, "我的投诉", &signed).await?;
     let page = Page::of(&ComplaintsPage { frame, complaints })?;
@@ -146,7 +146,7 @@ pub(super) async fn show(
         frame: Frame::signed(&market, format!("投诉 {}", complaint.number), &signed).await?,
         trail: vec![list_link()],
         is_filed: query.as_deref() == Some("filed"),
-        state: said::complaint(&complaint.state),
+        state: said::complaint(complaint.state.name()),
         decision: match complaint.state {
             ComplaintState::NotAccepted { reason } => Some(reason),
             ComplaintState::Upheld { decision } | ComplaintState::Dismissed { decision } => {

@@ -100,7 +100,7 @@ pub(super) async fn show(
     Page::of(&PurchasePage {
         frame: Frame::new(&market, notice.title.as_str()).await?,
         facts,
-        stage: words::stage(&purchase.state),
+        stage: words::stage(purchase.state.name()),
         waits: waits(&purchase.state),
         notices: told.iter().rev().map(NoticeView::of).collect(),
         questions: questions.items.into_iter().map(QuestionView::of).collect(),
@@ -173,7 +173,7 @@ pub(super) async fn award(
         agency: facts.agency.name.clone(),
         mode: mode.zh(),
         code: id,
-        stage: words::stage(&purchase.state),
+        stage: words::stage(purchase.state.name()),
         facts: rows(&facts),
         href: format!("/purchases/{id}"),
         title,

@@ -4,7 +4,6 @@ use market_core::{
     Kind,
     agency::ListingState,
     case::{CaseState, StepState},
-    complaint::ComplaintState,
     deadline::{Consequence, Deadline, DeadlineKind},
     evaluation::EvaluationState,
     notice::{Notice, Topic},
@@ -234,15 +233,16 @@ pub(super) const fn registration(state: RegistrationState) -> &'static str {
     }
 }
 
-/// Where a complaint stands.
-pub(super) const fn complaint(state: &ComplaintState) -> &'static str {
-    match state {
-        ComplaintState::Filed { .. } => "待受理",
-        ComplaintState::NotAccepted { .. } => "不予受理",
-        ComplaintState::Investigating { .. } => "调查处理中",
-        ComplaintState::Upheld { .. } => "投诉成立",
-        ComplaintState::Dismissed { .. } => "投诉不成立",
-        ComplaintState::Withdrawn {} => "已撤回",
+/// Where a complaint stands, by the name of its state.
+pub(super) fn complaint(name: &str) -> &'static str {
+    match name {
+        "filed" => "待受理",
+        "not_accepted" => "不予受理",
+        "investigating" => "调查处理中",
+        "upheld" => "投诉成立",
+        "dismissed" => "投诉不成立",
+        "withdrawn" => "已撤回",
+        _ => "状态未知",
     }
 }
 
@@ -314,5 +314,22 @@ pub(super) const fn consequence(then: Consequence) -> &'static str {
         Consequence::DeliverableAccepted => "视为已验收",
         Consequence::EvaluationCloses => "不能再评价",
         Consequence::EvaluationKept => "维持评价",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use market_core::complaint::ComplaintState;
+
+    use super::*;
+
+    #[test]
+    fn every_state_has_a_name() {
+        for name in AnyState::NAMES {
+            assert_ne!(order_state(name), "状态未知", "{name}");
+        }
+        for name in ComplaintState::NAMES {
+            assert_ne!(complaint(name), "状态未知", "{name}");
+        }
     }
 }

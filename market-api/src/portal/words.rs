@@ -3,14 +3,14 @@
 use market_core::{
     Day, Money, Timestamp,
     account::Role,
-    agency::{AgencyNature, AgencyState},
+    agency::{AgencyNature, Standing},
     case::Fund,
     catalog::{
         DeliverableKind, Nature, PriceMode, QualificationType, Requirement, Rule, ServiceItem,
     },
     evaluation::Rater,
     matter::Source,
-    purchase::{Price, PurchaseState},
+    purchase::Price,
     selection::Quote,
 };
 
@@ -94,21 +94,22 @@ pub(super) fn quote(quote: Quote) -> String {
     }
 }
 
-/// Where a purchase stands.
-pub(super) const fn stage(state: &PurchaseState) -> &'static str {
-    match state {
-        PurchaseState::Draft(_) => "草稿",
-        PurchaseState::InReview(_) => "形式审查中",
-        PurchaseState::Open(_) => "报名中",
-        PurchaseState::Opening(_) => "待开标",
-        PurchaseState::Rounds(_) => "报价轮次中",
-        PurchaseState::Choosing(_) => "待业主选定",
-        PurchaseState::Publicity(_) => "中选公示中",
-        PurchaseState::Suspended(_) => "因投诉暂停",
-        PurchaseState::Awarded(_) => "待中选机构确认",
-        PurchaseState::Ordered(_) => "已成交",
-        PurchaseState::Failed(_) => "流标",
-        PurchaseState::Voided(_) => "已终止",
+/// Where a purchase stands, by the name of its state.
+pub(super) fn stage(name: &str) -> &'static str {
+    match name {
+        "draft" => "草稿",
+        "in_review" => "形式审查中",
+        "open" => "报名中",
+        "opening" => "待开标",
+        "rounds" => "报价轮次中",
+        "choosing" => "待业主选定",
+        "publicity" => "中选公示中",
+        "suspended" => "因投诉暂停",
+        "awarded" => "待中选机构确认",
+        "ordered" => "已成交",
+        "failed" => "流标",
+        "voided" => "已终止",
+        _ => "状态未知",
     }
 }
 
@@ -212,13 +213,13 @@ pub(super) const fn agency_nature(nature: AgencyNature) -> &'static str {
 }
 
 /// Where an agency's admission stands.
-pub(super) const fn standing(state: &AgencyState) -> &'static str {
-    match state {
-        AgencyState::Applying(_) => "核验中",
-        AgencyState::Admitted(_) => "已入驻",
-        AgencyState::Rejected(_) => "已退回",
-        AgencyState::Suspended(_) => "已暂停",
-        AgencyState::Exited(_) => "已退出",
+pub(super) const fn standing(of: Standing) -> &'static str {
+    match of {
+        Standing::Applying => "核验中",
+        Standing::Admitted => "已入驻",
+        Standing::Rejected => "已退回",
+        Standing::Suspended => "已暂停",
+        Standing::Exited => "已退出",
     }
 }
 
@@ -233,7 +234,16 @@ pub(super) const fn role(role: Role) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use market_core::purchase::PurchaseState;
+
     use super::*;
+
+    #[test]
+    fn every_state_of_a_purchase_has_a_name() {
+        for name in PurchaseState::NAMES {
+            assert_ne!(stage(name), "状态未知", "{name}");
+        }
+    }
 
     #[test]
     fn days_and_money_are_written_in_chinese() {

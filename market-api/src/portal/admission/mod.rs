@@ -100,7 +100,7 @@ pub(super) async fn show(
     let people = market.agencies().practitioners(Some(actor), agency.id).await?;
     let page = Page::of(&AdmissionPage {
         frame: Frame::signed(&market, "本机构", &signed).await?,
-        state: words::standing(&agency.state),
+        state: words::standing(agency.state.standing()),
         notes: notes(&agency.state),
         next,
         doings,

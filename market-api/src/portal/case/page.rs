@@ -110,7 +110,7 @@ pub(in crate::portal) async fn show(
         let purchase = purchases.iter().find(|one| one.item == need.item && !one.state.is_over());
         let purchase = purchase.map(|one| Link {
             href: format!("/purchases/{}/manage", one.id),
-            name: format!("公开选取（{}）", words::stage(&one.state)),
+            name: format!("公开选取（{}）", words::stage(one.state.name())),
         });
         needs.push(NeedView::read(&case, need, purchase, &mut parties).await?);
     }

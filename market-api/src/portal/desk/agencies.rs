@@ -39,16 +39,6 @@ pub(super) struct Asked {
     after: Option<String>,
 }
 
-const fn standing(of: Standing) -> &'static str {
-    match of {
-        Standing::Applying => "核验中",
-        Standing::Admitted => "已入驻",
-        Standing::Rejected => "已退回",
-        Standing::Suspended => "已暂停",
-        Standing::Exited => "已退出",
-    }
-}
-
 pub(super) async fn list(
     State(market): State<Market>,
     AtDesk(signed): AtDesk,
@@ -72,12 +62,12 @@ pub(super) async fn list(
             href: Some(format!("/desk/agencies/{}", agency.id)),
             title: agency.name,
             lines,
-            tag: words::standing(&agency.state).to_owned(),
+            tag: words::standing(agency.state.standing()).to_owned(),
             tone: tone(&agency.state),
         });
     }
     let chosen = asked.state.map(Standing::as_str);
-    let option = |one: &Standing| Choice::of(one.as_str(), standing(*one), chosen);
+    let option = |one: &Standing| Choice::of(one.as_str(), words::standing(*one), chosen);
     let options = Standing::ALL.iter().map(option).collect();
     let list = list_of("/desk/agencies", address);
     List {
@@ -204,7 +194,7 @@ pub(super) async fn show(
     }
     Thing {
         trail: trail(&[("/desk/agencies", "中介机构")]),
-        state: words::standing(&agency.state).to_owned(),
+        state: words::standing(agency.state.standing()).to_owned(),
         tone: tone(&agency.state),
         said: said(&agency.state),
         next: None,

@@ -1,4 +1,4 @@
-//! What is called how at a desk: steps, states and alarms.
+//! What is called how at a desk: steps and alarms.
 
 use market_core::alarm::{AlarmRule, Severity};
 
@@ -42,38 +42,6 @@ pub(super) fn agency_step(name: &str) -> Option<&'static str> {
         "reinstate" => "恢复机构",
         _ => return None,
     })
-}
-
-/// Where a purchase stands, by the name of its state.
-pub(super) fn stage(name: &str) -> &'static str {
-    match name {
-        "draft" => "草稿",
-        "in_review" => "形式审查中",
-        "open" => "报名中",
-        "opening" => "待开标",
-        "rounds" => "报价轮次中",
-        "choosing" => "待业主选定",
-        "publicity" => "中选公示中",
-        "suspended" => "因投诉暂停",
-        "awarded" => "待中选机构确认",
-        "ordered" => "已成交",
-        "failed" => "流标",
-        "voided" => "已终止",
-        _ => "状态未知",
-    }
-}
-
-/// Where a complaint stands, by the name of its state.
-pub(super) fn complaint(name: &str) -> &'static str {
-    match name {
-        "filed" => "待受理",
-        "not_accepted" => "不予受理",
-        "investigating" => "调查处理中",
-        "upheld" => "投诉成立",
-        "dismissed" => "投诉不成立",
-        "withdrawn" => "已撤回",
-        _ => "状态未知",
-    }
 }
 
 /// What an alarm is about.

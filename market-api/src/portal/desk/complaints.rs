@@ -61,7 +61,7 @@ pub(super) async fn list(
             href: Some(format!("/desk/complaints/{}", one.id)),
             title: one.number,
             lines,
-            tag: said::complaint(&one.state).to_owned(),
+            tag: said::complaint(one.state.name()).to_owned(),
             tone: match one.state {
                 _ if one.overdue => "bad",
                 ComplaintState::Filed { .. } | ComplaintState::Investigating { .. } => "warn",
@@ -71,7 +71,7 @@ pub(super) async fn list(
     }
     let chosen = state.as_deref();
     let known = ComplaintState::NAMES.iter();
-    let options = known.map(|name| Choice::of(name, called::complaint(name), chosen)).collect();
+    let options = known.map(|name| Choice::of(name, said::complaint(name), chosen)).collect();
     let late = vec![Choice::of("yes", "只看逾期的", overdue.then_some("yes"))];
     let list = list_of("/desk/complaints", address);
     List {
@@ -101,7 +101,7 @@ async fn facts(
     let handler = Departments::read(market).await?.name(&complaint.handler);
     let mut facts = vec![
         ("采购项目", purchase.notice.title),
-        ("项目状态", words::stage(&purchase.state).to_owned()),
+        ("项目状态", words::stage(purchase.state.name()).to_owned()),
         ("受理部门", handler),
         ("提交时间", words::instant(complaint.created_at)),
     ];
@@ -145,7 +145,7 @@ pub(super) async fn show(
     Thing {
         title: format!("投诉 {}", complaint.number),
         trail: trail(&[("/desk/complaints", "投诉处理")]),
-        state: said::complaint(&complaint.state).to_owned(),
+        state: said::complaint(complaint.state.name()).to_owned(),
         tone: if complaint.overdue { "bad" } else { "" },
         said,
         next: None,

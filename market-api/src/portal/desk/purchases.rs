@@ -75,7 +75,7 @@ pub(super) async fn list(
             href: Some(format!("/desk/purchases/{}", purchase.id)),
             title: purchase.notice.title,
             lines,
-            tag: words::stage(&purchase.state).to_owned(),
+            tag: words::stage(purchase.state.name()).to_owned(),
             tone: match purchase.state {
                 _ if is_own => "warn",
                 PurchaseState::Suspended(_) | PurchaseState::Failed(_) => "bad",
@@ -85,7 +85,7 @@ pub(super) async fn list(
     }
     let chosen = state.as_deref();
     let known = PurchaseState::NAMES.iter().filter(|name| **name != "draft");
-    let options = known.map(|name| Choice::of(name, called::stage(name), chosen)).collect();
+    let options = known.map(|name| Choice::of(name, words::stage(name), chosen)).collect();
     let list = list_of("/desk/purchases", address);
     List {
         title: "采购项目",
@@ -132,7 +132,7 @@ pub(super) async fn show(
     let mut parties = Parties::new(&market, actor);
     Thing {
         trail: trail(&[("/desk/purchases", "采购项目")]),
-        state: words::stage(&purchase.state).to_owned(),
+        state: words::stage(purchase.state.name()).to_owned(),
         tone: if matches!(purchase.state, PurchaseState::Suspended(_)) { "bad" } else { "" },
         said: waits(&purchase.state),
         next: None,
@@ -200,7 +200,7 @@ async fn complained(market: &Market, signed: &Signed, id: PurchaseId) -> Result<
         href: Some(format!("/desk/complaints/{}", one.id)),
         title: one.number,
         lines: Vec::new(),
-        tag: said::complaint(&one.state).to_owned(),
+        tag: said::complaint(one.state.name()).to_owned(),
         tone: if one.overdue { "bad" } else { "" },
     });
     let none = "没有您能看到的投诉。";

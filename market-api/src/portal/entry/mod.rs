@@ -188,7 +188,11 @@ impl EntryLine {
     fn of(registration: &Registration, purchase: Purchase) -> Self {
         Self {
             href: at(purchase.id),
-            about: format!("{}，{}", purchase.notice.mode.zh(), words::stage(&purchase.state)),
+            about: format!(
+                "{}，{}",
+                purchase.notice.mode.zh(),
+                words::stage(purchase.state.name())
+            ),
             waits: waits(&purchase.state),
             state: said::registration(registration.state),
             is_won: registration.state == RegistrationState::Won,

@@ -140,7 +140,7 @@ pub(in crate::portal) async fn show(
         frame: Frame::signed(&market, purchase.notice.title.as_str(), &signed).await?,
         trail: vec![Link { href: "/registrations".to_owned(), name: "我的报名".to_owned() }],
         id,
-        stage: words::stage(&purchase.state),
+        stage: words::stage(purchase.state.name()),
         waits: waits(&purchase.state),
         state: registration.as_ref().map(|one| said::registration(one.state)),
         next,

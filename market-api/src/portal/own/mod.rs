@@ -79,7 +79,7 @@ pub(super) async fn list(
             href: format!("/purchases/{}/manage", purchase.id),
             title: purchase.notice.title.clone(),
             about: format!("{item}，{}", purchase.notice.mode.zh()),
-            state: words::stage(&purchase.state),
+            state: words::stage(purchase.state.name()),
             waits: super::purchase::waits(&purchase.state),
             is_own: waiting.is_some_and(|one| one.parties.contains(&signed.actor.party))
                 && !matches!(purchase.state, PurchaseState::Ordered(_)),

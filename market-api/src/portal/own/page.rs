@@ -108,7 +108,7 @@ pub(in crate::portal) async fn show(
     let complaints = market.complaints().list(actor, &filter, &Paging::default()).await?.items;
     let complaint = |one: &market_core::complaint::Complaint| Link {
         href: format!("/complaints/{}", one.id),
-        name: format!("{}（{}）", one.number, said::complaint(&one.state)),
+        name: format!("{}（{}）", one.number, said::complaint(one.state.name())),
     };
     let registrations = match purchases.registrations(actor, id).await {
         Ok(all) => {
@@ -153,7 +153,7 @@ pub(in crate::portal) async fn show(
         ],
         id,
         title: purchase.notice.title.clone(),
-        state: words::stage(&purchase.state),
+        state: words::stage(purchase.state.name()),
         waits: waits(&purchase.state),
         returned: match &purchase.state {
             PurchaseState::Draft(state) => state.returned.clone(),
