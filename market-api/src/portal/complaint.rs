@@ -7,7 +7,7 @@ use axum::{
 };
 use market_core::{
     Market, Paging,
-    complaint::{ComplaintFilter, ComplaintState, Letter},
+    complaint::{Complaint, ComplaintFilter, ComplaintState, Letter},
     id::{ComplaintId, PurchaseId},
     purchase::Contact,
 };
@@ -116,6 +116,28 @@ pub(super) async fn list(
     Ok(private(page.into_response()))
 }
 
+/// What the letter says, to those who may read it.
+pub(super) fn letter(complaint: &Complaint) -> Vec<(&'static str, String)> {
+    let Some(letter) = &complaint.letter else { return Vec::new() };
+    vec![
+        ("事实和理由", letter.facts.clone()),
+        ("请求", letter.demand.clone()),
+        ("证据", letter.evidence.clone()),
+        ("联系人", format!("{} {}", letter.contact.name, letter.contact.phone)),
+    ]
+}
+
+/// What was decided, or why it was not accepted.
+pub(super) fn decision(state: &ComplaintState) -> Option<String> {
+    match state {
+        ComplaintState::NotAccepted { reason } => Some(reason.clone()),
+        ComplaintState::Upheld { decision } | ComplaintState::Dismissed { decision } => {
+            Some(decision.clone())
+        }
+        _ => None,
+    }
+}
+
 pub(super) async fn show(
     State(market): State<Market>,
     signed: Signed,
@@ -134,29 +156,15 @@ pub(super) async fn show(
         ("提交时间", words::instant(complaint.created_at)),
     ];
     facts.extend(complaint.due_at.map(|due| ("部门办理期限", words::until(due))));
-    let letter = complaint.letter.map(|letter| {
-        vec![
-            ("事实和理由", letter.facts),
-            ("请求", letter.demand),
-            ("证据", letter.evidence),
-            ("联系人", format!("{} {}", letter.contact.name, letter.contact.phone)),
-        ]
-    });
     let page = Page::of(&ComplaintPage {
         frame: Frame::signed(&market, format!("投诉 {}", complaint.number), &signed).await?,
         trail: vec![list_link()],
         is_filed: query.as_deref() == Some("filed"),
         state: said::complaint(complaint.state.name()),
-        decision: match complaint.state {
-            ComplaintState::NotAccepted { reason } => Some(reason),
-            ComplaintState::Upheld { decision } | ComplaintState::Dismissed { decision } => {
-                Some(decision)
-            }
-            _ => None,
-        },
-        number: complaint.number,
+        decision: decision(&complaint.state),
         facts,
-        letter: letter.unwrap_or_default(),
+        letter: letter(&complaint),
+        number: complaint.number,
         doings,
     })?;
     Ok(private(page.into_response()))

@@ -13,7 +13,9 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        Pager, cursor,
+        Pager,
+        complaint::{decision, letter},
+        cursor,
         doing::Doings,
         fields::Field,
         filling::Form,
@@ -112,17 +114,6 @@ async fn facts(
     Ok(facts)
 }
 
-/// What the letter says, to those who may read it.
-fn letter(complaint: &Complaint) -> Vec<(&'static str, String)> {
-    let Some(letter) = &complaint.letter else { return Vec::new() };
-    vec![
-        ("事实和理由", letter.facts.clone()),
-        ("请求", letter.demand.clone()),
-        ("证据", letter.evidence.clone()),
-        ("联系人", format!("{} {}", letter.contact.name, letter.contact.phone)),
-    ]
-}
-
 pub(super) async fn show(
     State(market): State<Market>,
     AtDesk(signed): AtDesk,
@@ -132,13 +123,6 @@ pub(super) async fn show(
     let actions = market.complaints().actions(&signed.actor, id).await?;
     let at = |name: &str| format!("/desk/complaints/{id}/{name}");
     let doings = Doings::of(&actions, |name| called::complaint_step(name).map(str::to_owned), at);
-    let said = match &complaint.state {
-        ComplaintState::NotAccepted { reason } => Some(reason.clone()),
-        ComplaintState::Upheld { decision } | ComplaintState::Dismissed { decision } => {
-            Some(decision.clone())
-        }
-        _ => None,
-    };
     let purchase = format!("/desk/purchases/{}", complaint.purchase_id);
     let letter = letter(&complaint);
     let none = "投诉人和投诉书只有受理部门和投诉人自己看得到。";
@@ -147,7 +131,7 @@ pub(super) async fn show(
         trail: trail(&[("/desk/complaints", "投诉处理")]),
         state: said::complaint(complaint.state.name()).to_owned(),
         tone: if complaint.overdue { "bad" } else { "" },
-        said,
+        said: decision(&complaint.state),
         next: None,
         doings,
         facts: facts(&market, &signed, &complaint).await?,
