@@ -15,11 +15,11 @@ use market_core::{
 };
 
 use super::{
-    Frame, Link, Page, Pager, cursor,
+    Frame, Link, Page, Pager,
     item::Place,
     names::{self, Regions},
     offer::Offer,
-    words,
+    paging, words,
 };
 use crate::{
     parameters::{At, Parameters},
@@ -156,7 +156,7 @@ async fn offers(
         state: Some(ListingState::Published),
         ..ListingFilter::default()
     };
-    let paging = Paging { after: cursor(after), ..Paging::default() };
+    let paging = paging(after);
     let page = market.listings().list(None, &filter, &paging).await?;
     let items = names::items(market).await?;
     let pager = Pager::new(&format!("/agencies/{id}?"), paging.after.as_ref(), page.next.as_ref());

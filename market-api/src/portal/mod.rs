@@ -24,7 +24,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use market_core::{Cursor, Error, Market};
+use market_core::{Cursor, Error, Market, Paging};
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::failure::page as failure_page;
@@ -304,8 +304,13 @@ fn cursor(after: Option<&str>) -> Option<Cursor> {
     after.filter(|after| !after.is_empty()).map(Cursor::given)
 }
 
+/// The page of a list that an address asks for.
+fn paging(after: Option<&str>) -> Paging {
+    Paging { after: cursor(after), ..Paging::default() }
+}
+
 /// The ways from one page of a list to others.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Pager {
     /// The first page, unless this is it.
     start: Option<String>,
@@ -313,6 +318,16 @@ struct Pager {
 }
 
 impl Pager {
+    /// The ways from a page of the list that is a page's own; what narrows it stays in the address.
+    fn of_list(
+        path: &str,
+        address: Option<String>,
+        paging: &Paging,
+        next: Option<&Cursor>,
+    ) -> Self {
+        Self::within(&form::list(path, address), "list", paging.after.as_ref(), next)
+    }
+
     /// The ways from the page that begins after a cursor, in a list of offers whose address goes up
     /// to its last parameter.
     fn new(list: &str, after: Option<&Cursor>, next: Option<&Cursor>) -> Self {

@@ -16,12 +16,12 @@ use market_core::{
 use serde::Deserialize;
 
 use super::{
-    Frame, Link, Page, Pager, cursor, desk,
+    Frame, Link, Page, Pager, desk,
     filling::Form,
     known,
     names::Parties,
     own::owns,
-    said,
+    paging, said,
     signed::{Answers, Signed, private},
     words,
 };
@@ -149,7 +149,7 @@ pub(super) async fn deadlines(
     signed: Signed,
     Parameters(place): Parameters<Place>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(place.after.as_deref()), ..Paging::default() };
+    let paging = paging(place.after.as_deref());
     let filter = DeadlineFilter::default();
     let page = market.deadlines().list(&signed.actor, &filter, &paging).await?;
     let mut parties = Parties::new(&market, &signed.actor);
@@ -157,7 +157,7 @@ pub(super) async fn deadlines(
     for deadline in page.items {
         deadlines.push(view(&market, &signed, deadline, &mut parties).await?);
     }
-    let pager = Pager::within("/deadlines?", "list", paging.after.as_ref(), page.next.as_ref());
+    let pager = Pager::of_list("/deadlines", None, &paging, page.next.as_ref());
     let frame = Frame::signed(&market, "办理期限", &signed).await?;
     let page = Page::of(&DeadlinesPage { frame, deadlines, pager })?;
     Ok(private(page.into_response()))
@@ -168,13 +168,13 @@ pub(super) async fn inbox(
     signed: Signed,
     Parameters(place): Parameters<Place>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(place.after.as_deref()), ..Paging::default() };
+    let paging = paging(place.after.as_deref());
     let page = market.notices().list(&signed.actor, NoticeFilter::All, &paging).await?;
     let mut notices = Vec::new();
     for notice in page.items {
         notices.push(NoticeView::read(&market, &signed, notice).await?);
     }
-    let pager = Pager::within("/inbox?", "list", paging.after.as_ref(), page.next.as_ref());
+    let pager = Pager::of_list("/inbox", None, &paging, page.next.as_ref());
     let frame = Frame::signed(&market, "通知", &signed).await?;
     let proof = signed.proof;
     let page = Page::of(&InboxPage { frame, notices, pager, proof })?;

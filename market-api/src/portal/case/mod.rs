@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market, Paging,
+    Market,
     case::{CaseFilter, CaseState},
 };
 use serde::Deserialize;
@@ -19,10 +19,10 @@ pub(super) use self::{
     steps::{resubmit, resubmitted, withdraw, withdrawn},
 };
 use super::{
-    Frame, Page, Pager, cursor,
-    form::{Choice, Select, list as list_of},
+    Frame, Page, Pager,
+    form::{Choice, Select},
     names::Regions,
-    said,
+    paging, said,
     signed::{Signed, private},
     typed, words,
 };
@@ -66,7 +66,7 @@ pub(super) async fn list(
     signed: Signed,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let filter = CaseFilter { state: asked.state };
     let page = market.cases().list(&signed.actor, &filter, &paging).await?;
     let mut regions = Regions::new(&market);
@@ -94,12 +94,7 @@ pub(super) async fn list(
         },
         cases,
         narrowed: state.is_some(),
-        pager: Pager::within(
-            &list_of("/cases", address),
-            "list",
-            paging.after.as_ref(),
-            page.next.as_ref(),
-        ),
+        pager: Pager::of_list("/cases", address, &paging, page.next.as_ref()),
     })?;
     Ok(private(page.into_response()))
 }

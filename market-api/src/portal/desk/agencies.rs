@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use market_core::{
-    Error, Market, Paging,
+    Error, Market,
     agency::{Agency, AgencyFilter, AgencyState, Rejection, Standing, Suspension},
     id::AgencyId,
 };
@@ -13,12 +13,13 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        Link, Pager, cursor,
+        Link, Pager,
         doing::Doings,
         fields::{Field, Kind},
         filling::Form,
-        form::{Choice, Select, list as list_of},
+        form::{Choice, Select},
         names::Regions,
+        paging,
         signed::{Reading, Signed},
         typed, words,
     },
@@ -45,7 +46,7 @@ pub(super) async fn list(
     RawQuery(address): RawQuery,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let filter = AgencyFilter { state: asked.state };
     let page = market.agencies().list(Some(&signed.actor), &filter, &paging).await?;
     let mut regions = Regions::new(&market);
@@ -69,7 +70,6 @@ pub(super) async fn list(
     let chosen = asked.state.map(Standing::as_str);
     let option = |one: &Standing| Choice::of(one.as_str(), words::standing(*one), chosen);
     let options = Standing::ALL.iter().map(option).collect();
-    let list = list_of("/desk/agencies", address);
     List {
         title: "中介机构",
         lead: "入驻申请的形式核验，暂停和恢复。",
@@ -77,7 +77,7 @@ pub(super) async fn list(
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的机构。",
-        pager: Pager::within(&list, "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/desk/agencies", address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)

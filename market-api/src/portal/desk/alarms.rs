@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use market_core::{
-    Error, Kind, Market, Paging, Party,
+    Error, Kind, Market, Party,
     alarm::{Alarm, AlarmFilter, AlarmObject, AlarmRule},
     id::{AgencyId, AlarmId},
 };
@@ -14,12 +14,13 @@ use serde_json::Value;
 
 use super::{
     super::{
-        Pager, cursor,
+        Pager,
         doing::Doings,
         fields::Field,
         filling::Form,
-        form::{Choice, Select, list as list_of},
+        form::{Choice, Select},
         names::party_name,
+        paging,
         signed::Signed,
         typed, words,
     },
@@ -62,7 +63,7 @@ pub(super) async fn list(
     RawQuery(address): RawQuery,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let open = asked.open.is_some_and(|one| !one.is_empty());
     let filter = AlarmFilter { rule: asked.rule, purchase_id: None, open };
     let page = market.alarms().list(&signed.actor, &filter, &paging).await?;
@@ -70,7 +71,6 @@ pub(super) async fn list(
     let option = |one: &AlarmRule| Choice::of(one.as_str(), called::rule(*one), chosen);
     let options = AlarmRule::ALL.iter().map(option).collect();
     let only = vec![Choice::of("yes", "只看未处置的", open.then_some("yes"))];
-    let list = list_of("/desk/alarms", address);
     List {
         title: "预警",
         lead: "预警只是线索，不是结论；由人看过证据，再写明查看的结果。",
@@ -81,7 +81,7 @@ pub(super) async fn list(
         ],
         rows: page.items.iter().map(row).collect(),
         none: "没有这样的预警。",
-        pager: Pager::within(&list, "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/desk/alarms", address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)

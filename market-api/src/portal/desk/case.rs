@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Error, Market, Paging, Party,
+    Error, Market, Party,
     case::{CaseFilter, CaseState, StepState},
     id::{CaseId, OrderId},
     progress::{Progress, RequirementProgress},
@@ -18,12 +18,11 @@ use super::{
     super::{
         Frame, Link, Page, Pager,
         case::held,
-        cursor,
         doing::Doings,
-        form::{Choice, Select, list as list_of},
+        form::{Choice, Select},
         history::{History, history},
         names::{Parties, Regions, party_name},
-        said,
+        paging, said,
         signed::{Signed, private},
         typed, words,
     },
@@ -97,7 +96,7 @@ pub(super) async fn list(
     RawQuery(address): RawQuery,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let filter = CaseFilter { state: asked.state };
     let page = market.cases().list(&signed.actor, &filter, &paging).await?;
     let mut regions = Regions::new(&market);
@@ -117,7 +116,6 @@ pub(super) async fn list(
     let state = asked.state.map(CaseState::as_str);
     let option = |one: &CaseState| Choice::of(one.as_str(), said::case_state(*one), state);
     let options = CaseState::ALL.iter().map(option).collect();
-    let list = list_of("/desk/cases", address);
     List {
         title: "办件",
         lead: "本部门参加审批的办件，最近的在前。",
@@ -125,7 +123,7 @@ pub(super) async fn list(
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的办件。",
-        pager: Pager::within(&list, "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/desk/cases", address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)

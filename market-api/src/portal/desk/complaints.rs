@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use market_core::{
-    Error, Market, Paging,
+    Error, Market,
     complaint::{Complaint, ComplaintFilter, ComplaintState},
     id::ComplaintId,
 };
@@ -15,13 +15,12 @@ use super::{
     super::{
         Pager,
         complaint::{decision, letter},
-        cursor,
         doing::Doings,
         fields::Field,
         filling::Form,
-        form::{Choice, Select, list as list_of},
+        form::{Choice, Select},
         names::{Departments, party_name},
-        said,
+        paging, said,
         signed::Signed,
         words,
     },
@@ -48,7 +47,7 @@ pub(super) async fn list(
     RawQuery(address): RawQuery,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let state = asked.state.filter(|state| !state.is_empty());
     let overdue = asked.overdue.is_some_and(|one| !one.is_empty());
     let filter = ComplaintFilter { state: state.clone(), overdue, ..ComplaintFilter::default() };
@@ -75,7 +74,6 @@ pub(super) async fn list(
     let known = ComplaintState::NAMES.iter();
     let options = known.map(|name| Choice::of(name, said::complaint(name), chosen)).collect();
     let late = vec![Choice::of("yes", "只看逾期的", overdue.then_some("yes"))];
-    let list = list_of("/desk/complaints", address);
     List {
         title: "投诉处理",
         lead: "由这件事的牵头部门受理。受理以后，中选公示暂停，决定以后恢复或者流标。",
@@ -86,7 +84,7 @@ pub(super) async fn list(
         ],
         rows,
         none: "没有这样的投诉。",
-        pager: Pager::within(&list, "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/desk/complaints", address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)

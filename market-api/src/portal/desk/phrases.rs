@@ -14,10 +14,11 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        Link, Pager, cursor,
+        Link, Pager,
         fields::{Field, Kind},
         filling::Form,
-        form::{Choice, list as list_of},
+        form::Choice,
+        paging,
         signed::{Answers, Reading, Signed, go},
     },
     AtDesk, DeskAnswers, allowed, offer,
@@ -56,7 +57,7 @@ pub(super) async fn list(
     RawQuery(address): RawQuery,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let mut rows = Vec::new();
     if paging.after.is_none() {
         let misses = Paging { after: None, limit: MISSES };
@@ -78,7 +79,6 @@ pub(super) async fn list(
         tag: kind(one.kind).to_owned(),
         tone: "",
     }));
-    let list = list_of("/desk/phrases", address);
     List {
         title: "近义词",
         lead: "人们的说法和它指的正式名称。搜不到的说法在前，点开就能补上。",
@@ -86,7 +86,7 @@ pub(super) async fn list(
         selects: Vec::new(),
         rows,
         none: "还没有近义词。",
-        pager: Pager::within(&list, "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/desk/phrases", address, &paging, page.next.as_ref()),
         more: vec![Link { href: "/desk/phrases/edit".to_owned(), name: "新增".to_owned() }],
     }
     .show(&market, &signed)

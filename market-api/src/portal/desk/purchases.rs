@@ -17,14 +17,15 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        Link, Pager, cursor,
+        Link, Pager,
         doing::Doings,
         fields::Field,
         filling::Form,
-        form::{Choice, Select, list as list_of},
+        form::{Choice, Select},
         history::history,
         names::{self, Parties},
         own::notice,
+        paging,
         purchase::waits,
         said,
         signed::Signed,
@@ -55,7 +56,7 @@ pub(super) async fn list(
     RawQuery(address): RawQuery,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let state = asked.state.filter(|state| !state.is_empty());
     let filter = PurchaseFilter { state: state.clone(), ..PurchaseFilter::default() };
     let page = market.purchases().list(Some(&signed.actor), &filter, &paging).await?;
@@ -86,7 +87,6 @@ pub(super) async fn list(
     let chosen = state.as_deref();
     let known = PurchaseState::NAMES.iter().filter(|name| **name != "draft");
     let options = known.map(|name| Choice::of(name, words::stage(name), chosen)).collect();
-    let list = list_of("/desk/purchases", address);
     List {
         title: "采购项目",
         lead: "需要形式审查、开标的，和因投诉暂停的。",
@@ -94,7 +94,7 @@ pub(super) async fn list(
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的采购项目。",
-        pager: Pager::within(&list, "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/desk/purchases", address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)

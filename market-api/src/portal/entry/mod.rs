@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market, Mode, Paging,
+    Market, Mode,
     code::ItemCode,
     id::PurchaseId,
     purchase::{Purchase, PurchaseFilter, Registration, RegistrationState},
@@ -21,9 +21,10 @@ pub(super) use self::{
     steps::{done, step},
 };
 use super::{
-    Frame, Link, Page, Pager, cursor,
-    form::{Choice, Select, list as list_of},
+    Frame, Link, Page, Pager,
+    form::{Choice, Select},
     names::{self, Regions},
+    paging,
     purchase::waits,
     said,
     signed::{Signed, private},
@@ -113,7 +114,7 @@ pub(super) async fn open(
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
     signed.agency()?;
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let (item, mode) = (asked.item, asked.mode);
     let filter = PurchaseFilter {
         state: Some("open".to_owned()),
@@ -154,12 +155,7 @@ pub(super) async fn open(
         ],
         narrowed: item.is_some() || mode.is_some(),
         purchases,
-        pager: Pager::within(
-            &list_of("/purchases/open", address),
-            "list",
-            paging.after.as_ref(),
-            page.next.as_ref(),
-        ),
+        pager: Pager::of_list("/purchases/open", address, &paging, page.next.as_ref()),
     })?;
     Ok(private(page.into_response()))
 }
@@ -169,7 +165,7 @@ pub(super) async fn list(
     signed: Signed,
     Parameters(place): Parameters<Place>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(place.after.as_deref()), ..Paging::default() };
+    let paging = paging(place.after.as_deref());
     let page = market.purchases().own_registrations(&signed.actor, &paging).await?;
     let mut entries = Vec::new();
     for registration in page.items {
@@ -179,7 +175,7 @@ pub(super) async fn list(
     let page = Page::of(&EntriesPage {
         frame: Frame::signed(&market, "我的报名", &signed).await?,
         entries,
-        pager: Pager::within("/registrations?", "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/registrations", None, &paging, page.next.as_ref()),
     })?;
     Ok(private(page.into_response()))
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market, Paging,
+    Market,
     agency::{ListingFilter, ListingState},
 };
 use serde::Deserialize;
@@ -17,10 +17,10 @@ pub(super) use self::{
     terms::{begin, begun, done, step},
 };
 use super::{
-    Frame, Link, Page, Pager, cursor,
+    Frame, Link, Page, Pager,
     doing::{Doing, Doings},
-    form::{Choice, Select, list as list_of},
-    names, said,
+    form::{Choice, Select},
+    names, paging, said,
     signed::{Signed, private},
     typed, words,
 };
@@ -68,7 +68,7 @@ pub(super) async fn list(
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
     let (agency, state) = (signed.agency()?, asked.state);
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let filter = ListingFilter { agency: Some(agency), state, ..ListingFilter::default() };
     let page = market.listings().list(Some(&signed.actor), &filter, &paging).await?;
     let items = names::items(&market).await?;
@@ -98,12 +98,7 @@ pub(super) async fn list(
         },
         narrowed: chosen.is_some(),
         listings: page.items.into_iter().map(line).collect(),
-        pager: Pager::within(
-            &list_of("/listings", address),
-            "list",
-            paging.after.as_ref(),
-            page.next.as_ref(),
-        ),
+        pager: Pager::of_list("/listings", address, &paging, page.next.as_ref()),
     })?;
     Ok(private(page.into_response()))
 }

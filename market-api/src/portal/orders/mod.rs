@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market, Paging, Party,
+    Market, Party,
     order::{AnyState, OrderFilter},
 };
 use serde::Deserialize;
@@ -20,10 +20,10 @@ pub(super) use self::{
     steps::{done, evaluation, marks, returned, step},
 };
 use super::{
-    Frame, Page, Pager, cursor,
-    form::{Choice, Select, list as list_of},
+    Frame, Page, Pager,
+    form::{Choice, Select},
     names::{self, Parties},
-    said,
+    paging, said,
     signed::{Signed, private},
     words,
 };
@@ -71,7 +71,7 @@ pub(super) async fn list(
     signed: Signed,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(asked.after.as_deref()), ..Paging::default() };
+    let paging = paging(asked.after.as_deref());
     let state = asked.state.filter(|state| !state.is_empty());
     let filter = OrderFilter { state: state.clone(), case_id: None };
     let page = market.orders().list(&signed.actor, &filter, &paging).await?;
@@ -115,12 +115,7 @@ pub(super) async fn list(
         orders,
         narrowed: chosen.is_some(),
         sells,
-        pager: Pager::within(
-            &list_of("/orders", address),
-            "list",
-            paging.after.as_ref(),
-            page.next.as_ref(),
-        ),
+        pager: Pager::of_list("/orders", address, &paging, page.next.as_ref()),
     })?;
     Ok(private(page.into_response()))
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market, Paging,
+    Market,
     purchase::{PurchaseFilter, PurchaseState},
 };
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub(super) use self::{
     steps::{answer, answered, done, step},
 };
 use super::{
-    Frame, Link, Page, Pager, cursor, names,
+    Frame, Link, Page, Pager, names, paging,
     signed::{Signed, private},
     words,
 };
@@ -67,7 +67,7 @@ pub(super) async fn list(
     signed: Signed,
     Parameters(place): Parameters<Place>,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: cursor(place.after.as_deref()), ..Paging::default() };
+    let paging = paging(place.after.as_deref());
     let filter = PurchaseFilter { own: true, ..PurchaseFilter::default() };
     let page = market.purchases().list(Some(&signed.actor), &filter, &paging).await?;
     let items = names::items(&market).await?;
@@ -88,7 +88,7 @@ pub(super) async fn list(
     let page = Page::of(&MinePage {
         frame: Frame::signed(&market, "我的采购", &signed).await?,
         purchases: page.items.iter().map(line).collect(),
-        pager: Pager::within("/purchases/mine?", "list", paging.after.as_ref(), page.next.as_ref()),
+        pager: Pager::of_list("/purchases/mine", None, &paging, page.next.as_ref()),
     })?;
     Ok(private(page.into_response()))
 }
