@@ -70,10 +70,8 @@ pub(super) async fn show(
     At((case, id)): At<(CaseId, ListingId)>,
 ) -> Result<Response, Problem> {
     let Deal { fit, form, .. } = deal(&market, &signed, case, id).await?;
-    if fit.eligible {
-        return form.show(&market, &signed).await;
-    }
-    form.refused(&market, &signed, &Error::Ineligible(fit.reasons)).await
+    let may = if fit.eligible { Ok(()) } else { Err(Error::Ineligible(fit.reasons)) };
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn placed(

@@ -68,9 +68,11 @@ pub(super) const fn is_anothers(refusal: Refusal) -> bool {
     )
 }
 
-/// Whether an action may be taken, or why not yet; what is always somebody else's is not there.
-pub(super) fn answerable(refusal: Option<Refusal>) -> Result<Result<(), Error>, Problem> {
-    match refusal {
+/// Whether an action of a thing may be taken, or why not yet; what a thing does not have, and what is
+/// always somebody else's, is not there.
+pub(super) fn allowed(actions: &[Action], name: &str) -> Result<Result<(), Error>, Problem> {
+    let action = actions.iter().find(|one| one.name == name).ok_or(Code::NOT_FOUND)?;
+    match action.refusal {
         None => Ok(Ok(())),
         Some(refusal) if is_anothers(refusal) => Err(Code::NOT_FOUND.into()),
         Some(refusal) => Ok(Err(refusal.into())),
@@ -97,5 +99,19 @@ mod tests {
         assert_eq!(doings.may_not[0].why, Some("没有待验收的成果"));
         assert!(doings.take("/orders/1/sign-off").is_none());
         assert!(doings.take("/orders/1/cancel").is_some() && doings.may.is_empty());
+    }
+
+    #[test]
+    fn what_is_anothers_is_not_there() {
+        let actions = [
+            Action::of("cancel", Ok(())),
+            Action::of("accept", Err(Refusal::OtherSide)),
+            Action::of("sign-off", Err(Refusal::OrderNotDelivered)),
+        ];
+        assert!(matches!(allowed(&actions, "cancel"), Ok(Ok(()))));
+        assert!(matches!(allowed(&actions, "sign-off"), Ok(Err(Error::Refused(_)))));
+        for name in ["accept", "unheard-of"] {
+            assert_eq!(allowed(&actions, name).unwrap_err().status(), 404, "{name}");
+        }
     }
 }

@@ -117,8 +117,21 @@ impl Form {
         Ok(private(page.into_response()))
     }
 
+    /// The form, or the form with the reason why what it does may not be done now.
+    pub(super) async fn offer(
+        self,
+        may: Result<(), Error>,
+        market: &Market,
+        signed: &Signed,
+    ) -> Result<Response, Problem> {
+        match may {
+            Ok(()) => self.show(market, signed).await,
+            Err(why) => self.refused(market, signed, &why).await,
+        }
+    }
+
     /// The form of which it is known that it would be refused.
-    pub(super) async fn refused(
+    async fn refused(
         mut self,
         market: &Market,
         signed: &Signed,

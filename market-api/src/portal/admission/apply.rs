@@ -11,7 +11,7 @@ use market_core::{
 use super::{
     super::{
         Link,
-        doing::answerable,
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::{Choice, nearby},
@@ -155,11 +155,7 @@ pub(in crate::portal) async fn step(
 ) -> Result<Response, Problem> {
     let (form, agency) = asked(&market, &signed, &step).await?;
     let actions = agency.actions(&signed.actor);
-    let action = actions.into_iter().find(|one| one.name == step).ok_or(Code::NOT_FOUND)?;
-    match answerable(action.refusal)? {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
-    }
+    form.offer(allowed(&actions, &step)?, &market, &signed).await
 }
 
 pub(in crate::portal) async fn done(

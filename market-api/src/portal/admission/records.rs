@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{
     super::{
         Frame, Link, Page,
-        doing::answerable,
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
@@ -50,8 +50,7 @@ pub(in crate::portal) struct Of {
 /// Whether an agency may do something with itself now.
 fn may(signed: &Signed, agency: &Agency, name: &str) -> Result<Result<(), Error>, Problem> {
     let actions = agency.actions(&signed.actor);
-    let action = actions.into_iter().find(|one| one.name == name).ok_or(Code::NOT_FOUND)?;
-    answerable(action.refusal)
+    allowed(&actions, name)
 }
 
 /// Which kind of certificate it is, of all that there are.
@@ -118,10 +117,7 @@ pub(in crate::portal) async fn add(
     Parameters(of): Parameters<Of>,
 ) -> Result<Response, Problem> {
     let (form, agency, _) = certificate(&market, &signed, &of).await?;
-    match may(&signed, &agency, "add_qualification")? {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
-    }
+    form.offer(may(&signed, &agency, "add_qualification")?, &market, &signed).await
 }
 
 fn qualification(
@@ -180,10 +176,7 @@ pub(in crate::portal) async fn hire(
     signed: Signed,
 ) -> Result<Response, Problem> {
     let (form, agency) = hiring(&market, &signed).await?;
-    match may(&signed, &agency, "add_practitioner")? {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
-    }
+    form.offer(may(&signed, &agency, "add_practitioner")?, &market, &signed).await
 }
 
 pub(in crate::portal) async fn hired(
@@ -238,10 +231,7 @@ pub(in crate::portal) async fn remove(
     if form.facts.is_empty() {
         return Err(Code::NOT_FOUND.into());
     }
-    match may(&signed, &agency, "remove_practitioner")? {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
-    }
+    form.offer(may(&signed, &agency, "remove_practitioner")?, &market, &signed).await
 }
 
 pub(in crate::portal) async fn removed(

@@ -14,16 +14,15 @@ use serde::Deserialize;
 use super::{
     super::{
         Link, Pager,
-        doing::Doings,
+        doing::{Doings, allowed},
         fields::{Field, Kind},
-        filling::Form,
         form::{Choice, Select},
         names::Regions,
         paging,
         signed::{Reading, Signed},
         typed, words,
     },
-    AtDesk, DeskAnswers, allowed, called, offer,
+    AtDesk, DeskAnswers, Offered, called, form_of,
     shown::{List, Part, Row, Thing},
     trail,
 };
@@ -31,6 +30,9 @@ use crate::{
     parameters::{At, Parameters},
     problem::{Code, Problem},
 };
+
+/// The list of agencies.
+const LIST: (&str, &str) = ("/desk/agencies", "中介机构");
 
 /// Which page of which agencies.
 #[derive(Debug, Deserialize)]
@@ -71,13 +73,13 @@ pub(super) async fn list(
     let option = |one: &Standing| Choice::of(one.as_str(), words::standing(*one), chosen);
     let options = Standing::ALL.iter().map(option).collect();
     List {
-        title: "中介机构",
+        title: LIST.1,
         lead: "入驻申请的形式核验，暂停和恢复。",
         trail: trail(&[]),
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的机构。",
-        pager: Pager::of_list("/desk/agencies", address, &paging, page.next.as_ref()),
+        pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)
@@ -193,7 +195,7 @@ pub(super) async fn show(
         links.push(Link { href: format!("/agencies/{id}"), name: "公开的机构页".to_owned() });
     }
     Thing {
-        trail: trail(&[("/desk/agencies", "中介机构")]),
+        trail: trail(&[LIST]),
         state: words::standing(agency.state.standing()).to_owned(),
         tone: tone(&agency.state),
         said: said(&agency.state),
@@ -215,13 +217,11 @@ async fn asked(
     signed: &Signed,
     id: AgencyId,
     step: &str,
-) -> Result<(Form, Result<(), Error>), Problem> {
+) -> Result<Offered, Problem> {
     let label = called::agency_step(step).ok_or(Code::NOT_FOUND)?;
     let agency = market.agencies().get(Some(&signed.actor), id).await?;
     let at = format!("/desk/agencies/{id}");
-    let mut form = Form::new(label, format!("{at}/{step}"), label);
-    form.trail = trail(&[("/desk/agencies", "中介机构"), (&at, &agency.name)]);
-    form.version = Some(agency.version);
+    let mut form = form_of(LIST, (&at, &agency.name), step, label, agency.version);
     form.is_checked = true;
     form.is_final = step != "reinstate";
     form.facts = facts(market, &agency).await?;
@@ -264,7 +264,7 @@ pub(super) async fn step(
     At((id, step)): At<(AgencyId, String)>,
 ) -> Result<Response, Problem> {
     let (form, may) = asked(&market, &signed, id, &step).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 fn rejection(mut read: Reading<'_>) -> Result<Rejection, Error> {

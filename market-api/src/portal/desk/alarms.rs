@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use market_core::{
-    Error, Kind, Market, Party,
+    Kind, Market, Party,
     alarm::{Alarm, AlarmFilter, AlarmObject, AlarmRule},
     id::{AgencyId, AlarmId},
 };
@@ -15,16 +15,15 @@ use serde_json::Value;
 use super::{
     super::{
         Pager,
-        doing::Doings,
+        doing::{Doings, allowed},
         fields::Field,
-        filling::Form,
         form::{Choice, Select},
         names::party_name,
         paging,
         signed::Signed,
         typed, words,
     },
-    AtDesk, DeskAnswers, allowed, called, offer,
+    AtDesk, DeskAnswers, Offered, called, form_of,
     shown::{List, Part, Row, Thing},
     trail,
 };
@@ -32,6 +31,9 @@ use crate::{
     parameters::{At, Parameters},
     problem::Problem,
 };
+
+/// The list of alarms.
+const LIST: (&str, &str) = ("/desk/alarms", "预警");
 
 /// Which page of which alarms.
 #[derive(Debug, Deserialize)]
@@ -72,7 +74,7 @@ pub(super) async fn list(
     let options = AlarmRule::ALL.iter().map(option).collect();
     let only = vec![Choice::of("yes", "只看未处置的", open.then_some("yes"))];
     List {
-        title: "预警",
+        title: LIST.1,
         lead: "预警只是线索，不是结论；由人看过证据，再写明查看的结果。",
         trail: trail(&[]),
         selects: vec![
@@ -81,7 +83,7 @@ pub(super) async fn list(
         ],
         rows: page.items.iter().map(row).collect(),
         none: "没有这样的预警。",
-        pager: Pager::of_list("/desk/alarms", address, &paging, page.next.as_ref()),
+        pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)
@@ -159,7 +161,7 @@ pub(super) async fn show(
     let evidence = evidence(&alarm);
     Thing {
         title: called::rule(alarm.rule).to_owned(),
-        trail: trail(&[("/desk/alarms", "预警")]),
+        trail: trail(&[LIST]),
         state: if is_open { "未处置" } else { "已处置" }.to_owned(),
         tone: if is_open { tone } else { "good" },
         said: None,
@@ -178,18 +180,14 @@ pub(super) async fn show(
     .await
 }
 
-async fn form(
-    market: &Market,
-    signed: &Signed,
-    id: AlarmId,
-) -> Result<(Form, Result<(), Error>), Problem> {
+async fn form(market: &Market, signed: &Signed, id: AlarmId) -> Result<Offered, Problem> {
     let alarm = market.alarms().get(&signed.actor, id).await?;
     let actions = market.alarms().actions(&signed.actor, id).await?;
     let at = format!("/desk/alarms/{id}");
-    let mut form = Form::new("写明查看的结果", format!("{at}/acknowledge"), "处置");
-    form.trail = trail(&[("/desk/alarms", "预警"), (&at, called::rule(alarm.rule))]);
+    let thing = (at.as_str(), called::rule(alarm.rule));
+    let mut form = form_of(LIST, thing, "acknowledge", "写明查看的结果", alarm.version);
+    form.button = "处置";
     form.lead = "写明看过什么、查到什么、怎么处理。处置以后不再提醒。".to_owned();
-    form.version = Some(alarm.version);
     form.is_final = true;
     form.facts = evidence(&alarm);
     form.fields = vec![Field::lines("note", "查看的结果", 1000)];
@@ -203,7 +201,7 @@ pub(super) async fn acknowledge(
     At(id): At<AlarmId>,
 ) -> Result<Response, Problem> {
     let (form, may) = form(&market, &signed, id).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn done(

@@ -15,15 +15,11 @@ use super::{
         names::party_name,
         signed::{Reading, Signed},
     },
-    AtDesk, DeskAnswers, offer, trail,
+    AtDesk, DeskAnswers, Offered, trail,
 };
 use crate::{parameters::At, problem::Problem};
 
-async fn form(
-    market: &Market,
-    signed: &Signed,
-    id: EvaluationId,
-) -> Result<(Form, Result<(), Error>), Problem> {
+async fn form(market: &Market, signed: &Signed, id: EvaluationId) -> Result<Offered, Problem> {
     let actor = &signed.actor;
     let evaluation = market.evaluations().get(actor, id).await?;
     let mut form = Form::new("处理评价", format!("/desk/evaluations/{id}"), "作出决定");
@@ -69,7 +65,7 @@ pub(super) async fn show(
     At(id): At<EvaluationId>,
 ) -> Result<Response, Problem> {
     let (form, may) = form(&market, &signed, id).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 fn decision(mut read: Reading<'_>) -> Result<(Decision, String), Error> {

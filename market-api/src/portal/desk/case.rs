@@ -82,6 +82,9 @@ struct File {
     sha256: String,
 }
 
+/// The list of cases.
+pub(super) const LIST: (&str, &str) = ("/desk/cases", "办件");
+
 /// Which page of which cases.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
@@ -117,13 +120,13 @@ pub(super) async fn list(
     let option = |one: &CaseState| Choice::of(one.as_str(), said::case_state(*one), state);
     let options = CaseState::ALL.iter().map(option).collect();
     List {
-        title: "办件",
+        title: LIST.1,
         lead: "本部门参加审批的办件，最近的在前。",
         trail: trail(&[]),
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的办件。",
-        pager: Pager::of_list("/desk/cases", address, &paging, page.next.as_ref()),
+        pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)
@@ -185,7 +188,7 @@ pub(super) async fn show(
     let timeline = market.progress().timeline(&signed.actor, id).await?;
     let page = Page::of(&DeskCasePage {
         frame: Frame::signed(&market, case.title.as_str(), &signed).await?,
-        trail: trail(&[("/desk/cases", "办件")]),
+        trail: trail(&[LIST]),
         state: said::case_state(case.state),
         facts,
         steps,

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use market_core::{
-    Error, Market,
+    Market,
     complaint::{Complaint, ComplaintFilter, ComplaintState},
     id::ComplaintId,
 };
@@ -13,18 +13,17 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        Pager,
+        Link, Pager,
         complaint::{decision, letter},
-        doing::Doings,
+        doing::{Doings, allowed},
         fields::Field,
-        filling::Form,
         form::{Choice, Select},
         names::{Departments, party_name},
         paging, said,
         signed::Signed,
         words,
     },
-    AtDesk, DeskAnswers, allowed, called, offer,
+    AtDesk, DeskAnswers, Offered, called, form_of,
     shown::{List, Part, Row, Thing},
     trail,
 };
@@ -32,6 +31,9 @@ use crate::{
     parameters::{At, Parameters},
     problem::{Code, Problem},
 };
+
+/// The list of complaints.
+const LIST: (&str, &str) = ("/desk/complaints", "投诉处理");
 
 /// Which page of which complaints.
 #[derive(Debug, Deserialize)]
@@ -75,7 +77,7 @@ pub(super) async fn list(
     let options = known.map(|name| Choice::of(name, said::complaint(name), chosen)).collect();
     let late = vec![Choice::of("yes", "只看逾期的", overdue.then_some("yes"))];
     List {
-        title: "投诉处理",
+        title: LIST.1,
         lead: "由这件事的牵头部门受理。受理以后，中选公示暂停，决定以后恢复或者流标。",
         trail: trail(&[]),
         selects: vec![
@@ -84,7 +86,7 @@ pub(super) async fn list(
         ],
         rows,
         none: "没有这样的投诉。",
-        pager: Pager::of_list("/desk/complaints", address, &paging, page.next.as_ref()),
+        pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)
@@ -126,7 +128,7 @@ pub(super) async fn show(
     let none = "投诉人和投诉书只有受理部门和投诉人自己看得到。";
     Thing {
         title: format!("投诉 {}", complaint.number),
-        trail: trail(&[("/desk/complaints", "投诉处理")]),
+        trail: trail(&[LIST]),
         state: said::complaint(complaint.state.name()).to_owned(),
         tone: if complaint.overdue { "bad" } else { "" },
         said: decision(&complaint.state),
@@ -136,7 +138,7 @@ pub(super) async fn show(
         parts: vec![Part {
             id: "letter", name: "投诉书", facts: letter, none, ..Part::default()
         }],
-        links: vec![super::super::Link { href: purchase, name: "采购项目".to_owned() }],
+        links: vec![Link { href: purchase, name: "采购项目".to_owned() }],
         history: Vec::new(),
     }
     .first(&["accept"], at)
@@ -149,14 +151,12 @@ async fn asked(
     signed: &Signed,
     id: ComplaintId,
     step: &str,
-) -> Result<(Form, Result<(), Error>), Problem> {
+) -> Result<Offered, Problem> {
     let label = called::complaint_step(step).ok_or(Code::NOT_FOUND)?;
     let complaint = market.complaints().get(&signed.actor, id).await?;
     let actions = market.complaints().actions(&signed.actor, id).await?;
     let at = format!("/desk/complaints/{id}");
-    let mut form = Form::new(label, format!("{at}/{step}"), label);
-    form.trail = trail(&[("/desk/complaints", "投诉处理"), (&at, &complaint.number)]);
-    form.version = Some(complaint.version);
+    let mut form = form_of(LIST, (&at, &complaint.number), step, label, complaint.version);
     form.is_final = true;
     form.facts = facts(market, signed, &complaint).await?;
     form.facts.extend(letter(&complaint));
@@ -187,7 +187,7 @@ pub(super) async fn step(
     At((id, step)): At<(ComplaintId, String)>,
 ) -> Result<Response, Problem> {
     let (form, may) = asked(&market, &signed, id, &step).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn done(

@@ -12,6 +12,7 @@ use market_core::{
 
 use super::{
     super::{
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
@@ -19,30 +20,26 @@ use super::{
         signed::{Reading, Signed},
         words,
     },
-    AtDesk, DeskAnswers, allowed, offer, trail,
+    AtDesk, DeskAnswers, Offered,
+    case::LIST as CASES,
+    form_of,
 };
 use crate::{
     parameters::At,
     problem::{Code, Problem},
 };
 
-/// A form, and whether what it does may be done now.
-type Asked = (Form, Result<(), Error>);
-
 /// The form of something that is done in a case.
 fn of_case(case: &Progress, title: &'static str, rest: &str) -> Form {
     let at = format!("/desk/cases/{}", case.id);
-    let mut form = Form::new(title, format!("{at}/{rest}"), title);
-    form.trail = trail(&[("/desk/cases", "办件"), (&at, &case.title)]);
-    form.version = Some(case.version);
-    form
+    form_of(CASES, (&at, &case.title), rest, title, case.version)
 }
 
 async fn deciding(
     market: &Market,
     signed: &Signed,
     (id, step, act): (CaseId, &StepKey, &str),
-) -> Result<Asked, Problem> {
+) -> Result<Offered, Problem> {
     let case = market.progress().of_case(&signed.actor, id).await?;
     let of = case.steps.iter().find(|one| one.step == *step).ok_or(Code::NOT_FOUND)?;
     if Party::Department(of.department.clone()) != signed.actor.party {
@@ -79,7 +76,7 @@ pub(super) async fn step(
     At((id, step, act)): At<(CaseId, StepKey, String)>,
 ) -> Result<Response, Problem> {
     let (form, may) = deciding(&market, &signed, (id, &step, &act)).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn decided(
@@ -139,7 +136,7 @@ async fn linking(
     signed: &Signed,
     id: CaseId,
     item: &ItemCode,
-) -> Result<Asked, Problem> {
+) -> Result<Offered, Problem> {
     let case = market.progress().of_case(&signed.actor, id).await?;
     let need = case.requirements.iter().find(|one| one.item == *item).ok_or(Code::NOT_FOUND)?;
     let mut form = of_case(&case, "复用已有成果", &format!("needs/{item}/link"));
@@ -162,7 +159,7 @@ pub(super) async fn link(
     At((id, item)): At<(CaseId, ItemCode)>,
 ) -> Result<Response, Problem> {
     let (form, may) = linking(&market, &signed, id, &item).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 /// The order that was chosen, or named.

@@ -13,20 +13,16 @@ use axum::{
     Router,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::request::Parts,
-    response::Response,
     routing::get,
 };
-use market_core::{Action, Error, Market, Party};
+use market_core::{Error, Market, Party};
 
 use super::{
     Link,
     filling::Form,
     signed::{Answers, Instead, Signed},
 };
-use crate::{
-    App,
-    problem::{Code, Problem},
-};
+use crate::{App, problem::Code};
 
 /// Takes what a form sent, does it, and goes on.
 macro_rules! take {
@@ -136,21 +132,20 @@ fn trail(of: &[(&str, &str)]) -> Vec<Link> {
     all.map(|(href, name)| Link { href: (*href).to_owned(), name: (*name).to_owned() }).collect()
 }
 
-/// Whether an action of a thing may be taken now; a thing without such an action has no such page.
-fn allowed(actions: &[Action], name: &str) -> Result<Result<(), Error>, Problem> {
-    let action = actions.iter().find(|one| one.name == name).ok_or(Code::NOT_FOUND)?;
-    Ok(action.refusal.map_or(Ok(()), |refusal| Err(refusal.into())))
-}
+/// A form, and whether what it does may be done now.
+type Offered = (Form, Result<(), Error>);
 
-/// The form of an action, or the form with the reason why it may not be taken now.
-async fn offer(
-    form: Form,
-    allowed: Result<(), Error>,
-    market: &Market,
-    signed: &Signed,
-) -> Result<Response, Problem> {
-    match allowed {
-        Ok(()) => form.show(market, signed).await,
-        Err(why) => form.refused(market, signed, &why).await,
-    }
+/// The form of a step of a thing that stands on a list, as of a version.
+fn form_of(
+    list: (&str, &str),
+    thing: (&str, &str),
+    step: &str,
+    label: &'static str,
+    version: i64,
+) -> Form {
+    let (at, _) = thing;
+    let mut form = Form::new(label, format!("{at}/{step}"), label);
+    form.trail = trail(&[list, thing]);
+    form.version = Some(version);
+    form
 }

@@ -15,13 +15,14 @@ use serde::Deserialize;
 use super::{
     super::{
         Link, Pager,
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
         paging,
         signed::{Answers, Reading, Signed, go},
     },
-    AtDesk, DeskAnswers, allowed, offer,
+    AtDesk, DeskAnswers, Offered,
     shown::{List, Row},
     trail,
 };
@@ -136,7 +137,7 @@ pub(super) async fn edit(
         Some(known) => allowed(&known.actions(&signed.actor), "put")?,
         None => Ok(()),
     };
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 fn synonym(mut read: Reading<'_>) -> Result<NewSynonym, Error> {
@@ -175,11 +176,7 @@ fn is_done_before(sent: &Answers, known: Option<&Synonym>) -> bool {
     known.is_some_and(like)
 }
 
-async fn removing(
-    market: &Market,
-    signed: &Signed,
-    phrase: &str,
-) -> Result<(Form, Result<(), Error>), Problem> {
+async fn removing(market: &Market, signed: &Signed, phrase: &str) -> Result<Offered, Problem> {
     let known = market.vocabulary().get(phrase).await?;
     let mut form = Form::new("删除说法", "/desk/phrases/remove".to_owned(), "删除");
     form.trail = trail(&[("/desk/phrases", "近义词"), (&at("edit", phrase), phrase)]);
@@ -198,7 +195,7 @@ pub(super) async fn remove(
 ) -> Result<Response, Problem> {
     let phrase = asked.phrase.unwrap_or_default();
     let (form, may) = removing(&market, &signed, &phrase).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn removed(

@@ -18,9 +18,8 @@ use serde::Deserialize;
 use super::{
     super::{
         Link, Pager,
-        doing::Doings,
+        doing::{Doings, allowed},
         fields::Field,
-        filling::Form,
         form::{Choice, Select},
         history::history,
         names::{self, Parties},
@@ -31,7 +30,7 @@ use super::{
         signed::Signed,
         words,
     },
-    AtDesk, DeskAnswers, alarms, allowed, called, offer,
+    AtDesk, DeskAnswers, Offered, alarms, called, form_of,
     shown::{List, Part, Row, Thing},
     trail,
 };
@@ -39,6 +38,9 @@ use crate::{
     parameters::{At, Parameters},
     problem::{Code, Problem},
 };
+
+/// The list of purchases.
+const LIST: (&str, &str) = ("/desk/purchases", "采购项目");
 
 /// Which page of which purchases.
 #[derive(Debug, Deserialize)]
@@ -88,13 +90,13 @@ pub(super) async fn list(
     let known = PurchaseState::NAMES.iter().filter(|name| **name != "draft");
     let options = known.map(|name| Choice::of(name, words::stage(name), chosen)).collect();
     List {
-        title: "采购项目",
+        title: LIST.1,
         lead: "需要形式审查、开标的，和因投诉暂停的。",
         trail: trail(&[]),
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的采购项目。",
-        pager: Pager::of_list("/desk/purchases", address, &paging, page.next.as_ref()),
+        pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
         more: Vec::new(),
     }
     .show(&market, &signed)
@@ -131,7 +133,7 @@ pub(super) async fn show(
     let timeline = purchases.timeline(Some(actor), id).await?;
     let mut parties = Parties::new(&market, actor);
     Thing {
-        trail: trail(&[("/desk/purchases", "采购项目")]),
+        trail: trail(&[LIST]),
         state: words::stage(purchase.state.name()).to_owned(),
         tone: if matches!(purchase.state, PurchaseState::Suspended(_)) { "bad" } else { "" },
         said: waits(&purchase.state),
@@ -221,15 +223,14 @@ async fn asked(
     signed: &Signed,
     id: PurchaseId,
     step: &str,
-) -> Result<(Form, Result<(), Error>), Problem> {
+) -> Result<Offered, Problem> {
     let label = called::purchase_step(step).ok_or(Code::NOT_FOUND)?;
     let purchase = market.purchases().get(Some(&signed.actor), id).await?;
     let at = format!("/desk/purchases/{id}");
-    let mut form = Form::new(label, format!("{at}/{step}"), label);
-    form.trail = trail(&[("/desk/purchases", "采购项目"), (&at, &purchase.notice.title)]);
-    form.version = Some(purchase.version);
+    let title = &purchase.notice.title;
+    let mut form = form_of(LIST, (&at, title), step, label, purchase.version);
     form.is_final = step != "send-back";
-    form.facts = vec![("采购项目", purchase.notice.title.clone())];
+    form.facts = vec![("采购项目", title.clone())];
     match step {
         "approve" => {
             form.lead = "通过以后立即公告，开始报名。".to_owned();
@@ -255,7 +256,7 @@ pub(super) async fn step(
     At((id, step)): At<(PurchaseId, String)>,
 ) -> Result<Response, Problem> {
     let (form, may) = asked(&market, &signed, id, &step).await?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn done(

@@ -12,6 +12,7 @@ use market_core::{
 use super::{
     super::{
         Link,
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
@@ -20,7 +21,7 @@ use super::{
         signed::Signed,
         words,
     },
-    AtDesk, DeskAnswers, allowed, called, offer, trail,
+    AtDesk, DeskAnswers, called, case, trail,
 };
 use crate::{
     parameters::At,
@@ -46,7 +47,7 @@ async fn asked(
     let item = market.catalog().item(&order.terms.item).await?;
     let agency = market.agencies().get(Some(actor), order.terms.agency_id).await?;
     let mut form = Form::new(label, format!("/desk/orders/{id}/{step}"), label);
-    form.trail = trail(&[("/desk/cases", "办件")]);
+    form.trail = trail(&[case::LIST]);
     if let Ok(case) = market.cases().get(actor, order.terms.case_id).await {
         form.trail.push(Link { href: format!("/desk/cases/{}", case.id), name: case.title });
     }
@@ -92,7 +93,7 @@ pub(super) async fn step(
     let mut actions = market.orders().actions(&signed.actor, order.id).await?;
     actions.extend(evaluations.actions);
     let may = allowed(&actions, &step)?;
-    offer(form, may, &market, &signed).await
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn done(

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Error, Market, Refusal,
+    Error, Market,
     id::PurchaseId,
     purchase::{PurchaseState, Registration, RegistrationState},
 };
@@ -175,13 +175,14 @@ impl QuoteView {
     }
 }
 
-/// Why a step may not be taken now; what is always somebody else's is not there.
+/// Whether a step may be taken now, or why not.
 pub(super) async fn check(
     market: &Market,
     signed: &Signed,
     id: PurchaseId,
     step: &str,
-) -> Result<Option<Refusal>, Problem> {
+) -> Result<Result<(), Error>, Problem> {
     let actions = market.purchases().actions(&signed.actor, id).await?;
-    Ok(actions.into_iter().find(|one| one.name == step).and_then(|one| one.refusal))
+    let refusal = actions.into_iter().find(|one| one.name == step).and_then(|one| one.refusal);
+    Ok(refusal.map_or(Ok(()), |refusal| Err(refusal.into())))
 }

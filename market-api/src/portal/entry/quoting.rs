@@ -90,10 +90,7 @@ pub(in crate::portal) async fn quote(
     At(id): At<PurchaseId>,
 ) -> Result<Response, Problem> {
     let (form, _) = asked(&market, &signed, id).await?;
-    match check(&market, &signed, id, "quote").await? {
-        None => form.show(&market, &signed).await,
-        Some(refusal) => form.refused(&market, &signed, &refusal.into()).await,
-    }
+    form.offer(check(&market, &signed, id, "quote").await?, &market, &signed).await
 }
 
 fn read(mut read: Reading<'_>, purchase: &Purchase) -> Result<NewQuote, Error> {

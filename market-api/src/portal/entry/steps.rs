@@ -100,18 +100,12 @@ pub(in crate::portal) async fn step(
     At((id, step)): At<(PurchaseId, String)>,
 ) -> Result<Response, Problem> {
     let (form, _) = asked(&market, &signed, id, &step).await?;
-    let may = match check(&market, &signed, id, &step).await? {
-        Some(refusal) => Err(refusal.into()),
-        None if step == "register" => {
-            let may = market.purchases().eligibility(&signed.actor, id).await?;
-            if may.eligible { Ok(()) } else { Err(Error::Ineligible(may.reasons)) }
-        }
-        None => Ok(()),
-    };
-    match may {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
+    let mut may = check(&market, &signed, id, &step).await?;
+    if may.is_ok() && step == "register" {
+        let fit = market.purchases().eligibility(&signed.actor, id).await?;
+        may = if fit.eligible { Ok(()) } else { Err(Error::Ineligible(fit.reasons)) };
     }
+    form.offer(may, &market, &signed).await
 }
 
 fn named(mut read: Reading<'_>, practitioners: &[Practitioner]) -> Result<NewRegistration, Error> {

@@ -11,7 +11,7 @@ use market_core::{
 
 use super::{
     super::{
-        doing::answerable,
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::{Choice, nearby},
@@ -185,11 +185,7 @@ pub(in crate::portal) async fn step(
 ) -> Result<Response, Problem> {
     let (form, listing, _) = asked(&market, &signed, id, &step).await?;
     let actions = listing.actions(&signed.actor);
-    let action = actions.into_iter().find(|one| one.name == step).ok_or(Code::NOT_FOUND)?;
-    match answerable(action.refusal)? {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
-    }
+    form.offer(allowed(&actions, &step)?, &market, &signed).await
 }
 
 pub(in crate::portal) async fn done(

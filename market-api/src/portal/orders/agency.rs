@@ -222,10 +222,7 @@ pub(in crate::portal) async fn upload(
     At(id): At<OrderId>,
 ) -> Result<Response, Problem> {
     let form = uploading(&market, &signed, id).await?;
-    match check(&market, &signed, id, "upload").await? {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
-    }
+    form.offer(check(&market, &signed, id, "upload").await?, &market, &signed).await
 }
 
 pub(in crate::portal) async fn uploaded_file(

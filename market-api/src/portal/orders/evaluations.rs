@@ -5,17 +5,14 @@ use market_core::{Error, Market, Party, evaluation::OrderEvaluations, id::Evalua
 
 use super::super::{
     Link,
-    doing::answerable,
+    doing::allowed,
     fields::Field,
     filling::Form,
     names::Parties,
     said,
     signed::{Answers, Signed},
 };
-use crate::{
-    parameters::At,
-    problem::{Code, Problem},
-};
+use crate::{parameters::At, problem::Problem};
 
 /// An evaluation on the page of its order.
 #[derive(Debug)]
@@ -61,8 +58,7 @@ async fn appealing(
 ) -> Result<(Form, String, Result<(), Error>), Problem> {
     let evaluation = market.evaluations().get(&signed.actor, id).await?;
     let actions = evaluation.actions(&signed.actor, market.env().now());
-    let action = actions.iter().find(|one| one.name == "appeal").ok_or(Code::NOT_FOUND)?;
-    let may = answerable(action.refusal)?;
+    let may = allowed(&actions, "appeal")?;
     let order = market.orders().get(&signed.actor, evaluation.order_id).await?;
     let item = market.catalog().item(&order.terms.item).await?;
     let at = format!("/orders/{}", order.id);
@@ -91,10 +87,7 @@ pub(in crate::portal) async fn appeal(
     At(id): At<EvaluationId>,
 ) -> Result<Response, Problem> {
     let (form, _, may) = appealing(&market, &signed, id).await?;
-    match may {
-        Ok(()) => form.show(&market, &signed).await,
-        Err(why) => form.refused(&market, &signed, &why).await,
-    }
+    form.offer(may, &market, &signed).await
 }
 
 pub(in crate::portal) async fn appealed(

@@ -13,7 +13,7 @@ use market_core::{
 use super::{
     super::{
         Link,
-        doing::answerable,
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
@@ -182,8 +182,7 @@ pub(super) async fn check(
 ) -> Result<Result<(), Error>, Problem> {
     let mut actions = market.orders().actions(&signed.actor, id).await?;
     actions.extend(market.evaluations().of_order(&signed.actor, id).await?.actions);
-    let action = actions.into_iter().find(|one| one.name == step).ok_or(Code::NOT_FOUND)?;
-    answerable(action.refusal)
+    allowed(&actions, step)
 }
 
 pub(in crate::portal) async fn step(
@@ -192,10 +191,7 @@ pub(in crate::portal) async fn step(
     At((id, step)): At<(OrderId, String)>,
 ) -> Result<Response, Problem> {
     let asked = asked(&market, &signed, id, &step).await?;
-    match check(&market, &signed, id, &step).await? {
-        Ok(()) => asked.form.show(&market, &signed).await,
-        Err(why) => asked.form.refused(&market, &signed, &why).await,
-    }
+    asked.form.offer(check(&market, &signed, id, &step).await?, &market, &signed).await
 }
 
 pub(super) fn reason(mut read: Reading<'_>) -> Result<String, Error> {

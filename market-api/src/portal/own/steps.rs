@@ -11,6 +11,7 @@ use market_core::{
 
 use super::{
     super::{
+        doing::allowed,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
@@ -165,11 +166,7 @@ pub(in crate::portal) async fn step(
 ) -> Result<Response, Problem> {
     let Asked { form, .. } = asked(&market, &signed, id, &step).await?;
     let actions = market.purchases().actions(&signed.actor, id).await?;
-    let action = actions.into_iter().find(|one| one.name == step).ok_or(Code::NOT_FOUND)?;
-    match action.refusal {
-        None => form.show(&market, &signed).await,
-        Some(refusal) => form.refused(&market, &signed, &refusal.into()).await,
-    }
+    form.offer(allowed(&actions, &step)?, &market, &signed).await
 }
 
 fn choice(
