@@ -258,6 +258,11 @@ impl<'p> Reading<'p> {
         answer(self.pairs, name).unwrap_or_default().trim().replace("\r\n", "\n")
     }
 
+    /// A text that is kept in one line, however many it was typed in.
+    pub(super) fn line(&mut self, name: &str) -> String {
+        self.text(name).replace('\n', " ")
+    }
+
     /// A text that may be left empty.
     pub(super) fn given(&mut self, name: &str) -> Option<String> {
         Some(self.text(name)).filter(|text| !text.is_empty())
@@ -295,6 +300,12 @@ impl<'p> Reading<'p> {
     /// Whether fault was found.
     pub(super) fn is_faulty(&self) -> bool {
         !self.faults.is_empty()
+    }
+
+    /// A reason, where nothing else is asked for.
+    pub(super) fn reason(mut self) -> Result<String, Error> {
+        let reason = self.line("reason");
+        self.end(Some(reason))
     }
 
     /// What was read, unless something is wrong with it.

@@ -77,7 +77,7 @@ fn details(read: &mut Reading<'_>) -> Option<Details> {
     let attached_to = read.optional("profile/attached_to");
     let [legal_representative, address, phone, scope] =
         ["legal_representative", "address", "phone", "scope"]
-            .map(|field| read.text(&format!("profile/{field}")).replace('\n', " "));
+            .map(|field| read.line(&format!("profile/{field}")));
     let profile = nature.zip(established_on).zip(capital);
     let profile = profile.map(|((nature, established_on), capital)| Profile {
         nature,
@@ -167,7 +167,7 @@ pub(in crate::portal) async fn done(
     let (id, market, to) = (agency.id, &market, |_: &Agency| "/agency".to_owned());
     let mut read = sent.reading();
     if step == "leave" {
-        let reason = read.text("reason").replace('\n', " ");
+        let reason = read.line("reason");
         let leaving = read.end(Some(Leaving { reason }));
         let leave = |call, new| async move { market.agencies().leave(&call, id, new).await };
         return form.take(market, &sent, leaving, leave, to).await;

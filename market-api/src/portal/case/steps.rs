@@ -50,9 +50,7 @@ pub(in crate::portal) async fn withdrawn(
     sent: Answers,
 ) -> Result<Response, Problem> {
     let form = withdrawal(&market, &sent.signed, id).await?;
-    let mut read = sent.reading();
-    let reason = read.text("reason").replace('\n', " ");
-    let (reason, market) = (read.end(Some(reason)), &market);
+    let (reason, market) = (sent.reading().reason(), &market);
     let withdraw =
         |call, reason: String| async move { market.cases().withdraw(&call, id, &reason).await };
     form.take(market, &sent, reason, withdraw, |case| format!("/cases/{}", case.id)).await

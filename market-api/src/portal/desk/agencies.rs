@@ -275,7 +275,7 @@ fn rejection(mut read: Reading<'_>) -> Result<Rejection, Error> {
 }
 
 fn suspension(mut read: Reading<'_>) -> Result<Suspension, Error> {
-    let (months, reason) = (read.value("months"), read.text("reason").replace('\n', " "));
+    let (months, reason) = (read.value("months"), read.line("reason"));
     read.end(months.map(|months| Suspension { months, reason }))
 }
 

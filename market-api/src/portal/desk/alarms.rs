@@ -211,7 +211,7 @@ pub(super) async fn done(
 ) -> Result<Response, Problem> {
     let (form, _) = form(&market, &sent.signed, id).await?;
     let (market, mut read) = (&market, sent.reading());
-    let note = read.text("note").replace('\n', " ");
+    let note = read.line("note");
     let (to, all, note) = (format!("/desk/alarms/{id}"), market.alarms(), read.end(Some(note)));
     take!(form, market, sent, to, note, |call, note| all.acknowledge(&call, id, &note))
 }

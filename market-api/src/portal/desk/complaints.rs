@@ -197,15 +197,14 @@ pub(super) async fn done(
 ) -> Result<Response, Problem> {
     let (form, _) = asked(&market, &sent.signed, id, &step).await?;
     let (to, market, mut read) = (format!("/desk/complaints/{id}"), &market, sent.reading());
-    let (all, reason) = (market.complaints(), read.text("reason").replace('\n', " "));
-    let decision = read.text("decision");
+    let (all, decision) = (market.complaints(), read.text("decision"));
     match step.as_str() {
         "accept" => {
             let read = read.end(Some(()));
             take!(form, market, sent, to, read, |call, ()| all.accept(&call, id))
         }
         "refuse" => {
-            let reason = read.end(Some(reason));
+            let reason = read.reason();
             take!(form, market, sent, to, reason, |call, why| all.refuse(&call, id, &why))
         }
         "uphold" => {

@@ -86,14 +86,13 @@ pub(super) async fn decided(
 ) -> Result<Response, Problem> {
     let (form, _) = deciding(&market, &sent.signed, (id, &step, &act)).await?;
     let (to, market, step) = (format!("/desk/cases/{id}#steps"), &market, &step);
-    let (cases, mut read) = (market.cases(), sent.reading());
+    let (cases, read) = (market.cases(), sent.reading());
     if act == "approve" {
         let read = read.end(Some(()));
         return take!(form, market, sent, to, read, |call, ()| cases.approve(&call, id, step));
     }
-    let reason = read.text("reason").replace('\n', " ");
-    let read = read.end(Some(reason));
-    take!(form, market, sent, to, read, |call, why| cases.return_step(&call, id, step, &why))
+    take!(form, market, sent, to, read.reason(), |call, why| cases
+        .return_step(&call, id, step, &why))
 }
 
 /// So many pages of completed orders are looked through for what may be reused.

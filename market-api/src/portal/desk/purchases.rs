@@ -273,8 +273,7 @@ pub(super) async fn done(
             take!(form, market, sent, to, read, |call, ()| purchases.approve(&call, id))
         }
         "send-back" => {
-            let reason = read.text("reason").replace('\n', " ");
-            let reason = read.end(Some(reason));
+            let reason = read.reason();
             take!(form, market, sent, to, reason, |call, why| purchases.send_back(&call, id, &why))
         }
         _ => {

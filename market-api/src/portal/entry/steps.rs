@@ -115,11 +115,6 @@ fn named(mut read: Reading<'_>, practitioners: &[Practitioner]) -> Result<NewReg
     read.end(Some(NewRegistration { practitioners }))
 }
 
-fn one_line(mut read: Reading<'_>) -> Result<String, Error> {
-    let reason = read.text("reason").replace('\n', " ");
-    read.end(Some(reason))
-}
-
 pub(in crate::portal) async fn done(
     State(market): State<Market>,
     At((id, step)): At<(PurchaseId, String)>,
@@ -156,6 +151,6 @@ pub(in crate::portal) async fn done(
             take!(read.end(Some(text)), |call, text| purchases.ask(&call, id, &text))
         }
         "confirm" => take!(read.end(Some(())), |call, ()| purchases.confirm(&call, id)),
-        _ => take!(one_line(read), |call, why| purchases.decline(&call, id, &why)),
+        _ => take!(read.reason(), |call, why| purchases.decline(&call, id, &why)),
     }
 }

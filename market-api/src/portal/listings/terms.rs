@@ -73,7 +73,7 @@ fn terms(
     before: Option<&Terms>,
 ) -> Option<Terms> {
     let title = read.text(&format!("{at}title"));
-    let summary = read.text(&format!("{at}summary")).replace('\n', " ");
+    let summary = read.line(&format!("{at}summary"));
     let unit = read.text(&format!("{at}unit"));
     let (price, days) = (read.value(&format!("{at}price")), read.value(&format!("{at}days")));
     let mut served: Vec<RegionCode> = Vec::new();

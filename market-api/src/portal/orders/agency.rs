@@ -21,7 +21,7 @@ use super::{
         uploading::{BESIDE, Chosen, FILE, Upload},
         words,
     },
-    steps::{check, reason},
+    steps::check,
 };
 use crate::{
     parameters::At,
@@ -162,7 +162,7 @@ pub(super) async fn done(
     }
     match step {
         "accept" => take!(read.end(Some(())), |call, ()| orders.accept(&call, id)),
-        "decline" => take!(reason(read), |call, why| orders.decline(&call, id, &why)),
+        "decline" => take!(read.reason(), |call, why| orders.decline(&call, id, &why)),
         "deliver" => {
             let number: Option<i64> = read.value("deliverable");
             take!(read.end(number), |call, number| orders.deliver(&call, id, number))
@@ -176,7 +176,7 @@ pub(super) async fn done(
         }
         "dispute-payment" => {
             let payment: Option<PaymentId> = read.value("payment");
-            let why = read.text("reason").replace('\n', " ");
+            let why = read.line("reason");
             let new = read.end(payment.map(|one| (one, why)));
             take!(new, |call, (one, why)| orders.dispute_payment(&call, id, one, &why))
         }
@@ -186,7 +186,7 @@ pub(super) async fn done(
 
 fn reached(mut read: Reading<'_>) -> Result<(String, MilestoneReached), Error> {
     let key: Option<String> = read.value("milestone");
-    let note = read.text("note").replace('\n', " ");
+    let note = read.line("note");
     read.end(key.map(|key| (key, MilestoneReached { note })))
 }
 

@@ -54,7 +54,7 @@ pub(super) fn contract(mut read: Reading<'_>) -> Result<Contract, Error> {
     let (amount, signed_on) = (read.value("amount"), read.value("signed_on"));
     let (starts_on, ends_on) = (read.value("starts_on"), read.value("ends_on"));
     // A contract's text has no lines of its own.
-    let content = read.text("content").replace('\n', " ");
+    let content = read.line("content");
     let agreed_payment_days = read.optional("agreed_payment_days");
     let agreed_interest_per_myriad_day = read.optional("agreed_interest_per_myriad_day");
     let mut milestones = Vec::new();
@@ -104,7 +104,7 @@ pub(super) fn change(mut read: Reading<'_>) -> Result<NewChange, Error> {
         ends_on: read.optional("ends_on"),
         service_days: read.optional("service_days"),
         scope: read.given("scope").map(|text| text.replace('\n', " ")),
-        reason: read.text("reason").replace('\n', " "),
+        reason: read.line("reason"),
     };
     if (&change.amount, &change.ends_on, &change.service_days, &change.scope)
         == (&None, &None, &None, &None)

@@ -194,11 +194,6 @@ pub(in crate::portal) async fn step(
     asked.form.offer(check(&market, &signed, id, &step).await?, &market, &signed).await
 }
 
-pub(super) fn reason(mut read: Reading<'_>) -> Result<String, Error> {
-    let reason = read.text("reason").replace('\n', " ");
-    read.end(Some(reason))
-}
-
 pub(in crate::portal) fn returned(mut read: Reading<'_>) -> Result<NewReturn, Error> {
     let (code, note) = (read.value("code"), read.text("note"));
     read.end(code.map(|code| NewReturn { code, note }))
@@ -248,13 +243,13 @@ pub(in crate::portal) async fn done(
             take!(read.end(Some(())), |call, ()| orders.confirm_contract(&call, id))
         }
         "reject-contract" => {
-            take!(reason(read), |call, why| orders.reject_contract(&call, id, &why))
+            take!(read.reason(), |call, why| orders.reject_contract(&call, id, &why))
         }
         "record-contract" => {
             take!(contract::contract(read), |call, new| orders.record_contract(&call, id, new))
         }
-        "cancel" => take!(reason(read), |call, why| orders.cancel(&call, id, &why)),
-        "terminate" => take!(reason(read), |call, why| orders.terminate(&call, id, &why)),
+        "cancel" => take!(read.reason(), |call, why| orders.cancel(&call, id, &why)),
+        "terminate" => take!(read.reason(), |call, why| orders.terminate(&call, id, &why)),
         "propose-change" => {
             take!(contract::change(read), |call, new| orders.propose_change(&call, id, new))
         }
@@ -262,7 +257,7 @@ pub(in crate::portal) async fn done(
             take!(read.end(Some(())), |call, ()| orders.approve_change(&call, id, change))
         }
         "refuse-change" => {
-            take!(reason(read), |call, why| orders.refuse_change(&call, id, change, &why))
+            take!(read.reason(), |call, why| orders.refuse_change(&call, id, change, &why))
         }
         "withdraw-change" => {
             take!(read.end(Some(())), |call, ()| orders.withdraw_change(&call, id, change))

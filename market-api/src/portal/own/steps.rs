@@ -174,7 +174,7 @@ fn choice(
     purchase: &Purchase,
     candidates: &[(Registration, String)],
 ) -> Result<Chosen, Error> {
-    let reason = read.text("reason").replace('\n', " ");
+    let reason = read.line("reason");
     if !purchase.notice.mode.is_scored() {
         let picked: Option<RegistrationId> = read.value("registration_id");
         let chosen = picked.map(|picked| Chosen {
@@ -228,9 +228,7 @@ pub(in crate::portal) async fn done(
             take!(new, |call, new: Submission| market.purchases().submit(&call, id, new))
         }
         "void" => {
-            let reason = read.text("reason").replace('\n', " ");
-            let reason = read.end(Some(reason));
-            take!(reason, |call, reason: String| market.purchases().void(&call, id, &reason))
+            take!(read.reason(), |call, why: String| market.purchases().void(&call, id, &why))
         }
         "open" => {
             let code = code(&mut read);
