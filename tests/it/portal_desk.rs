@@ -251,7 +251,11 @@ on_both! {
         are_not_there(&lead, &[at.clone(), format!("{at}/approve")]).await;
         let back = form(&desk.see(&format!("{at}/send-back")).await);
         has(&desk.back(&back, 422).await, &["请填写"]);
-        desk.done(&back.with("reason", "内容不完整")).await;
+        let back = back.with("reason", "内容不完整");
+        for _ in 0..2 {
+            assert_eq!(desk.done(&back).await, "/desk/purchases");
+        }
+        desk.post(&back.with("key", "another").with("step", "do"), 404).await;
         // A draft is its owner's alone.
         are_not_there(&desk, &[at.clone(), format!("{at}/approve")]).await;
         app.market.notices().catch_up().await.unwrap();
@@ -312,6 +316,7 @@ on_both! {
         let remove = form(&desk.see(&edit.replace("edit", "remove")).await);
         desk.done(&remove).await;
         desk.done(&remove).await;
+        desk.post(&remove.with("key", "another").with("step", "do"), 404).await;
         desk.get(&edit.replace("edit", "remove"), 404).await;
 
         let lead = Browser::acting(app, "lead", department(LEAD)).await;
@@ -322,8 +327,17 @@ on_both! {
         // The last admin stays.
         let viewer = role.with("role", "viewer").with("step", "check");
         lead.post(&viewer, 409).await;
-        let away = lead.see("/desk/members").await;
-        assert!(!away.contains("operating"));
+        Browser::acting(app, "second", department(LEAD)).await;
+        let members = lead.see("/desk/members").await;
+        assert!(!members.contains("operating"));
+        let (before, _) = members.split_once("/role\"><strong>second<").unwrap();
+        let remove = format!("/desk/members/{}/remove", before.rsplit('/').next().unwrap());
+        let check = form(&lead.see(&remove).await).with("step", "check");
+        let check = form(&lead.back(&check, 200).await);
+        for _ in 0..2 {
+            assert_eq!(lead.done(&check).await, "/desk/members");
+        }
+        lead.get(&remove, 404).await;
     }
 
     async fn everybody_may_read_the_figures(app: &TestApp) {

@@ -9,14 +9,14 @@ use market_core::{
 
 use super::{
     super::{
-        Pager,
+        Link, Pager,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
         signed::Signed,
         words,
     },
-    AtDesk, DeskAnswers,
+    AtDesk, DeskAnswers, or_sent_before,
     shown::{List, Row},
     trail,
 };
@@ -74,10 +74,7 @@ async fn asked(
     let mut form = Form::new(title, format!("{at}/{step}"), title);
     form.trail = trail(&[("/desk/members", "经办人")]);
     if step == "role" {
-        form.trail.push(super::super::Link {
-            href: format!("{at}/remove"),
-            name: "移出这个人".to_owned(),
-        });
+        form.trail.push(Link { href: format!("{at}/remove"), name: "移出这个人".to_owned() });
         let role = |one: &Role| Choice::of(one.as_str(), words::role(*one), None);
         let roles = Kind::Radio(Role::ALL.iter().map(role).collect());
         form.fields = vec![Field::new("role", "角色", roles).filled(&member.role)];
@@ -106,7 +103,12 @@ pub(super) async fn done(
     At((id, step)): At<(PersonId, String)>,
     DeskAnswers(sent): DeskAnswers,
 ) -> Result<Response, Problem> {
-    let form = asked(&market, &sent.signed, id, &step).await?;
+    let form = asked(&market, &sent.signed, id, &step).await;
+    let form = if step == "remove" {
+        or_sent_before(form.map(|form| (form, Ok(()))), &sent)?
+    } else {
+        form?
+    };
     let (to, market, mut read) = ("/desk/members".to_owned(), &market, sent.reading());
     let (accounts, party) = (market.accounts(), &sent.signed.actor.party);
     if step == "remove" {

@@ -12,7 +12,7 @@
 use axum::{
     Router,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
     routing::get,
 };
 use market_core::{Error, Market, Party};
@@ -20,9 +20,12 @@ use market_core::{Error, Market, Party};
 use super::{
     Link,
     filling::Form,
-    signed::{Answers, Instead, Signed},
+    signed::{Answers, Instead, Signed, Stage},
 };
-use crate::{App, problem::Code};
+use crate::{
+    App,
+    problem::{Code, Problem},
+};
 
 /// Takes what a form sent, does it, and goes on.
 macro_rules! take {
@@ -134,6 +137,19 @@ fn trail(of: &[(&str, &str)]) -> Vec<Link> {
 
 /// A form, and whether what it does may be done now.
 type Offered = (Form, Result<(), Error>);
+
+/// The form of a thing that is not there any more once it was sent: whether it was sent before, the
+/// market knows by its key.
+fn or_sent_before(found: Result<Offered, Problem>, sent: &Answers) -> Result<Form, Problem> {
+    match found {
+        Err(why) if why.status() == StatusCode::NOT_FOUND && sent.stage(false) == Stage::Do => {
+            let mut form = Form::new("不能再提交", sent.path.clone(), "提交");
+            form.version = sent.version();
+            Ok(form)
+        }
+        found => found.map(|(form, _)| form),
+    }
+}
 
 /// The form of a step of a thing that stands on a list, as of a version.
 fn form_of(

@@ -2,7 +2,6 @@
 
 use axum::{
     extract::{RawQuery, State},
-    http::StatusCode,
     response::Response,
 };
 use form_urlencoded::Serializer;
@@ -20,9 +19,9 @@ use super::{
         filling::Form,
         form::Choice,
         paging,
-        signed::{Answers, Reading, Signed, go},
+        signed::{Answers, Reading, Signed},
     },
-    AtDesk, DeskAnswers, Offered,
+    AtDesk, DeskAnswers, Offered, or_sent_before,
     shown::{List, Row},
     trail,
 };
@@ -203,12 +202,7 @@ pub(super) async fn removed(
     DeskAnswers(sent): DeskAnswers,
 ) -> Result<Response, Problem> {
     let phrase = sent.get("phrase").unwrap_or_default().to_owned();
-    let (form, _) = match removing(&market, &sent.signed, &phrase).await {
-        Ok(found) => found,
-        // It was removed by the same form, sent before.
-        Err(why) if why.status() == StatusCode::NOT_FOUND => return Ok(go("/desk/phrases")),
-        Err(why) => return Err(why),
-    };
+    let form = or_sent_before(removing(&market, &sent.signed, &phrase).await, &sent)?;
     let (to, market, read) = ("/desk/phrases".to_owned(), &market, sent.reading().end(Some(())));
     let (all, phrase) = (market.vocabulary(), &phrase);
     take!(form, market, sent, to, read, |call, ()| all.remove(&call, phrase))

@@ -30,7 +30,7 @@ use super::{
         signed::Signed,
         words,
     },
-    AtDesk, DeskAnswers, Offered, alarms, called, form_of,
+    AtDesk, DeskAnswers, Offered, alarms, called, form_of, or_sent_before,
     shown::{List, Part, Row, Thing},
     trail,
 };
@@ -264,8 +264,14 @@ pub(super) async fn done(
     At((id, step)): At<(PurchaseId, String)>,
     DeskAnswers(sent): DeskAnswers,
 ) -> Result<Response, Problem> {
-    let (form, _) = asked(&market, &sent.signed, id, &step).await?;
-    let (to, market, mut read) = (format!("/desk/purchases/{id}"), &market, sent.reading());
+    let found = asked(&market, &sent.signed, id, &step).await;
+    let (form, to) = if step == "send-back" {
+        // A draft is its owner's alone.
+        (or_sent_before(found, &sent)?, LIST.0.to_owned())
+    } else {
+        (found?.0, format!("/desk/purchases/{id}"))
+    };
+    let (market, mut read) = (&market, sent.reading());
     let purchases = market.purchases();
     match step.as_str() {
         "approve" => {
