@@ -75,12 +75,11 @@ pub(super) async fn list(
     List {
         title: LIST.1,
         lead: "入驻申请的形式核验，暂停和恢复。",
-        trail: trail(&[]),
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的机构。",
         pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
-        more: Vec::new(),
+        ..List::default()
     }
     .show(&market, &signed)
     .await
@@ -199,13 +198,12 @@ pub(super) async fn show(
         state: words::standing(agency.state.standing()).to_owned(),
         tone: tone(&agency.state),
         said: said(&agency.state),
-        next: None,
         doings,
         facts: facts(&market, &agency).await?,
         parts: records(&market, &signed, id).await?,
         links,
-        history: Vec::new(),
         title: agency.name,
+        ..Thing::default()
     }
     .first(&["admit", "reinstate"], at)
     .show(&market, &signed)

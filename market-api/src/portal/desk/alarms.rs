@@ -76,7 +76,6 @@ pub(super) async fn list(
     List {
         title: LIST.1,
         lead: "预警只是线索，不是结论；由人看过证据，再写明查看的结果。",
-        trail: trail(&[]),
         selects: vec![
             Select { name: "rule", label: "种类", options },
             Select { name: "open", label: "处置", options: only },
@@ -84,7 +83,7 @@ pub(super) async fn list(
         rows: page.items.iter().map(row).collect(),
         none: "没有这样的预警。",
         pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
-        more: Vec::new(),
+        ..List::default()
     }
     .show(&market, &signed)
     .await
@@ -164,16 +163,13 @@ pub(super) async fn show(
         trail: trail(&[LIST]),
         state: if is_open { "未处置" } else { "已处置" }.to_owned(),
         tone: if is_open { tone } else { "good" },
-        said: None,
-        next: None,
         doings,
         facts,
         parts: vec![
             Part { id: "evidence", name: "证据", facts: evidence, ..Part::default() },
             Part { id: "objects", name: "涉及", rows: objects, none: "无", ..Part::default() },
         ],
-        links: Vec::new(),
-        history: Vec::new(),
+        ..Thing::default()
     }
     .first(&["acknowledge"], at)
     .show(&market, &signed)

@@ -122,12 +122,11 @@ pub(super) async fn list(
     List {
         title: LIST.1,
         lead: "本部门参加审批的办件，最近的在前。",
-        trail: trail(&[]),
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的办件。",
         pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
-        more: Vec::new(),
+        ..List::default()
     }
     .show(&market, &signed)
     .await

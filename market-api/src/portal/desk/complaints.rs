@@ -79,7 +79,6 @@ pub(super) async fn list(
     List {
         title: LIST.1,
         lead: "由这件事的牵头部门受理。受理以后，中选公示暂停，决定以后恢复或者流标。",
-        trail: trail(&[]),
         selects: vec![
             Select { name: "state", label: "状态", options },
             Select { name: "overdue", label: "期限", options: late },
@@ -87,7 +86,7 @@ pub(super) async fn list(
         rows,
         none: "没有这样的投诉。",
         pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
-        more: Vec::new(),
+        ..List::default()
     }
     .show(&market, &signed)
     .await
@@ -132,14 +131,13 @@ pub(super) async fn show(
         state: said::complaint(complaint.state.name()).to_owned(),
         tone: if complaint.overdue { "bad" } else { "" },
         said: decision(&complaint.state),
-        next: None,
         doings,
         facts: facts(&market, &signed, &complaint).await?,
         parts: vec![Part {
             id: "letter", name: "投诉书", facts: letter, none, ..Part::default()
         }],
         links: vec![Link { href: purchase, name: "采购项目".to_owned() }],
-        history: Vec::new(),
+        ..Thing::default()
     }
     .first(&["accept"], at)
     .show(&market, &signed)

@@ -9,7 +9,7 @@ use market_core::{
 
 use super::{
     super::{
-        Link, Pager,
+        Link,
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
@@ -40,12 +40,9 @@ pub(super) async fn list(
     List {
         title: "经办人",
         lead: "能代表本单位办事的人。由管理员改角色、移出。",
-        trail: trail(&[]),
-        selects: Vec::new(),
         rows: rows.collect(),
         none: "没有经办人。",
-        pager: Pager { start: None, next: None },
-        more: Vec::new(),
+        ..List::default()
     }
     .show(&market, &signed)
     .await

@@ -82,12 +82,11 @@ pub(super) async fn list(
     List {
         title: "近义词",
         lead: "人们的说法和它指的正式名称。搜不到的说法在前，点开就能补上。",
-        trail: trail(&[]),
-        selects: Vec::new(),
         rows,
         none: "还没有近义词。",
         pager: Pager::of_list("/desk/phrases", address, &paging, page.next.as_ref()),
         more: vec![Link { href: "/desk/phrases/edit".to_owned(), name: "新增".to_owned() }],
+        ..List::default()
     }
     .show(&market, &signed)
     .await

@@ -92,12 +92,11 @@ pub(super) async fn list(
     List {
         title: LIST.1,
         lead: "需要形式审查、开标的，和因投诉暂停的。",
-        trail: trail(&[]),
         selects: vec![Select { name: "state", label: "状态", options }],
         rows,
         none: "没有这样的采购项目。",
         pager: Pager::of_list(LIST.0, address, &paging, page.next.as_ref()),
-        more: Vec::new(),
+        ..List::default()
     }
     .show(&market, &signed)
     .await
@@ -137,7 +136,6 @@ pub(super) async fn show(
         state: words::stage(purchase.state.name()).to_owned(),
         tone: if matches!(purchase.state, PurchaseState::Suspended(_)) { "bad" } else { "" },
         said: waits(&purchase.state),
-        next: None,
         doings,
         facts,
         parts: vec![
@@ -148,6 +146,7 @@ pub(super) async fn show(
         links,
         history: history(&timeline, &mut parties).await?,
         title: purchase.notice.title,
+        ..Thing::default()
     }
     .first(&["approve", "open"], at)
     .show(&market, &signed)

@@ -5,12 +5,15 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use market_core::Market;
 
-use super::super::{
-    Frame, Link, Page, Pager,
-    doing::{Doing, Doings},
-    form::Select,
-    history::History,
-    signed::{Signed, private},
+use super::{
+    super::{
+        Frame, Link, Page, Pager,
+        doing::{Doing, Doings},
+        form::Select,
+        history::History,
+        signed::{Signed, private},
+    },
+    trail,
 };
 use crate::problem::Problem;
 
@@ -26,11 +29,10 @@ pub(super) struct Row {
 }
 
 /// A list of what somebody may look into.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct List {
     pub(super) title: &'static str,
     pub(super) lead: &'static str,
-    pub(super) trail: Vec<Link>,
     pub(super) selects: Vec<Select>,
     pub(super) rows: Vec<Row>,
     /// What is said where there is nothing.
@@ -44,6 +46,7 @@ pub(super) struct List {
 #[template(path = "desk-list.html")]
 struct ListPage {
     frame: Frame,
+    trail: Vec<Link>,
     list: List,
 }
 
@@ -58,7 +61,7 @@ pub(super) struct Part {
 }
 
 /// A thing, and what may be done with it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Thing {
     pub(super) title: String,
     pub(super) trail: Vec<Link>,
@@ -84,7 +87,7 @@ struct ThingPage {
 impl List {
     pub(super) async fn show(self, market: &Market, signed: &Signed) -> Result<Response, Problem> {
         let frame = Frame::signed(market, self.title, signed).await?;
-        Ok(private(Page::of(&ListPage { frame, list: self })?.into_response()))
+        Ok(private(Page::of(&ListPage { frame, trail: trail(&[]), list: self })?.into_response()))
     }
 }
 
