@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Error, Market, Paging,
+    Market, Paging,
     alarm::AlarmFilter,
     complaint::ComplaintFilter,
     deadline::{DeadlineFilter, Window},
@@ -16,7 +16,7 @@ use market_core::{
 
 use super::{
     super::{
-        Frame, Link, Page,
+        Frame, Link, Page, known,
         names::Parties,
         said,
         signed::private,
@@ -77,11 +77,8 @@ pub(super) async fn show(
         });
     }
     let open = AlarmFilter { open: true, ..AlarmFilter::default() };
-    let open = match market.alarms().list(actor, &open, &paging).await {
-        Ok(open) => open.items,
-        Err(Error::Refused(_)) => Vec::new(),
-        Err(why) => return Err(why.into()),
-    };
+    let open = known(market.alarms().list(actor, &open, &paging).await)?;
+    let open = open.map(|page| page.items).unwrap_or_default();
     let complaints = ComplaintFilter { overdue: true, ..ComplaintFilter::default() };
     let complaints = market.complaints().list(actor, &complaints, &paging).await?.items;
     let first = Paging { after: None, limit: 10 };

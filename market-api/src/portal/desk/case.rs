@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Error, Market, Party,
+    Market, Party,
     case::{CaseFilter, CaseState, StepState},
     id::{CaseId, OrderId},
     progress::{Progress, RequirementProgress},
@@ -21,6 +21,7 @@ use super::{
         doing::Doings,
         form::{Choice, Select},
         history::{History, history},
+        known,
         names::{Parties, Regions, party_name},
         paging, said,
         signed::{Signed, private},
@@ -269,12 +270,8 @@ async fn handed_over(
     id: OrderId,
     agency: &str,
 ) -> Result<Vec<File>, Problem> {
-    let files = match market.deliverables().list(&signed.actor, id).await {
-        Ok(files) => files,
-        Err(Error::NotFound(_) | Error::Refused(_)) => Vec::new(),
-        Err(why) => return Err(why.into()),
-    };
-    let files = files.into_iter().map(|file| File {
+    let files = known(market.deliverables().list(&signed.actor, id).await)?;
+    let files = files.unwrap_or_default().into_iter().map(|file| File {
         about: format!(
             "{agency}出具，第 {} 份，{}上传，{} 字节",
             file.number,
@@ -290,10 +287,8 @@ async fn handed_over(
 
 /// What the department may do with an order.
 async fn of_order(market: &Market, signed: &Signed, id: OrderId) -> Result<Doings, Problem> {
-    let mut actions = match market.orders().actions(&signed.actor, id).await {
-        Ok(actions) => actions,
-        Err(Error::NotFound(_) | Error::Refused(_)) => return Ok(Doings::default()),
-        Err(why) => return Err(why.into()),
+    let Some(mut actions) = known(market.orders().actions(&signed.actor, id).await)? else {
+        return Ok(Doings::default());
     };
     actions.extend(market.evaluations().of_order(&signed.actor, id).await?.actions);
     let named = |name: &str| called::order_step(name).map(str::to_owned);

@@ -18,7 +18,7 @@ use super::{
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
-        paging,
+        known, paging,
         signed::{Answers, Reading, Signed},
     },
     AtDesk, DeskAnswers, Offered, or_sent_before,
@@ -92,15 +92,6 @@ pub(super) async fn list(
     .await
 }
 
-/// What a phrase means now, if it means anything.
-async fn known(market: &Market, phrase: &str) -> Result<Option<Synonym>, Error> {
-    match market.vocabulary().get(phrase).await {
-        Ok(synonym) => Ok(Some(synonym)),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(why) => Err(why),
-    }
-}
-
 fn editing(known: Option<&Synonym>, phrase: &str) -> Form {
     let mut form = Form::new("说法和它指的名称", "/desk/phrases/edit".to_owned(), "保存");
     form.trail = trail(&[("/desk/phrases", "近义词")]);
@@ -129,7 +120,7 @@ pub(super) async fn edit(
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
     let phrase = asked.phrase.unwrap_or_default();
-    let known = known(&market, &phrase).await?;
+    let known = known(market.vocabulary().get(&phrase).await)?;
     let form = editing(known.as_ref(), &phrase);
     let may = match &known {
         Some(known) => allowed(&known.actions(&signed.actor), "put")?,
@@ -150,7 +141,7 @@ pub(super) async fn edited(
     DeskAnswers(sent): DeskAnswers,
 ) -> Result<Response, Problem> {
     let phrase = sent.get("phrase").unwrap_or_default().trim().to_owned();
-    let known = known(&market, &phrase).await?;
+    let known = known(market.vocabulary().get(&phrase).await)?;
     let mut form = editing(known.as_ref(), &phrase);
     let is_unseen = known.is_some() && sent.version().is_none();
     if is_unseen && !is_done_before(&sent, known.as_ref()) {

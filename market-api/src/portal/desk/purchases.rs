@@ -22,6 +22,7 @@ use super::{
         fields::Field,
         form::{Choice, Select},
         history::history,
+        known,
         names::{self, Parties},
         own::notice,
         paging,
@@ -120,13 +121,13 @@ pub(super) async fn show(
     if purchase.state.is_public() {
         links.push(link(format!("/purchases/{id}"), "公开的公告页"));
     }
-    if market.cases().get(actor, purchase.case_id).await.is_ok() {
+    if known(market.cases().get(actor, purchase.case_id).await)?.is_some() {
         links.push(link(format!("/desk/cases/{}", purchase.case_id), "办件"));
     }
-    if is_there(purchases.proof(id).await)? {
+    if known(purchases.proof(id).await)?.is_some() {
         links.push(link(format!("/purchases/{id}/draw"), "选取过程和证明"));
     }
-    if is_there(purchases.deposit(actor, id).await)? {
+    if known(purchases.deposit(actor, id).await)?.is_some() {
         links.push(link(format!("/api/v1/purchases/{id}/deposit"), "取回托管的开标码（密文）"));
     }
     let timeline = purchases.timeline(Some(actor), id).await?;
@@ -155,15 +156,6 @@ pub(super) async fn show(
 
 fn link(href: String, name: &str) -> Link {
     Link { href, name: name.to_owned() }
-}
-
-/// Whether there is something that whoever asks may have.
-fn is_there<T>(found: Result<T, Error>) -> Result<bool, Problem> {
-    match found {
-        Ok(_) => Ok(true),
-        Err(Error::NotFound(_) | Error::Refused(_)) => Ok(false),
-        Err(why) => Err(why.into()),
-    }
 }
 
 /// Who registered, as far as one may know.

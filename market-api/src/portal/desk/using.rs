@@ -16,6 +16,7 @@ use super::{
         fields::{Field, Kind},
         filling::Form,
         form::Choice,
+        known,
         orders::{evaluation, marks, returned},
         said,
         signed::Signed,
@@ -48,7 +49,7 @@ async fn asked(
     let agency = market.agencies().get(Some(actor), order.terms.agency_id).await?;
     let mut form = Form::new(label, format!("/desk/orders/{id}/{step}"), label);
     form.trail = trail(&[case::LIST]);
-    if let Ok(case) = market.cases().get(actor, order.terms.case_id).await {
+    if let Some(case) = known(market.cases().get(actor, order.terms.case_id).await)? {
         form.trail.push(Link { href: format!("/desk/cases/{}", case.id), name: case.title });
     }
     form.version = Some(order.version);
@@ -102,7 +103,8 @@ pub(super) async fn done(
     DeskAnswers(sent): DeskAnswers,
 ) -> Result<Response, Problem> {
     let Asked { form, order, evaluations } = asked(&market, &sent.signed, id, &step).await?;
-    let is_of_case = market.cases().get(&sent.signed.actor, order.terms.case_id).await.is_ok();
+    let case = market.cases().get(&sent.signed.actor, order.terms.case_id).await;
+    let is_of_case = known(case)?.is_some();
     let to = if is_of_case {
         format!("/desk/cases/{}#{}", order.terms.case_id, order.terms.item)
     } else {
