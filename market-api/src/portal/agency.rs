@@ -199,12 +199,11 @@ impl EvaluationsView {
 
 impl CommentView {
     fn of(of: PublicEvaluation, items: &[ServiceItem]) -> Self {
-        let item = items.iter().find(|item| item.code == of.item);
         let marks: Vec<String> =
             of.marks.iter().map(|one| format!("{} {}", one.name, one.mark)).collect();
         Self {
             role: words::rater(of.role),
-            item: item.map_or_else(|| of.item.to_string(), |item| item.name.clone()),
+            item: names::item(items, &of.item),
             marks: marks.join("，"),
             comment: of.comment,
             day: words::day(of.created_at.day()),

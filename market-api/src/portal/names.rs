@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use market_core::{
     Actor, Error, Market, Paging, Party,
     catalog::{ItemFilter, ServiceItem},
-    code::{DepartmentCode, RegionCode},
+    code::{DepartmentCode, ItemCode, RegionCode},
     matter::Matter,
 };
 
@@ -132,6 +132,12 @@ pub(super) async fn items(market: &Market) -> Result<Vec<ServiceItem>, Error> {
             None => return Ok(all),
         }
     }
+}
+
+/// What the service item of a code is called, of those on the list.
+pub(super) fn item(items: &[ServiceItem], code: &ItemCode) -> String {
+    let found = items.iter().find(|item| item.code == *code);
+    found.map_or_else(|| code.to_string(), |item| item.name.clone())
 }
 
 /// Every matter for which a case may be opened.

@@ -128,10 +128,9 @@ pub(super) async fn groups(
         let mut shares = figures.concentration.iter();
         let shares = shares.find(|one| one.item == saved.item && one.region == saved.region);
         let (Some(prices), Some(shares)) = (prices, shares) else { continue };
-        let item = items.iter().find(|item| item.code == saved.item);
         groups.push(Group {
             item: saved.item.clone(),
-            item_name: item.map_or_else(|| saved.item.to_string(), |item| item.name.clone()),
+            item_name: names::item(&items, &saved.item),
             region: saved.region.clone(),
             region_name: regions.name(&saved.region).await?,
             orders: saved.orders,

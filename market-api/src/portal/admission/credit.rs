@@ -63,14 +63,11 @@ pub(in crate::portal) async fn show(
         counted.extend(market.orders().list(actor, &filter, &paging).await?.items);
     }
     counted.sort_by_key(|order| std::cmp::Reverse(order.updated_at));
-    let event = |order: &Order| {
-        let item = items.iter().find(|item| item.code == order.terms.item);
-        Event {
-            href: format!("/orders/{}", order.id),
-            name: item.map_or_else(|| order.terms.item.to_string(), |item| item.name.clone()),
-            at: words::day(order.updated_at.day()),
-            state: said::order_state(order.state.name()),
-        }
+    let event = |order: &Order| Event {
+        href: format!("/orders/{}", order.id),
+        name: names::item(&items, &order.terms.item),
+        at: words::day(order.updated_at.day()),
+        state: said::order_state(order.state.name()),
     };
     let evaluations = market.evaluations().of_agency(Some(actor), agency.id, &paging).await?;
     let said_of_it = |one: market_core::evaluation::PublicEvaluation| {

@@ -68,8 +68,7 @@ pub(super) async fn list(
     for purchase in page.items {
         let actions = market.purchases().actions(&signed.actor, purchase.id).await?;
         let is_own = actions.iter().any(|one| one.allowed && STEPS.contains(&one.name.as_str()));
-        let item = items.iter().find(|item| item.code == purchase.item);
-        let item = item.map_or_else(|| purchase.item.to_string(), |item| item.name.clone());
+        let item = names::item(&items, &purchase.item);
         let mut lines = vec![format!("{item}，{}", purchase.notice.mode.zh())];
         lines.extend(waits(&purchase.state));
         if is_own {

@@ -128,8 +128,7 @@ pub(super) async fn open(
     let mut purchases = Vec::new();
     for purchase in page.items {
         let may = market.purchases().eligibility(&signed.actor, purchase.id).await?;
-        let found = items.iter().find(|item| item.code == purchase.item);
-        let name = found.map_or_else(|| purchase.item.to_string(), |item| item.name.clone());
+        let name = names::item(&items, &purchase.item);
         purchases.push(OpenLine {
             href: at(purchase.id),
             about: format!(

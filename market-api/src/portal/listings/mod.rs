@@ -73,8 +73,7 @@ pub(super) async fn list(
     let page = market.listings().list(Some(&signed.actor), &filter, &paging).await?;
     let items = names::items(&market).await?;
     let line = |one: market_core::agency::Listing| {
-        let item = items.iter().find(|item| item.code == one.item);
-        let item = item.map_or_else(|| one.item.to_string(), |item| item.name.clone());
+        let item = names::item(&items, &one.item);
         let (price, unit) = (words::yuan(one.terms.price), words::per(&one.terms.unit));
         let named = |name: &str| said::listing_step(name).map(str::to_owned);
         let at = |name: &str| format!("/listings/{}/{name}", one.id);

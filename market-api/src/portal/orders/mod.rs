@@ -80,7 +80,6 @@ pub(super) async fn list(
     let mut parties = Parties::new(&market, &signed.actor);
     let mut orders = Vec::new();
     for order in page.items {
-        let item = items.iter().find(|item| item.code == order.terms.item);
         // Who buys, an agency learns from the contract.
         let agency = if sells {
             String::new()
@@ -91,7 +90,7 @@ pub(super) async fn list(
         let until = holder.as_ref().and_then(|holder| holder.until).map(words::day);
         orders.push(OrderLine {
             href: format!("/orders/{}", order.id),
-            name: item.map_or_else(|| order.terms.item.to_string(), |item| item.name.clone()),
+            name: names::item(&items, &order.terms.item),
             about: format!(
                 "{agency}{}，{}下单",
                 words::yuan(order.terms.amount),

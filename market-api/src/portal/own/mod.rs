@@ -72,8 +72,7 @@ pub(super) async fn list(
     let page = market.purchases().list(Some(&signed.actor), &filter, &paging).await?;
     let items = names::items(&market).await?;
     let line = |purchase: &market_core::purchase::Purchase| {
-        let item = items.iter().find(|item| item.code == purchase.item);
-        let item = item.map_or_else(|| purchase.item.to_string(), |item| item.name.clone());
+        let item = names::item(&items, &purchase.item);
         let waiting = purchase.waiting();
         Line {
             href: format!("/purchases/{}/manage", purchase.id),
