@@ -72,6 +72,7 @@ pub use kernel::{
     sealing,
     secret::{is_same_secret, sha256_hex},
     selection::SelectionRules,
+    text::plain_cell,
     time::{Day, Timestamp},
     uscc::Uscc,
 };

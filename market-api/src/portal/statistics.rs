@@ -10,6 +10,7 @@ use axum::{
 use market_core::{
     Day, Market, Mode, Money,
     code::{ItemCode, RegionCode},
+    plain_cell,
     publicity::{FiguresFilter, PurchaseFigures},
 };
 use serde::Deserialize;
@@ -204,11 +205,6 @@ pub(super) async fn show(
     })
 }
 
-/// What a spreadsheet shows as text, whatever it begins with.
-fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
-}
-
 /// The names of the file's columns.
 const COLUMNS: [&str; 14] = [
     "事项编码",
@@ -241,9 +237,9 @@ pub(super) async fn file(
     for one in groups(&market, &figures).await? {
         rows.write_record([
             one.item.to_string(),
-            cell(&one.item_name),
+            plain_cell(&one.item_name),
             one.region.to_string(),
-            cell(&one.region_name),
+            plain_cell(&one.region_name),
             one.orders.to_string(),
             one.budget.to_string(),
             one.paid.to_string(),
@@ -274,11 +270,5 @@ mod tests {
         for (of, text) in [(0, "0.00%"), (6250, "62.50%"), (10_000, "100.00%"), (-5, "-0.05%")] {
             assert_eq!(share(of), text);
         }
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        assert_eq!(cell("=1+1"), "'=1+1");
-        assert_eq!(cell("消防检测"), "消防检测");
     }
 }

@@ -37,6 +37,11 @@ pub(crate) fn check_lines(
     check_text(pointer, &text.replace("\r\n", " ").replace(['\n', '\t'], " "), min, max, faults);
 }
 
+/// A text as a cell that a spreadsheet shows as it is, and does not take for a formula.
+pub fn plain_cell(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
+}
+
 /// Refuses a reason that is not one: it has 1 to 500 characters.
 pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
     let mut faults = Vec::new();
@@ -93,6 +98,14 @@ mod tests {
         assert_eq!(faults, []);
         check_lines("/content", "a\u{0}", 1, 10, &mut faults);
         assert_eq!(faults.len(), 1);
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)"] {
+            assert_eq!(plain_cell(text), format!("'{text}"));
+        }
+        assert_eq!(plain_cell("消防=检测"), "消防=检测");
     }
 
     #[test]

@@ -14,7 +14,10 @@ use crate::{
     catalog::ServiceItem,
     code::{ItemCode, MatterCode},
     id::{AgencyId, ApplicantId, CaseId, OrderId, PurchaseId},
-    kernel::authority::{Act, Relation, act},
+    kernel::{
+        authority::{Act, Relation, act},
+        text::plain_cell,
+    },
     matter::Matter,
     order::{AnyState, Order, Use, UseState},
 };
@@ -331,21 +334,20 @@ fn returned(state: &AnyState) -> Option<&str> {
 }
 
 /// Rows as a sheet: a column for each field, under its Chinese name, and what is missing or masked
-/// at the end.
+/// at the end. What a spreadsheet would reckon with is shown as it is.
 pub fn csv(rows: &[ServiceRecord]) -> Result<String, Error> {
     let wrong = |_| Error::Inconsistent("record");
     let mut sheet = csv::Writer::from_writer(Vec::new());
     let names = Field::ALL.iter().map(|field| field.zh());
     sheet.write_record(names.chain(["缺失字段", "隐去字段"])).map_err(wrong)?;
     for row in rows {
-        let values =
-            Field::ALL.iter().map(|field| row.values.get(field).map_or("", String::as_str));
+        let value = |field: &Field| plain_cell(row.values.get(field).map_or("", String::as_str));
         let listed = |fields: &[Field]| {
             let names: Vec<_> = fields.iter().map(|field| field.zh()).collect();
             names.join("|")
         };
-        let (missing, masked) = (listed(&row.missing), listed(&row.masked));
-        sheet.write_record(values.chain([missing.as_str(), &masked])).map_err(wrong)?;
+        let lists = [listed(&row.missing), listed(&row.masked)];
+        sheet.write_record(Field::ALL.iter().map(value).chain(lists)).map_err(wrong)?;
     }
     let bytes = sheet.into_inner().map_err(|_| Error::Inconsistent("record"))?;
     String::from_utf8(bytes).map_err(|_| Error::Inconsistent("record"))
