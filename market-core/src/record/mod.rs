@@ -183,7 +183,7 @@ impl Records<'_> {
             // An agency may have served more cases than a page holds.
             let told = from.told.filter(|_| entry.pos == from.pos);
             let room = limit - touched.len();
-            let cases = self.0.db.cases_served_by(agency, told, room).await?;
+            let cases = self.0.db.cases_served_by(&actor.party, agency, told, room).await?;
             touched.extend(cases.iter().map(|case| (entry.pos, *case)));
             if cases.len() == room {
                 let told = cases.last().copied();

@@ -19,7 +19,7 @@ statements! {
         or (j.kind = 'agency' and j.version > 1 \
         and j.event in ('agency_changed', 'agency_reapplied', 'agency_imported')))";
     SERVED = "\
-        select distinct case_id from orders where agency_id = $1";
+        select distinct o.case_id from orders o where o.agency_id = $1";
     LINKED = "\
         select distinct r.case_id from orders o join case_requirements r on r.order_id = o.id \
         where o.live and r.linked_by is not null and r.case_id <> o.case_id";
@@ -105,6 +105,16 @@ pub(super) struct FileRow {
     pub(super) uploaded_at: Timestamp,
 }
 
+/// Leaves those whose case `c` a party may read rows of: a department decides in it, or leads its
+/// matter as the case keeps it. [`crate::case::Case`] says the same of cases that were read.
+fn known_to<'c>(query: Query<'c>, party: &Party, [before, after]: [&'static str; 2]) -> Query<'c> {
+    let Party::Department(code) = party else { return query };
+    let decides = "exists (select 1 from case_steps s where s.case_id = c.id and s.department = ";
+    let leads = ") or exists (select 1 from matter_versions v where v.matter = c.matter \
+        and v.version = c.matter_version and (v.body ->> 'lead') = ";
+    query.push(before).with(decides, code.clone()).with(leads, code.clone()).push(")").push(after)
+}
+
 impl Db {
     /// Entries after a place that change rows which a party may read, in order.
     pub(super) async fn record_entries(
@@ -116,35 +126,29 @@ impl Db {
         // An entry that was told in part is read again.
         let after = from.pos - i64::from(from.told.is_some());
         let query = self.query(ENTRIES).bind(after);
-        let query = match party {
-            Party::Department(code) => query
-                .with(
-                    " and (j.case_id is null or exists (select 1 from case_steps s \
-                     where s.case_id = j.case_id and s.department = ",
-                    code.clone(),
-                )
-                .with(
-                    ") or exists (select 1 from cases c join matters m on m.code = c.matter \
-                     where c.id = j.case_id and m.lead = ",
-                    code.clone(),
-                )
-                .push("))"),
-            _ => query,
-        };
+        let within = [
+            " and (j.case_id is null or exists (select 1 from cases c where c.id = j.case_id and (",
+            ")))",
+        ];
+        let query = known_to(query, party, within);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         query.with(" order by j.pos limit ", limit).all().await
     }
 
-    /// Cases that an agency has or had orders of, after one, in the order of their ids.
+    /// Cases that an agency has or had orders of and whose rows a party may read, after one, in
+    /// the order of their ids.
     pub(super) async fn cases_served_by(
         &self,
+        party: &Party,
         agency: AgencyId,
         after: Option<CaseId>,
         limit: usize,
     ) -> Result<Vec<CaseId>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let query = self.query(SERVED).bind(agency).when(" and case_id > ", after);
-        let found: Vec<(CaseId,)> = query.with(" order by case_id limit ", limit).all().await?;
+        let query = self.query(SERVED).bind(agency).when(" and o.case_id > ", after);
+        let within = [" and exists (select 1 from cases c where c.id = o.case_id and (", "))"];
+        let query = known_to(query, party, within);
+        let found: Vec<(CaseId,)> = query.with(" order by o.case_id limit ", limit).all().await?;
         Ok(found.into_iter().map(|(id,)| id).collect())
     }
 
@@ -164,21 +168,7 @@ impl Db {
         party: &Party,
         paging: &Paging,
     ) -> Result<Vec<CaseId>, Error> {
-        let query = self.query(CASES);
-        let query = match party {
-            Party::Department(code) => query
-                .with(
-                    " and (exists (select 1 from case_steps s where s.case_id = c.id \
-                     and s.department = ",
-                    code.clone(),
-                )
-                .with(
-                    ") or exists (select 1 from matters m where m.code = c.matter and m.lead = ",
-                    code.clone(),
-                )
-                .push("))"),
-            _ => query,
-        };
+        let query = known_to(self.query(CASES), party, [" and (", ")"]);
         let query = query.when(" and c.id < ", paging.key::<CaseId>()?);
         let query = query.with(" order by c.id desc limit ", paging.fetch());
         let found: Vec<(CaseId,)> = query.all().await?;

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) const ITEM: &str = "fire-facility-inspection";
 
 /// Two sides, the case of the one, and the listing of the other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) market: Market,
     pub(crate) applicant: Call,
