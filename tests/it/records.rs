@@ -130,8 +130,10 @@ async fn exported(place: Place) {
     let row: Value = serde_json::from_str(rows.lines().next().unwrap()).unwrap();
     assert_eq!(row["case_id"], trade.case);
     export(&["record.csv"]);
+    let wrong = export(&["record.csv", "--after", "nonsense"]);
+    assert_eq!(wrong.status.code(), Some(2));
     let kept = std::fs::read_to_string(folder.path().join("record.csv")).unwrap();
-    assert_eq!(kept.trim_end(), sheet);
+    assert_eq!(kept.trim_end(), sheet, "what fails leaves what was there");
 
     let check = printed(&export(&["--check"]));
     assert!(check.ends_with("0 of 5 rows are complete 完整"), "{check}");
@@ -140,7 +142,6 @@ async fn exported(place: Place) {
     assert_eq!(check["rows"], 5);
 
     assert_eq!(export(&["--check", "--after", &next]).status.code(), Some(2));
-    assert_eq!(export(&["--after", "nonsense"]).status.code(), Some(2));
     let mut items = market(folder.path());
     let wrong = items.args(["export", "items", "--check", "--database", &url]).output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));

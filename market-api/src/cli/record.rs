@@ -1,11 +1,6 @@
 //! `market export record`: the national record of services in approvals.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{BufWriter, Write, stdout},
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use clap::Args;
 use market_core::{
@@ -45,30 +40,29 @@ pub(super) async fn export(
     asked: &Asked,
     to: Option<&Path>,
 ) -> Result<(), Failure> {
-    let mut sink: Box<dyn Write> = match to {
-        Some(file) => Box::new(BufWriter::new(File::create(file)?)),
-        None => Box::new(stdout()),
-    };
     if asked.check {
         let found = check(market).await?;
-        if asked.json {
-            writeln!(sink, "{}", json(&found)?)?;
-        } else {
-            table(&mut sink, &found)?;
-        }
-        return Ok(sink.flush()?);
+        let text = if asked.json { json(&found)? } else { table(&found) };
+        return write(to, &text);
     }
     let (rows, next) = rows(market, asked.after.as_deref()).await?;
-    if asked.json {
-        for row in &rows {
-            writeln!(sink, "{}", json(row)?)?;
-        }
+    let text = if asked.json {
+        rows.iter().map(json).collect::<Result<String, Failure>>()?
     } else {
-        sink.write_all(csv(&rows)?.as_bytes())?;
-    }
-    sink.flush()?;
+        csv(&rows)?
+    };
+    write(to, &text)?;
     out::remark(format_args!("{} rows; go on with --after {}", rows.len(), next.as_str()));
     Ok(())
+}
+
+/// Writes what was read whole, so that what fails leaves the file of the time before.
+fn write(to: Option<&Path>, text: &str) -> Result<(), Failure> {
+    match to {
+        Some(file) => fs::write(file, text)
+            .map_err(|why| Failure::Failed(format!("{}: {why}", file.display()))),
+        None => out::bytes(text.as_bytes()),
+    }
 }
 
 /// Every row that has changed since a place, the last of each key.
@@ -100,19 +94,22 @@ async fn check(market: &Market) -> Result<Completeness, Failure> {
     }
 }
 
+/// A document on a line of its own.
 fn json(what: &impl serde::Serialize) -> Result<String, Failure> {
-    serde_json::to_string(what).map_err(|why| Failure::Failed(why.to_string()))
+    let text = serde_json::to_string(what);
+    text.map(|text| text + "\n").map_err(|why| Failure::Failed(why.to_string()))
 }
 
-fn table(sink: &mut impl Write, found: &Completeness) -> Result<(), Failure> {
+fn table(found: &Completeness) -> String {
+    let mut lines = Vec::new();
     for one in &found.incomplete {
         let missing: Vec<_> = one.missing.iter().map(|field| field.zh()).collect();
-        writeln!(sink, "{}  缺 {}", one.key, missing.join("、"))?;
+        lines.push(format!("{}  缺 {}\n", one.key, missing.join("、")));
     }
     for count in found.counts.iter().filter(|count| count.missing > 0) {
         let (field, missing, of) = (count.field.as_str(), count.missing, count.of);
-        writeln!(sink, "{missing:>7} of {of:>7}  {field:<18} {}", count.name)?;
+        lines.push(format!("{missing:>7} of {of:>7}  {field:<18} {}\n", count.name));
     }
-    writeln!(sink, "{} of {} rows are complete 完整", found.complete, found.rows)?;
-    Ok(())
+    lines.push(format!("{} of {} rows are complete 完整\n", found.complete, found.rows));
+    lines.concat()
 }
