@@ -21,6 +21,9 @@ use zeroize::Zeroizing;
 use super::Failure;
 use crate::{Limits, Web, sender::HttpSender};
 
+/// The most minutes that an access token is good, or a browser signed in without a request.
+const MOST_MINUTES: u32 = 24 * 60;
+
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Flags {
@@ -87,13 +90,11 @@ struct Given {
     /// [default: ocds-000000-, which is nobody's]
     #[arg(long, global = true, env = "MARKET_OCDS_PREFIX", value_name = "PREFIX")]
     ocds_prefix: Option<String>,
-    /// How many minutes an access token is good [default: 15]
-    #[arg(long, global = true, env = "MARKET_ACCESS_MINUTES", value_name = "MINUTES",
-        value_parser = clap::value_parser!(u32).range(1..=1440))]
+    /// How many minutes an access token is good, 1440 at most [default: 15]
+    #[arg(long, global = true, env = "MARKET_ACCESS_MINUTES", value_name = "MINUTES")]
     access_minutes: Option<u32>,
-    /// After how many minutes without a request a browser is signed out [default: 30]
-    #[arg(long, global = true, env = "MARKET_BROWSER_MINUTES", value_name = "MINUTES",
-        value_parser = clap::value_parser!(u32).range(1..=1440))]
+    /// After how many minutes without a request a browser is signed out, 1440 at most [default: 30]
+    #[arg(long, global = true, env = "MARKET_BROWSER_MINUTES", value_name = "MINUTES")]
     browser_minutes: Option<u32>,
     /// For which parties nobody acts without a second factor: applicant, agency, department,
     /// operator; several with commas in the environment [default: none; in production, at least
@@ -165,6 +166,25 @@ struct Given {
     log_json: Option<bool>,
 }
 
+/// Each setting from the first place that gives it; limits are of the file alone.
+macro_rules! first {
+    ($given:ident $file:ident $($setting:ident)*) => {
+        Given { limits: $file.limits, $($setting: $given.$setting.or($file.$setting)),* }
+    };
+}
+
+impl Given {
+    /// What was given, and what the file gives of the rest.
+    fn before(self, file: Self) -> Self {
+        let given = self;
+        first!(given file
+            data index files font listen database keep_asked_days keep_keys_hours public_url
+            publisher ocds_prefix access_minutes browser_minutes second_factor_for server_key
+            webhook_allow webhook_port webhook_ca rate_limits metrics_listen otlp_endpoint log
+            log_json)
+    }
+}
+
 /// Settings, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
@@ -200,70 +220,73 @@ impl Settings {
         Self::complete(given, file)?.checked()
     }
 
-    /// Callers are promised that their keys are kept for a time.
+    /// Refuses what no server does, whichever place gave it.
     fn checked(self) -> Result<Self, Failure> {
+        let wrong = |name: &str, why: &str| Err(Failure::Usage(format!("{name}: {why}")));
+        // Callers are promised that their keys are kept for a time.
         if self.keep_keys_hours < KEPT_AT_LEAST {
-            let least = format!("keep_keys_hours: must be at least {KEPT_AT_LEAST}");
-            return Err(Failure::Usage(least));
+            return wrong("keep_keys_hours", &format!("must be at least {KEPT_AT_LEAST}"));
+        }
+        let minutes =
+            [("access_minutes", self.access_minutes), ("browser_minutes", self.browser_minutes)];
+        for (name, minutes) in minutes {
+            if !(1..=MOST_MINUTES).contains(&minutes) {
+                return wrong(name, &format!("must be from 1 to {MOST_MINUTES}"));
+            }
+        }
+        let url = &self.publisher.url;
+        if !(url.starts_with("http://") || url.starts_with("https://")) {
+            return wrong("public_url", "must begin with http:// or https://");
         }
         Ok(self)
     }
 
     fn complete(given: Given, file: Given) -> Result<Self, Failure> {
-        let data = given.data.or(file.data).unwrap_or_else(default_data);
-        let database = given.database.or(file.database).unwrap_or_else(|| sqlite_in(&data));
-        let index = given.index.or(file.index).unwrap_or_else(|| data.join("index"));
-        let listen = given.listen.or(file.listen);
-        let listen = listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
+        let given = given.before(file);
+        let data = given.data.unwrap_or_else(default_data);
+        let listen = given.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
         let usual = Publisher::default();
-        let url = given.public_url.or(file.public_url);
-        let url = url.unwrap_or_else(|| format!("http://{listen}"));
+        let url = given.public_url.unwrap_or_else(|| format!("http://{listen}"));
         let publisher = Publisher {
-            name: given.publisher.or(file.publisher).unwrap_or(usual.name),
+            name: given.publisher.unwrap_or(usual.name),
             url: url.trim_end_matches('/').to_owned(),
-            ocds_prefix: given.ocds_prefix.or(file.ocds_prefix).unwrap_or(usual.ocds_prefix),
+            ocds_prefix: given.ocds_prefix.unwrap_or(usual.ocds_prefix),
         };
         let open = AddressRules::default();
         let webhook_rules = AddressRules {
-            allowed: given.webhook_allow.or(file.webhook_allow).unwrap_or(open.allowed),
-            ports: given.webhook_port.or(file.webhook_port).unwrap_or(open.ports),
+            allowed: given.webhook_allow.unwrap_or(open.allowed),
+            ports: given.webhook_port.unwrap_or(open.ports),
         };
-        let files = given.files.or(file.files).unwrap_or_else(|| data.join("files"));
-        let server_key = given.server_key.or(file.server_key);
-        let second_factor_for = given.second_factor_for.or(file.second_factor_for);
-        let limits = Limits::read(&file.limits.unwrap_or_default());
+        let limits = Limits::read(&given.limits.unwrap_or_default());
         let limits = limits.map_err(|faults| Failure::from(Error::Invalid(faults)))?;
-        let rates = given.rate_limits.or(file.rate_limits).unwrap_or(true);
-        let otlp_endpoint = given.otlp_endpoint.or(file.otlp_endpoint);
+        let rates = given.rate_limits.unwrap_or(true);
+        let otlp_endpoint = given.otlp_endpoint;
         if otlp_endpoint.as_ref().is_some_and(|url| !url.starts_with("http://")) {
             let why = "otlp_endpoint: must begin with http://; a collector on this machine or in \
                 this network can pass traces on over TLS";
             return Err(Failure::Usage(why.to_owned()));
         }
         Ok(Self {
-            access_minutes: given.access_minutes.or(file.access_minutes).unwrap_or(15),
-            browser_minutes: given.browser_minutes.or(file.browser_minutes).unwrap_or(30),
-            second_factor_for: second_factor_for.unwrap_or_default(),
-            server_key: server_key.unwrap_or_else(|| data.join("server.key")),
+            access_minutes: given.access_minutes.unwrap_or(15),
+            browser_minutes: given.browser_minutes.unwrap_or(30),
+            second_factor_for: given.second_factor_for.unwrap_or_default(),
+            server_key: given.server_key.unwrap_or_else(|| data.join("server.key")),
+            files: given.files.unwrap_or_else(|| data.join("files")),
+            index: given.index.unwrap_or_else(|| data.join("index")),
+            database: given.database.unwrap_or_else(|| sqlite_in(&data)),
             data,
-            files,
-            index,
-            fonts: given.font.or(file.font).unwrap_or_default(),
+            fonts: given.font.unwrap_or_default(),
             listen,
-            database,
-            keep_asked_days: given.keep_asked_days.or(file.keep_asked_days).unwrap_or(180),
-            keep_keys_hours: given
-                .keep_keys_hours
-                .or(file.keep_keys_hours)
-                .unwrap_or(KEPT_AT_LEAST),
+            keep_asked_days: given.keep_asked_days.unwrap_or(180),
+            keep_keys_hours: given.keep_keys_hours.unwrap_or(KEPT_AT_LEAST),
             publisher,
             webhook_rules,
-            webhook_ca: given.webhook_ca.or(file.webhook_ca),
+            webhook_ca: given.webhook_ca,
             limits: Limits { rates, ..limits },
-            metrics_listen: given.metrics_listen.or(file.metrics_listen),
+            metrics_listen: given.metrics_listen,
             otlp_endpoint,
-            log: given.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
-            log_json: given.log_json.or(file.log_json).unwrap_or(false),
+            log: given.log.unwrap_or_else(|| "info,sqlx=warn".to_owned()),
+            log_json: given.log_json.unwrap_or(false),
         })
     }
 

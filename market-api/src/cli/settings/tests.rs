@@ -124,6 +124,39 @@ fn keys_are_kept_as_long_as_promised() {
 }
 
 #[test]
+fn what_no_server_does_is_refused_wherever_it_stands() {
+    for (text, why) in [
+        ("access_minutes = 0", "access_minutes: must be from 1 to 1440"),
+        ("access_minutes = 1441", "access_minutes: "),
+        ("browser_minutes = 0", "browser_minutes: "),
+        ("public_url = 'market.example.cn'", "public_url: must begin with http:// or https://"),
+        ("public_url = 'https://'", "public_url: "),
+    ] {
+        let bad = Settings::complete(Given::default(), file(text)).unwrap().checked();
+        assert!(matches!(&bad, Err(Failure::Usage(said)) if said.starts_with(why)), "{bad:?}");
+    }
+    let good = file("access_minutes = 1440\npublic_url = 'https://market.example.cn/'");
+    Settings::complete(Given::default(), good).unwrap().checked().unwrap();
+}
+
+#[test]
+fn the_page_has_every_setting() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md");
+    let page = fs::read_to_string(path).unwrap();
+    let command = <Line as clap::CommandFactory>::command();
+    let flags: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    for flag in &flags {
+        assert!(page.contains(&format!("| `--{flag}` | ")), "{flag}");
+    }
+    assert_eq!(page.matches("\n| `--").count(), flags.len());
+    for argument in command.get_arguments() {
+        let Some(flag) = argument.get_long() else { continue };
+        let variable = format!("MARKET_{}", flag.to_uppercase().replace('-', "_"));
+        assert_eq!(argument.get_env().and_then(std::ffi::OsStr::to_str), Some(&*variable));
+    }
+}
+
+#[test]
 fn a_misspelt_setting_is_refused() {
     assert!(toml::from_str::<Given>("lisen = '0.0.0.0:80'").is_err());
 }
