@@ -126,6 +126,8 @@ async fn everything_that_is_read(place: Place) {
     let later = away.prints("", &["feed", "--after", &last, "--limit", "1", "--json"]).await;
     let later: Value = serde_json::from_str(&later).unwrap();
     assert!(later["pos"].as_i64().unwrap() > positions[149]);
+    let beyond = (1_i64 << 40).to_string();
+    assert_eq!(away.prints("", &["feed", "--after", &beyond]).await, "", "a position is an i64");
 
     let cases = away.prints(&trade.applicant, &["case", "list"]).await;
     assert_eq!(cases.lines().count(), 2);

@@ -123,20 +123,20 @@ impl Client {
 
     /// Reads what is at a path.
     pub(in crate::cli) async fn get(&self, path: &str) -> Result<Answer, Failure> {
-        let (headers, bytes) =
-            self.send(|| self.http.request(Method::GET, self.url(path))).await.map_err(|why| {
-                why.unwrap_or_else(|last| Failure::Failed(format!("{}: {last}", self.base)))
-            })?;
+        let (headers, bytes) = self.fetch(path).await?;
         read(headers, &bytes)
     }
 
     /// Reads a file, byte for byte.
     pub(in crate::cli) async fn bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        Ok(self.fetch(path).await?.1)
+    }
+
+    async fn fetch(&self, path: &str) -> Result<(HeaderMap, Vec<u8>), Failure> {
         let sent = self.send(|| self.http.request(Method::GET, self.url(path))).await;
-        let sent = sent.map_err(|why| {
+        sent.map_err(|why| {
             why.unwrap_or_else(|last| Failure::Failed(format!("{}: {last}", self.base)))
-        });
-        sent.map(|(_, bytes)| bytes)
+        })
     }
 
     /// Has something changed, once, however often its answer is lost.

@@ -304,8 +304,8 @@ pub(super) struct FeedAsked {
     #[command(flatten)]
     asking: Asking,
     /// Begin after this position
-    #[arg(long, default_value_t = 0)]
-    after: u32,
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
+    after: i64,
     /// Print so many at most; all that there are, if none is given
     #[arg(long)]
     limit: Option<u32>,
@@ -316,7 +316,7 @@ const ENTRIES: u32 = 100;
 
 pub(super) async fn feed(asked: &FeedAsked) -> Result<(), Failure> {
     let client = client(&asked.asking.remote)?;
-    let (mut after, mut left) = (i64::from(asked.after), asked.limit.unwrap_or(u32::MAX));
+    let (mut after, mut left) = (asked.after, asked.limit.unwrap_or(u32::MAX));
     while left > 0 {
         let limit = left.min(ENTRIES);
         let query = Query::new("/feed").with("after", Some(after)).with("limit", Some(limit));
