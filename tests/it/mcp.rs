@@ -217,6 +217,13 @@ on_both! { loaded:
         }
         let (code, _) = client.meets("services_of_matter", json!({ "matter": "no-such" })).await;
         assert_eq!(code, "not-found");
+        let call = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": { "name": "services_of_matter", "arguments": {} },
+        });
+        let answer = client.sends(&call).gives(200).await;
+        let instance = &answer.json["result"]["structuredContent"]["instance"];
+        assert_eq!(instance, answer.headers["x-request-id"].to_str().unwrap());
     }
 }
 

@@ -51,6 +51,10 @@ pub(crate) mod rates;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of a request, as its answer and our logs have it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Says of an answer that it was given before, to the first call under the same key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -109,6 +113,7 @@ async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Respo
     let outcome = Outcome::default();
     request.extensions_mut().insert(outcome.clone());
     let id = request_id(request.headers()).unwrap_or_else(|| app.market().env().id().to_string());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let language = Language::of(request.headers());
     let reader = Reader::of(request.uri().path(), request.headers());
     let known = tagged::known(request.headers()).filter(|_| request.method() == Method::GET);

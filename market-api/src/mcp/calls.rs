@@ -13,29 +13,27 @@ use serde_json::{Value, json};
 
 use super::{
     Asker,
-    said::{Said, Unsaid, holder},
-    tools::{FindAgencies, FindMatters, MOST, OfCase, OfMatter, OfOrder, OfStep, Tool},
+    said::{Said, holder},
+    tools::{FindAgencies, FindMatters, MOST, OfCase, OfMatter, OfOrder, OfStep, SOME, Tool},
 };
 use crate::{
     body::typed,
-    problem::{Code, Language},
+    problem::{Code, Language, Problem},
 };
 
-/// So many are found, where nothing is said.
-const SOME: u32 = 5;
 /// So much of what happened to an order is told.
 const EVENTS: usize = 20;
 
-fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, Unsaid> {
-    typed(arguments).map_err(Unsaid::Input)
+fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, Problem> {
+    typed(arguments).map_err(Problem::invalid)
 }
 
-fn wrong(pointer: &str, code: &'static str, message: &str) -> Unsaid {
-    Unsaid::Input(vec![Wrong::new(pointer, code, message)])
+fn wrong(pointer: &str, code: &'static str, message: &str) -> Problem {
+    Problem::invalid(vec![Wrong::new(pointer, code, message)])
 }
 
 /// How many to find.
-fn limit(given: Option<u32>) -> Result<u32, Unsaid> {
+fn limit(given: Option<u32>) -> Result<u32, Problem> {
     let limit = given.unwrap_or(SOME);
     if (1..=MOST).contains(&limit) {
         return Ok(limit);
@@ -43,13 +41,13 @@ fn limit(given: Option<u32>) -> Result<u32, Unsaid> {
     Err(wrong("/limit", "range", &format!("must be from 1 to {MOST}")))
 }
 
-fn data<T: serde::Serialize>(thing: &T) -> Result<Value, Unsaid> {
+fn data<T: serde::Serialize>(thing: &T) -> Result<Value, Problem> {
     serde_json::to_value(thing).map_err(|_| Error::Inconsistent("answer").into())
 }
 
 impl Asker<'_> {
     /// Calls a tool.
-    pub(super) async fn run(&self, tool: Tool, arguments: Value) -> Result<Said, Unsaid> {
+    pub(super) async fn run(&self, tool: Tool, arguments: Value) -> Result<Said, Problem> {
         match tool {
             Tool::FindAgencies => self.find_agencies(read(arguments)?).await,
             Tool::FindMatters => self.find_matters(read(arguments)?).await,
@@ -71,17 +69,17 @@ impl Asker<'_> {
         self.app.market()
     }
 
-    fn known(&self) -> Result<&Actor, Unsaid> {
+    fn known(&self) -> Result<&Actor, Problem> {
         self.actor.as_ref().ok_or_else(|| Code::ANONYMOUS.into())
     }
 
-    async fn find(&self, query: SearchQuery) -> Result<Hits, Unsaid> {
+    async fn find(&self, query: SearchQuery) -> Result<Hits, Problem> {
         let hits = self.market().search().find(&query).await.map_err(beneath)?;
         self.market().asked().count_search(&query, &hits);
         Ok(hits)
     }
 
-    async fn find_agencies(&self, asked: FindAgencies) -> Result<Said, Unsaid> {
+    async fn find_agencies(&self, asked: FindAgencies) -> Result<Said, Problem> {
         let hits = self
             .find(SearchQuery {
                 text: asked.text,
@@ -112,7 +110,7 @@ impl Asker<'_> {
         Ok(Said { lines, data: json!({ "total": total, "agencies": agencies }) })
     }
 
-    async fn find_matters(&self, asked: FindMatters) -> Result<Said, Unsaid> {
+    async fn find_matters(&self, asked: FindMatters) -> Result<Said, Problem> {
         let text = Some(asked.text).filter(|text| !text.trim().is_empty());
         let Some(text) = text else {
             return Err(wrong("/text", "length", "must not be empty"));
@@ -142,7 +140,7 @@ impl Asker<'_> {
         }
     }
 
-    async fn services(&self, asked: OfMatter) -> Result<Said, Unsaid> {
+    async fn services(&self, asked: OfMatter) -> Result<Said, Problem> {
         let matter = self.market().matters().get(&asked.matter).await?;
         let mut lines = vec![format!("{} ({})", matter.name, matter.code)];
         let mut services = Vec::new();
@@ -182,7 +180,7 @@ impl Asker<'_> {
         format!("{} ({}), {days}{}", item.name, item.code, cap.unwrap_or_default())
     }
 
-    async fn explain(&self, asked: OfStep) -> Result<Said, Unsaid> {
+    async fn explain(&self, asked: OfStep) -> Result<Said, Problem> {
         match (asked.matter, asked.case_id) {
             (Some(_), Some(_)) => {
                 Err(wrong("/case_id", "superfluous", "give either matter or case_id"))
@@ -206,7 +204,7 @@ impl Asker<'_> {
         matter: &Matter,
         key: &StepKey,
         case: Option<&Progress>,
-    ) -> Result<Said, Unsaid> {
+    ) -> Result<Said, Problem> {
         let Some(step) = matter.step(key) else {
             let keys: Vec<_> = matter.steps.iter().map(|step| step.key.as_str()).collect();
             let message = format!("{} has the steps {}", matter.code, keys.join(", "));
@@ -256,7 +254,7 @@ impl Asker<'_> {
             line("等待", "waits for", steps.chain(items).collect::<Vec<_>>().join(", "));
             line("退回原因", "returned", now.reason.clone().unwrap_or_default());
         }
-        let services: Result<Vec<_>, Unsaid> = services
+        let services: Result<Vec<_>, Problem> = services
             .iter()
             .map(|(item, why)| Ok(json!({ "service": data(item)?, "why": why })))
             .collect();
@@ -275,12 +273,12 @@ impl Asker<'_> {
     }
 
     /// The name and telephone of a department.
-    async fn department(&self, code: &DepartmentCode) -> Result<(String, String), Unsaid> {
+    async fn department(&self, code: &DepartmentCode) -> Result<(String, String), Problem> {
         let found = self.market().departments().get(code).await?;
         Ok((found.name, found.phone))
     }
 
-    async fn case(&self, actor: &Actor, asked: OfCase) -> Result<Said, Unsaid> {
+    async fn case(&self, actor: &Actor, asked: OfCase) -> Result<Said, Problem> {
         let case = self.market().progress().of_case(actor, asked.case_id).await?;
         let language = self.language;
         let mut lines =
@@ -309,7 +307,7 @@ impl Asker<'_> {
         Ok(Said { lines, data })
     }
 
-    async fn order(&self, actor: &Actor, asked: OfOrder) -> Result<Said, Unsaid> {
+    async fn order(&self, actor: &Actor, asked: OfOrder) -> Result<Said, Problem> {
         let orders = self.market().orders();
         let order = orders.get(actor, asked.order_id).await?;
         let timeline = orders.timeline(actor, order.id).await?;
@@ -347,9 +345,9 @@ fn brief(step: &Step) -> Value {
 }
 
 /// Faults of a search point at its parameters, which here are fields of the arguments.
-fn beneath(why: Error) -> Unsaid {
+fn beneath(why: Error) -> Problem {
     match why {
-        Error::Invalid(faults) => Unsaid::Input(
+        Error::Invalid(faults) => Problem::invalid(
             faults
                 .into_iter()
                 .map(|one| Wrong {

@@ -33,6 +33,7 @@ use crate::{
     App,
     body::{is_json, unread},
     caller::Caller,
+    edge::RequestId,
     offered::accepts,
     problem::{AsItIs, Code, Language, Problem},
 };
@@ -56,6 +57,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) app: &'a App,
     pub(crate) actor: Option<Actor>,
     pub(crate) language: Language,
+    /// The id of the request.
+    pub(crate) request: String,
 }
 
 async fn receive(State(app): State<App>, request: Request) -> Result<Response, Problem> {
@@ -64,9 +67,11 @@ async fn receive(State(app): State<App>, request: Request) -> Result<Response, P
     let caller =
         <Caller as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await?;
     let language = Language::of(&parts.headers);
+    let request = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let whole = Bytes::from_request(Request::from_parts(parts, body), &app).await;
     let whole = whole.map_err(|why| unread(why.status(), &why))?;
-    let asker = Asker { app: &app, actor: caller.map(|Caller(actor)| actor), language };
+    let actor = caller.map(|Caller(actor)| actor);
+    let asker = Asker { app: &app, actor, language, request };
     Ok(match message::read(&whole) {
         Ok(Read::Asked(question)) => {
             let id = question.id.clone();

@@ -1,6 +1,6 @@
 //! How tools answer: in words for whoever reads, and as data.
 
-use market_core::{Fault as Wrong, Party, order::Holder};
+use market_core::{Party, order::Holder};
 use serde_json::{Value, json};
 
 use super::{Asker, message::Fault};
@@ -14,24 +14,10 @@ pub(super) struct Said {
     pub(super) data: Value,
 }
 
-/// Why a tool found nothing out.
-pub(super) enum Unsaid {
-    /// The core would not, or what was given is wrong.
-    Problem(Problem),
-    /// What was given is not what the tool takes.
-    Input(Vec<Wrong>),
-}
-
-impl<T: Into<Problem>> From<T> for Unsaid {
-    fn from(why: T) -> Self {
-        Self::Problem(why.into())
-    }
-}
-
 impl Asker<'_> {
     /// The result of a call, as the protocol has it. What went wrong with a call is told to the
     /// model, which may mend it; what is ours to mend is not.
-    pub(super) fn told(&self, outcome: Result<Said, Unsaid>) -> Result<Value, Fault> {
+    pub(super) fn told(&self, outcome: Result<Said, Problem>) -> Result<Value, Fault> {
         let problem = match outcome {
             Ok(Said { lines, data }) => {
                 return Ok(json!({
@@ -40,14 +26,12 @@ impl Asker<'_> {
                     "isError": false,
                 }));
             }
-            Err(Unsaid::Problem(problem)) => problem,
-            Err(Unsaid::Input(faults)) => Problem::invalid(faults),
+            Err(problem) => problem,
         };
         if problem.status() == Code::INTERNAL.status {
             return Err(Fault::internal());
         }
-        let id = self.app.market().env().id().to_string();
-        let said = problem.said(&id, self.language);
+        let said = problem.said(&self.request, self.language);
         Ok(json!({
             "content": [{ "type": "text", "text": sentence(&said) }],
             "structuredContent": said,

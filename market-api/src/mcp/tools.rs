@@ -12,6 +12,8 @@ use crate::problem::Language;
 
 /// The most that a search answers to a tool.
 pub(super) const MOST: u32 = 20;
+/// So many are found, where nothing is said.
+pub(super) const SOME: u32 = 5;
 
 /// A tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +160,7 @@ impl Tool {
             "description": "Words that people use, in characters or pinyin (口语、正式名称或拼音)",
         });
         let limit = json!({
-            "type": "integer", "minimum": 1, "maximum": MOST, "default": 5,
+            "type": "integer", "minimum": 1, "maximum": MOST, "default": SOME,
             "description": "How many at most (最多几条)",
         });
         let matter = code("The code of a matter, such as open-restaurant (一件事代码)");
