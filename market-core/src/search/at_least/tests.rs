@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tantivy::{
-    Index, TantivyDocument,
+    DocAddress, Index, Searcher, TantivyDocument,
     collector::{DocSetCollector, TopDocs},
     query::{BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, TermQuery},
     schema::{Field, IndexRecordOption, STRING, Schema, TEXT},
@@ -12,10 +12,20 @@ use super::*;
 
 const TIE: Score = 0.3;
 
-/// An index of documents of two fields, and what is in either, in several segments, some documents deleted.
+/// An index of documents of two fields, and what is in either, in several segments, some documents
+/// deleted.
 pub(in crate::search) fn index(
     docs: &[(Vec<u8>, Vec<u8>)],
     gone: &[bool],
+) -> (Index, [Field; 2], Field) {
+    in_segments(docs, gone, 7)
+}
+
+/// The same in segments of so many documents.
+fn in_segments(
+    docs: &[(Vec<u8>, Vec<u8>)],
+    gone: &[bool],
+    size: usize,
 ) -> (Index, [Field; 2], Field) {
     let mut schema = Schema::builder();
     let a = schema.add_text_field("a", TEXT);
@@ -36,7 +46,7 @@ pub(in crate::search) fn index(
         doc.add_text(anywhere, text(in_b));
         doc.add_text(id, i.to_string());
         writer.add_document(doc).unwrap();
-        if i % 7 == 6 {
+        if i % size == size - 1 {
             writer.commit().unwrap();
         }
     }
@@ -67,6 +77,37 @@ fn stock(words: &[Asked], need: usize) -> BooleanQuery {
         Box::new(DisjunctionMaxQuery::with_tie_breaker(fields.collect(), TIE)) as Box<dyn Query>
     });
     BooleanQuery::union_with_minimum_required_clauses(words.collect(), need)
+}
+
+/// Documents in the order of their addresses, with their scores.
+fn scored(searcher: &Searcher, query: &dyn Query) -> Vec<(Score, DocAddress)> {
+    let top = TopDocs::with_limit(100).order_by_score();
+    let mut hits = searcher.search(query, &top).unwrap();
+    hits.sort_by_key(|hit| hit.1);
+    hits
+}
+
+/// In one large segment with few documents of each word, no window pays.
+#[test]
+fn rare_words_are_found_one_by_one() {
+    let words_of = |doc: usize| {
+        (0u8..5).filter(|word| doc.is_multiple_of(100 + 50 * usize::from(*word))).collect()
+    };
+    let docs: Vec<(Vec<u8>, Vec<u8>)> = (0..3000).map(|doc| (words_of(doc), Vec::new())).collect();
+    let (index, fields, anywhere) = in_segments(&docs, &[], docs.len());
+    let words = terms(fields, anywhere, &[0, 1, 2, 3, 4]);
+    let searcher = index.reader().unwrap().searcher();
+    for need in 2..=4 {
+        let words = words.clone();
+        let stock = scored(&searcher, &stock(&words, need));
+        let own = AtLeast { words, need, asked: None, tie: TIE, crowds: Arc::default() };
+        let own = scored(&searcher, &own);
+        assert!(own.len() >= 5 && own.len() == stock.len(), "{own:?} {stock:?}");
+        for (own, stock) in own.iter().zip(&stock) {
+            let is_close = (own.0 - stock.0).abs() < 1e-4 * stock.0.max(1.0);
+            assert!(own.1 == stock.1 && is_close, "{own:?} {stock:?}");
+        }
+    }
 }
 
 fn letters() -> impl Strategy<Value = Vec<u8>> {
@@ -105,13 +146,8 @@ proptest! {
                 (Occur::Must, Box::new(filter) as Box<dyn Query>),
             ])
         };
-        let found = [Box::new(own) as Box<dyn Query>, Box::new(stock)].map(|query| {
-            let top = TopDocs::with_limit(100).order_by_score();
-            let mut hits = searcher.search(&beside(query), &top).unwrap();
-            hits.sort_by_key(|hit| hit.1);
-            hits
-        });
-        let [own, stock] = found;
+        let [own, stock] = [Box::new(own) as Box<dyn Query>, Box::new(stock)]
+            .map(|query| scored(&searcher, &beside(query)));
         prop_assert_eq!(own.len(), stock.len());
         for (own, stock) in own.iter().zip(&stock) {
             prop_assert_eq!(own.1, stock.1);
