@@ -236,6 +236,7 @@ async fn what_cannot_be_is_said(place: Place) {
         local.args(["import", "items", "x.csv", "--server", "http://a.cn"]).output().unwrap();
     assert_eq!(local.status.code(), Some(2), "what works on a folder takes no server");
     std::fs::write(away.folder.path().join("token.txt"), format!("{}\n", trade.applicant)).unwrap();
+    assert_ne!(away.prints("", &["item", "list", "--token", ""]).await, "", "no token is none");
     let by_file = away.prints("", &["case", "list", "--token-file", "token.txt"]).await;
     assert_eq!(by_file.lines().count(), 2);
     away.end().await;

@@ -57,8 +57,10 @@ impl Remote {
 pub(super) fn client(remote: &Remote) -> Result<Client, Failure> {
     let needed = || Failure::Usage("--server URL is needed, or MARKET_SERVER".to_owned());
     let server = remote.server.as_deref().ok_or_else(needed)?;
-    let token = match (&remote.token, &remote.token_file) {
-        (Some(token), _) => Some(token.trim().to_owned()),
+    // A variable that is set to nothing gives nothing.
+    let token = remote.token.as_deref().map(str::trim).filter(|token| !token.is_empty());
+    let token = match (token, &remote.token_file) {
+        (Some(token), _) => Some(token.to_owned()),
         (None, Some(file)) => {
             let text = std::fs::read_to_string(file)
                 .map_err(|why| Failure::Usage(format!("{}: {why}", file.display())))?;
