@@ -84,7 +84,7 @@ fields! {
     UploadFailure "upload_failure" Some("SBYY"), "失败原因" "Why the exchange has not taken it." Exchange;
     State "state" Some("BLZT"), "办理状态" "Where the service stands: `unbought`, `purchasing`, or the state of the order." Always;
     Handler "handler" Some("BLR"), "办理人" "The parties that have something to do." UnderWay;
-    Opinion "opinion" Some("BLYJ"), "办理意见" "Why something was returned or ended, in the words of whoever did it." Reasoned;
+    Opinion "opinion" Some("BLYJ"), "办理意见" "Why the deliverable or the step was returned, in the words of whoever did it." Reasoned;
     HandledAt "handled_at" Some("BLSJ"), "办理时间" "Since when it stands so." Always;
     AttachmentName "attachment_name" Some("FJMC"), "附件名称" "The file name of the deliverable." Delivered;
     AttachmentId "attachment_id" Some("FJID"), "附件ID" "The id of the deliverable." Delivered;
