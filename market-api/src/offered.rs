@@ -13,7 +13,7 @@ use utoipa::openapi::{OpenApi, RefOr, path::Operation};
 use crate::problem::{Code, Problem};
 
 /// What an operation may answer with of any kind: files are what their owners say.
-const ANY_FILE: &str = "application/octet-stream";
+const ANY_FILE: &str = "*/*";
 
 /// The media types of good answers, by path and method, from the description of the API.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ impl Offered {
                 (Method::PUT, &item.put),
                 (Method::POST, &item.post),
                 (Method::DELETE, &item.delete),
+                (Method::PATCH, &item.patch),
             ] {
                 if let Some(operation) = operation {
                     offered.insert((path.clone(), method), types(operation));

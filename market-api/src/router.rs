@@ -7,25 +7,16 @@ use market_core::{
     publicity::NoticeKind,
     search::{Sort, Subject},
 };
-use utoipa::{
-    OpenApi, PartialSchema, ToSchema,
-    openapi::{
-        ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type,
-        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
-};
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    App,
-    call::{EXCEPTIONS, Guard},
-    edge, health, mcp,
+    App, description, edge, health, mcp,
     offered::{Offered, acceptable},
     portal,
-    problem::{Code, Problem, ProblemView, registry},
-    routes,
+    problem::{Code, Problem, registry},
+    routes::{self, PartyText},
 };
 
 /// Where the API's description is.
@@ -45,7 +36,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
             `validate_only=true` rehearses a request: it is done, answered and taken back. Every \
             failure is an RFC 9457 problem with a stable `code`: see /problems."
     ),
-    components(schemas(AgencyState, AnyState, NoticeKind, Sort, Standing, Subject)),
+    components(schemas(AgencyState, AnyState, NoticeKind, PartyText, Sort, Standing, Subject)),
     tags(
         (name = "accounts", description = "Signing up, signing in, oneself"),
         (name = "people", description = "Accounts and tokens, for the operator"),
@@ -115,9 +106,9 @@ fn api() -> OpenApiRouter<App> {
 /// The router and the description of the API.
 fn described() -> (Router<App>, utoipa::openapi::OpenApi) {
     let described = OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", api());
-    let (router, mut description) = described.split_for_parts();
-    complete(&mut description);
-    (router, description)
+    let (router, mut whole) = described.split_for_parts();
+    description::complete(&mut whole);
+    (router, whole)
 }
 
 /// The description of the API (OpenAPI 3.1).
@@ -171,74 +162,4 @@ async fn nowhere() -> Problem {
 
 async fn not_so() -> Problem {
     Code::METHOD_NOT_ALLOWED.into()
-}
-
-/// Adds what every operation shares: how to sign in, and what a failure looks like.
-fn complete(description: &mut utoipa::openapi::OpenApi) {
-    let components = description.components.get_or_insert_default();
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-    let bearer = bearer.description(Some("A token of POST /api/v1/sessions or of the operator"));
-    components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
-
-    let mut used = Vec::new();
-    ProblemView::schemas(&mut used);
-    used.push((ProblemView::name().into_owned(), ProblemView::schema()));
-    components.schemas.extend(used);
-    components.responses.insert("Problem".to_owned(), RefOr::T(problem()));
-    for item in description.paths.paths.values_mut() {
-        for operation in operations(item) {
-            let shared = RefOr::Ref(Ref::from_response_name("Problem"));
-            operation.responses.responses.insert("default".to_owned(), shared);
-            operation.operation_id = qualified(operation);
-        }
-    }
-    for item in description.paths.paths.values_mut() {
-        let PathItem { put, post, delete, patch, .. } = item;
-        for operation in [put, post, delete, patch].into_iter().flatten() {
-            describe_guards(operation);
-        }
-    }
-}
-
-/// Adds to an operation that changes something how it is rehearsed, and what it goes without.
-fn describe_guards(operation: &mut Operation) {
-    let id = operation.operation_id.clone().unwrap_or_default();
-    let without: Vec<_> = EXCEPTIONS.iter().filter(|one| one.operation == id).collect();
-    if without.iter().all(|one| one.without != Guard::Rehearsal) {
-        let rehearsal = ParameterBuilder::new()
-            .name(Guard::Rehearsal.name())
-            .parameter_in(ParameterIn::Query)
-            .required(Required::False)
-            .description(Some(
-                "Whether this is a rehearsal: all of it is done, answered with 200 and \
-                 `Validate-Only: true`, and taken back. Ids and times in the answer are nobody's.",
-            ))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::Boolean)));
-        operation.parameters.get_or_insert_default().push(rehearsal.build().into());
-    }
-    let reasons =
-        without.iter().map(|one| format!("No `{}`: {}.", one.without.name(), one.because));
-    let described = operation.description.take().into_iter().chain(reasons);
-    let described = described.collect::<Vec<_>>().join("\n\n");
-    operation.description = Some(described).filter(|text| !text.is_empty());
-}
-
-/// An operation's id: its handler's name after its tag's, for many nouns can be listed.
-fn qualified(operation: &Operation) -> Option<String> {
-    let tag = operation.tags.as_ref()?.first()?;
-    Some(format!("{tag}_{}", operation.operation_id.as_ref()?))
-}
-
-fn problem() -> Response {
-    let schema = Ref::from_schema_name(ProblemView::name());
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new()
-        .description("What went wrong")
-        .content("application/problem+json", content)
-        .build()
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
 }

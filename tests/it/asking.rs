@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::{harness::unique, rehearsal};
+use crate::{examples, harness::unique, rehearsal};
 
 /// A request about to be sent.
 #[derive(Debug)]
@@ -135,6 +135,9 @@ impl Asking {
 
     pub(crate) async fn send_at_once(self) -> Answer {
         let Self { router, request, .. } = self.guarded();
+        let (asked, sent) = request.into_parts();
+        let sent = sent.collect().await.unwrap().to_bytes();
+        let request = Request::from_parts(asked.clone(), Body::from(sent.clone()));
         let response = router.oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -146,7 +149,9 @@ impl Asking {
         let status = head.status.as_u16();
         assert!(status < 400 || !tells_of_inside(&text), "{text}");
         assert!(head.headers.contains_key("x-request-id"));
-        Answer { status, headers: head.headers, text, bytes, json }
+        let answer = Answer { status, headers: head.headers, text, bytes, json };
+        examples::keep(&asked, &sent, &answer);
+        answer
     }
 
     /// Sends it, and takes nothing but this status for an answer.

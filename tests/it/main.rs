@@ -17,6 +17,7 @@ mod deposit;
 mod documents;
 mod draws;
 mod evaluations;
+mod examples;
 mod fixtures;
 mod guards;
 mod harness;

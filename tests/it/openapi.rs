@@ -105,6 +105,94 @@ fn every_change_is_guarded_or_says_why_not() {
     assert!(unused.is_empty(), "no such operations: {unused:?}");
 }
 
+/// What a reference leads to, or the thing itself.
+fn at<'d>(description: &'d Value, value: &'d Value) -> &'d Value {
+    let reference = value["$ref"].as_str();
+    let found = reference.and_then(|place| description.pointer(place.trim_start_matches('#')));
+    found.unwrap_or(value)
+}
+
+/// Whether a schema says by itself what a value looks like.
+fn is_told(schema: &Value) -> bool {
+    ["example", "examples", "enum", "default"].iter().any(|key| schema.get(key).is_some())
+        || schema["type"] == "boolean"
+        || schema["format"] == "uuid"
+}
+
+/// Every example of an operation, with its place and its schema; an example that is not there is
+/// nothing. Files have none.
+fn examples<'d>(name: &str, operation: &'d Value) -> Vec<(String, &'d Value, Option<&'d Value>)> {
+    let mut examples = Vec::new();
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let place = format!("{name}: {}", parameter["name"].as_str().unwrap());
+        examples.push((place, &parameter["schema"], parameter.get("example")));
+    }
+    let mut of_content = |place: &str, content: &'d Value| {
+        if let Some(content) = content.get("application/json") {
+            examples.push((format!("{name}: {place}"), &content["schema"], content.get("example")));
+        }
+    };
+    of_content("body", &operation["requestBody"]["content"]);
+    for (status, answer) in operation["responses"].as_object().unwrap() {
+        of_content(status, &answer["content"]);
+    }
+    examples
+}
+
+#[test]
+fn every_operation_has_examples() {
+    let description = description();
+    let mut without = Vec::new();
+    for (name, operation) in operations(&description) {
+        let all = examples(&name, operation).into_iter();
+        let lacking = all
+            .filter(|(_, schema, example)| example.is_none() && !is_told(at(&description, schema)));
+        without.extend(lacking.map(|(place, ..)| place));
+    }
+    assert!(without.is_empty(), "{} without an example:\n{}", without.len(), without.join("\n"));
+}
+
+#[test]
+fn every_example_is_of_what_it_stands_for() {
+    let description = description();
+    let components = &description["components"];
+    let mut wrong = Vec::new();
+    for (name, operation) in operations(&description) {
+        for (place, schema, example) in examples(&name, operation) {
+            let Some(example) = example else { continue };
+            let whole = json!({ "components": components, "allOf": [schema] });
+            let validator = jsonschema::validator_for(&whole).unwrap();
+            let faults = validator.iter_errors(example).map(|why| format!("{place}: {why}"));
+            wrong.extend(faults);
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_link_gives_what_its_operation_takes() {
+    let description = description();
+    let all = operations(&description);
+    let mut linked = 0;
+    for (name, operation) in &all {
+        for answer in operation["responses"].as_object().unwrap().values() {
+            for link in answer["links"].as_object().into_iter().flat_map(|links| links.values()) {
+                let target = all.iter().find(|(_, one)| one["operationId"] == link["operationId"]);
+                let (path, target) = target.unwrap_or_else(|| panic!("{name}: {link}"));
+                let given = link["parameters"].as_object().unwrap();
+                let taken = path.matches('{').count();
+                assert_eq!(given.len(), taken, "{name}: {link}");
+                assert!(
+                    given.keys().all(|name| takes(target, name) == Some(true)),
+                    "{name}: {link}"
+                );
+                linked += 1;
+            }
+        }
+    }
+    assert!(linked > 100, "{linked}");
+}
+
 #[test]
 fn every_reference_leads_somewhere() {
     fn check(root: &Value, value: &Value) {

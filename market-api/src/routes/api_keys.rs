@@ -8,6 +8,7 @@ use market_core::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::PartyText;
 use crate::{
     App,
     body::Input,
@@ -49,7 +50,7 @@ async fn make(
 
 /// The keys of a party, newest first, for its admins and the operator
 #[utoipa::path(get, path = "/parties/{party}/api-keys", tag = "api-keys",
-    security(("token" = [])), params(("party" = String, Path)),
+    security(("token" = [])), params(("party" = PartyText, Path)),
     responses((status = 200, body = Page<ApiKey>)))]
 async fn of_party(
     State(market): State<Market>,

@@ -42,6 +42,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListComplaints {
     /// Only those in the state of this name.
+    #[param(example = "filed")]
     state: Option<String>,
     /// Only those about this purchase.
     purchase_id: Option<PurchaseId>,

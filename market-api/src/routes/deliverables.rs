@@ -20,6 +20,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::Binary;
 use crate::{
     App,
     body::unread,
@@ -44,9 +45,14 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Named {
     /// The file's name, 1 to 200 characters, without a path.
-    #[param(min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^./\\][^/\\]*$")]
     name: String,
     /// The file's media type; `application/octet-stream`, if none is given.
+    #[param(
+        min_length = 3,
+        max_length = 100,
+        pattern = "^[A-Za-z0-9.+;= -]*/[A-Za-z0-9/.+;= -]*$"
+    )]
     media_type: Option<String>,
 }
 
@@ -54,8 +60,9 @@ pub(crate) struct Named {
 /// `X-Content-SHA256`. It counts once it is handed over.
 #[utoipa::path(post, path = "/orders/{id}/deliverables", tag = "orders", security(("token" = [])),
     params(Guards, ("id" = OrderId, Path), Named,
-        ("X-Content-SHA256" = String, Header, description = "64 lower-case hexadecimal digits")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+        ("X-Content-SHA256" = String, Header, pattern = "^[0-9a-fA-F]{64}$",
+            description = "The SHA-256 of the body, in hexadecimal digits")),
+    request_body(content = Binary, content_type = "application/octet-stream"),
     responses((status = 201, body = Deliverable)))]
 async fn upload(
     GuardedWith(call, named): GuardedWith<Named>,
@@ -100,8 +107,7 @@ async fn list_deliverables(
 /// The content of a deliverable, always as a download.
 #[utoipa::path(get, path = "/orders/{id}/deliverables/{number}/content", tag = "orders", security(("token" = [])),
     params(("id" = OrderId, Path), ("number" = i64, Path)),
-    responses((status = 200, body = Vec<u8>,
-        content_type = "application/octet-stream")))]
+    responses((status = 200, body = Binary, content_type = "*/*")))]
 async fn download(
     Caller(actor): Caller,
     State(market): State<Market>,

@@ -18,7 +18,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::deliverables::{DIGEST, disposition, header, unread_file};
+use super::{
+    Binary,
+    deliverables::{DIGEST, disposition, header, unread_file},
+};
 use crate::{
     App,
     caller::Caller,
@@ -53,7 +56,7 @@ pub(crate) struct WhichVersion {
 /// It is issued once and never changes; its entity tag is the SHA-256 of the file.
 #[utoipa::path(get, path = "/purchases/{id}/award-letter", tag = "documents",
     security(("token" = [])), params(("id" = PurchaseId, Path), WhichVersion),
-    responses((status = 200, body = Vec<u8>, content_type = "application/pdf")))]
+    responses((status = 200, body = Binary, content_type = "application/pdf")))]
 async fn award_letter(
     Caller(actor): Caller,
     State(market): State<Market>,
@@ -82,7 +85,7 @@ async fn award_letters(
 /// when an approved change changes what it states. Its entity tag is the SHA-256 of the file.
 #[utoipa::path(get, path = "/orders/{id}/contract-summary", tag = "documents",
     security(("token" = [])), params(("id" = OrderId, Path), WhichVersion),
-    responses((status = 200, body = Vec<u8>, content_type = "application/pdf")))]
+    responses((status = 200, body = Binary, content_type = "application/pdf")))]
 async fn contract_summary(
     Caller(actor): Caller,
     State(market): State<Market>,
@@ -111,7 +114,7 @@ async fn contract_summaries(
 /// For anybody who has the code. It tells no more than public notices do. Small letters, blanks and
 /// hyphens do not matter; a mistyped code is told apart from one that nothing bears.
 #[utoipa::path(get, path = "/verifications/{code}", tag = "documents",
-    params(("code" = String, Path, description = "28 digits and letters, as the document has them")),
+    params(("code" = String, Path, pattern = "^([0-9A-Za-z]-?){27}[0-9A-Za-z]$", description = "28 digits and letters, as the document has them")),
     responses((status = 200, body = Verified)))]
 async fn verify(
     State(market): State<Market>,
@@ -127,7 +130,7 @@ async fn verify(
 ///
 /// For anybody: the file itself as the body, up to 2 MiB. It is not kept.
 #[utoipa::path(post, path = "/verifications", tag = "documents",
-    request_body(content = Vec<u8>, content_type = "application/pdf"),
+    request_body(content = Binary, content_type = "application/pdf"),
     responses((status = 200, body = FileVerified)))]
 async fn verify_file(
     State(market): State<Market>,

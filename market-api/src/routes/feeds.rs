@@ -61,7 +61,7 @@ const READ: u32 = 100;
 pub(crate) struct FeedQuery {
     /// The `next` of the answer before; 0 for the beginning.
     #[serde(default)]
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 4_294_967_295_i64, example = 120, value_type = i64)]
     after: u32,
     /// Only of things of this kind.
     kind: Option<Kind>,
@@ -81,7 +81,7 @@ pub(crate) struct FeedQuery {
 pub(crate) struct OwnFeedQuery {
     /// The `next` of the answer before; 0 for the beginning.
     #[serde(default)]
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 4_294_967_295_i64, example = 120, value_type = i64)]
     after: u32,
     /// How many at most.
     #[param(minimum = 1, maximum = 100)]
@@ -99,7 +99,7 @@ pub(crate) struct OwnFeedQuery {
 pub(crate) struct StreamQuery {
     /// The position to begin after; a `Last-Event-ID` header goes before it. Without either, it
     /// begins with what happens next.
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 4_294_967_295_i64, example = 120, value_type = Option<i64>)]
     after: Option<u32>,
 }
 

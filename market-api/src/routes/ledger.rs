@@ -115,7 +115,7 @@ async fn withdraw_change(
 
 /// The agency says that a milestone of the contract is reached.
 #[utoipa::path(post, path = "/orders/{id}/milestones/{key}/reach", tag = "orders",
-    security(("token" = [])), params(Guards, ("id" = OrderId, Path), ("key" = String, Path)),
+    security(("token" = [])), params(Guards, ("id" = OrderId, Path), ("key" = String, Path, pattern = "^[a-z0-9-]{1,32}$")),
     request_body = MilestoneReached, responses((status = 200, body = Order)))]
 async fn reach_milestone(
     Guarded(call): Guarded,
@@ -128,7 +128,7 @@ async fn reach_milestone(
 
 /// The applicant confirms that a milestone is reached: its share of the amount is due.
 #[utoipa::path(post, path = "/orders/{id}/milestones/{key}/confirm", tag = "orders",
-    security(("token" = [])), params(Guards, ("id" = OrderId, Path), ("key" = String, Path)),
+    security(("token" = [])), params(Guards, ("id" = OrderId, Path), ("key" = String, Path, pattern = "^[a-z0-9-]{1,32}$")),
     responses((status = 200, body = Order)))]
 async fn confirm_milestone(
     Guarded(call): Guarded,

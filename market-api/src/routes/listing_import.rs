@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::Binary;
 use crate::{
     App,
     body::unread,
@@ -92,13 +93,13 @@ enum Form {
     params(Key, HowToImport),
     request_body(content(
         (String = "text/csv"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (ImportForm = "multipart/form-data"),
     )),
     responses((status = 200, content(
         (Imported = "application/json"),
         (String = "text/csv"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ))))]
 async fn import(
     OnceWith(call, how): OnceWith<HowToImport>,

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
+use super::PartyText;
 use crate::{
     App,
     body::{Body, Input},
@@ -91,7 +92,7 @@ fn party(text: &str) -> Result<Party, Problem> {
 
 /// Who acts for a party, in the order in which they came
 #[utoipa::path(get, path = "/parties/{party}/members", tag = "members", security(("token" = [])),
-    params(("party" = String, Path, example = "department:fire-rescue",
+    params(("party" = PartyText, Path, example = "department:fire-rescue",
         description = "`operator`, or `applicant`, `agency` or `department`, a colon and an id")),
     responses((status = 200, body = Page<Member>)))]
 async fn list(
@@ -105,7 +106,7 @@ async fn list(
 /// Give a member another role; a party keeps an admin
 #[utoipa::path(put, path = "/parties/{party}/members/{person}", tag = "members",
     security(("token" = [])),
-    params(("party" = String, Path), ("person" = PersonId, Path), Key),
+    params(("party" = PartyText, Path), ("person" = PersonId, Path), Key),
     request_body = SetRole, responses((status = 204)))]
 async fn set_role(
     State(market): State<Market>,
@@ -120,7 +121,7 @@ async fn set_role(
 /// Let a person no longer act for a party; oneself: leave. A party keeps an admin
 #[utoipa::path(delete, path = "/parties/{party}/members/{person}", tag = "members",
     security(("token" = [])),
-    params(("party" = String, Path), ("person" = PersonId, Path), Key),
+    params(("party" = PartyText, Path), ("person" = PersonId, Path), Key),
     responses((status = 204)))]
 async fn remove(
     State(market): State<Market>,
@@ -133,7 +134,7 @@ async fn remove(
 
 /// The invitations of a party, newest first
 #[utoipa::path(get, path = "/parties/{party}/invitations", tag = "members",
-    security(("token" = [])), params(("party" = String, Path)),
+    security(("token" = [])), params(("party" = PartyText, Path)),
     responses((status = 200, body = Page<Invitation>)))]
 async fn invitations(
     State(market): State<Market>,
@@ -145,7 +146,7 @@ async fn invitations(
 
 /// Invite somebody to act for a party; the code is shown only in this answer
 #[utoipa::path(post, path = "/parties/{party}/invitations", tag = "members",
-    security(("token" = [])), params(("party" = String, Path)), request_body = NewInvitation,
+    security(("token" = [])), params(("party" = PartyText, Path)), request_body = NewInvitation,
     responses((status = 201, body = Invited)))]
 async fn invite(
     State(market): State<Market>,
@@ -226,7 +227,7 @@ async fn join(
 
 /// Let nobody act for a party, neither people nor keys
 #[utoipa::path(post, path = "/parties/{party}/disable", tag = "members", security(("token" = [])),
-    params(("party" = String, Path), Guards), request_body = Disabling,
+    params(("party" = PartyText, Path), Guards), request_body = Disabling,
     responses((status = 200, body = PartyState)))]
 async fn disable(
     State(market): State<Market>,
@@ -240,7 +241,7 @@ async fn disable(
 
 /// Let people act for a disabled party again
 #[utoipa::path(post, path = "/parties/{party}/enable", tag = "members", security(("token" = [])),
-    params(("party" = String, Path), Guards), responses((status = 200, body = PartyState)))]
+    params(("party" = PartyText, Path), Guards), responses((status = 200, body = PartyState)))]
 async fn enable(
     State(market): State<Market>,
     Guarded(call): Guarded,

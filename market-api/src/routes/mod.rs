@@ -57,6 +57,22 @@ impl<T> WithActions<T> {
     }
 }
 
+/// A party as a path has it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    value_type = String,
+    pattern = "^(operator|(applicant|agency):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|department:[a-z0-9-]{1,48})$",
+    example = "department:fire-rescue",
+)]
+#[expect(dead_code, reason = "only described; handlers read it as text")]
+pub(crate) struct PartyText(String);
+
+/// A file, as it is.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only described; files are read and sent as bytes")]
+pub(crate) struct Binary(Vec<u8>);
+
 /// Actions, told in a language.
 fn told(actions: Vec<Action>, language: Language) -> Vec<Action> {
     let say = |refusal: Refusal| language.pick(refusal.zh(), refusal.en());

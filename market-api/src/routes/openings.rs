@@ -37,7 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 
 /// What opens the quotes.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = PurchaseOpening)]
+#[schema(as = PurchaseOpeningCode)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Open {
     /// The opening code (开标码) that the purchase was handed in with: 64 hexadecimal digits.

@@ -49,6 +49,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListOrders {
     /// Only those in the state of this name.
+    #[param(example = "placed")]
     state: Option<String>,
     /// Only those of this case.
     case_id: Option<CaseId>,

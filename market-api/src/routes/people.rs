@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use validator::Validate;
 
-use super::WithActions;
+use super::{PartyText, WithActions};
 use crate::{
     App,
     body::{Body, Input},
@@ -187,7 +187,7 @@ async fn grant(
     security(("token" = [])),
     params(
         ("id" = PersonId, Path),
-        ("party" = String, Path, example = "department:fire-rescue",
+        ("party" = PartyText, Path, example = "department:fire-rescue",
             description = "`operator`, or `applicant`, `agency` or `department`, a colon and an id"),
         Guards,
     ),

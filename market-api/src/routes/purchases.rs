@@ -50,6 +50,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListPurchases {
     /// Only those in the state of this name.
+    #[param(example = "open")]
     state: Option<String>,
     /// Only those of this service item.
     item: Option<ItemCode>,

@@ -55,12 +55,22 @@ pub(crate) struct WhichPage {
     pub(super) limit: Option<u32>,
 }
 
-/// A question, or an answer.
+/// A question.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = QuestionOrAnswer)]
+#[schema(as = QuestionText)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Said {
-    /// A question of 1 to 1000 characters, an answer of 1 to 2000.
+pub(crate) struct Asked {
+    /// The question, 1 to 1000 characters.
+    #[schema(min_length = 1, max_length = 1000)]
+    text: String,
+}
+
+/// An answer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = AnswerText)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answered {
+    /// The answer, 1 to 2000 characters.
     #[schema(min_length = 1, max_length = 2000)]
     text: String,
 }
@@ -86,15 +96,15 @@ async fn questions(
 
 /// An agency asks about a purchase while registration is open.
 #[utoipa::path(post, path = "/purchases/{id}/questions", tag = "purchases", security(("token" = [])),
-    params(Key, ("id" = PurchaseId, Path)), request_body = Said,
+    params(Key, ("id" = PurchaseId, Path)), request_body = Asked,
     responses((status = 201, body = Question)))]
 async fn ask(
     Once(call): Once,
     State(market): State<Market>,
     At(id): At<PurchaseId>,
-    Input(said): Input<Said>,
+    Input(asked): Input<Asked>,
 ) -> Result<(StatusCode, Json<Question>), Problem> {
-    let question = market.purchases().ask(&call, id, &said.text).await?;
+    let question = market.purchases().ask(&call, id, &asked.text).await?;
     Ok((StatusCode::CREATED, Json(question)))
 }
 
@@ -102,14 +112,14 @@ async fn ask(
 #[utoipa::path(post, path = "/purchases/{id}/questions/{question}/answer", tag = "purchases",
     security(("token" = [])),
     params(Guards, ("id" = PurchaseId, Path), ("question" = QuestionId, Path)),
-    request_body = Said, responses((status = 200, body = Question)))]
+    request_body = Answered, responses((status = 200, body = Question)))]
 async fn answer(
     Guarded(call): Guarded,
     State(market): State<Market>,
     At((id, question)): At<(PurchaseId, QuestionId)>,
-    Input(said): Input<Said>,
+    Input(answered): Input<Answered>,
 ) -> Result<Json<Question>, Problem> {
-    Ok(Json(market.purchases().answer(&call, id, question, &said.text).await?))
+    Ok(Json(market.purchases().answer(&call, id, question, &answered.text).await?))
 }
 
 /// Whether the caller's agency may take part in a purchase, with every reason why not.

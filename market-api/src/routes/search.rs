@@ -70,7 +70,7 @@ pub(crate) struct Wanted {
     grade: Several<Grade>,
     /// How it may be bought.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, example = "direct")]
     mode: Several<SelectionMode>,
     /// The lowest price.
     min_price: Option<Money>,
@@ -81,7 +81,11 @@ pub(crate) struct Wanted {
     /// The day on which it is to be bought; today, if none is given.
     eligible_on: Option<Day>,
     /// Where to measure distances from: latitude and longitude in degrees.
-    #[param(value_type = Option<String>, example = "30.17,121.24")]
+    #[param(
+        value_type = Option<String>,
+        pattern = r"^-?([0-8]?[0-9](\.[0-9]{1,6})?|90(\.0{1,6})?),-?((1[0-7]|[0-9])?[0-9](\.[0-9]{1,6})?|180(\.0{1,6})?)$",
+        example = "30.17,121.24"
+    )]
     near: Option<Point>,
     /// The order of hits: by relevance, if nothing is said.
     #[serde(default = "relevance")]

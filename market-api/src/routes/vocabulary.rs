@@ -6,7 +6,10 @@ use market_core::{
     vocabulary::{NewSynonym, Synonym, SynonymKind},
 };
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{Array, ArrayBuilder, ObjectBuilder, Type},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::WithActions;
@@ -46,8 +49,15 @@ pub(crate) struct PutSynonym {
     /// Whether the trade says it, or everybody.
     kind: SynonymKind,
     /// The official names that it means, each of at most 100 characters.
-    #[schema(min_items = 1, max_items = 20)]
+    #[schema(schema_with = names)]
     names: Vec<String>,
+}
+
+/// 1 to 20 names of 1 to 100 characters each.
+fn names() -> Array {
+    let name = ObjectBuilder::new().schema_type(Type::String);
+    let name = name.min_length(Some(1)).max_length(Some(100));
+    ArrayBuilder::new().items(name).min_items(Some(1)).max_items(Some(20)).build()
 }
 
 /// What people say and what it means, by phrase
@@ -63,7 +73,7 @@ async fn list(
 
 /// What a phrase means
 #[utoipa::path(get, path = "/synonyms/{phrase}", tag = "vocabulary",
-    security((), ("token" = [])), params(("phrase" = String, Path)),
+    security((), ("token" = [])), params(("phrase" = String, Path, min_length = 1, max_length = 40)),
     responses((status = 200, body = WithActions<Synonym>)))]
 async fn show(
     State(market): State<Market>,
@@ -78,7 +88,7 @@ async fn show(
 
 /// Let a phrase mean something
 #[utoipa::path(put, path = "/synonyms/{phrase}", tag = "vocabulary", security(("token" = [])),
-    params(("phrase" = String, Path, description = "1 to 40 characters"), Guards),
+    params(("phrase" = String, Path, min_length = 1, max_length = 40), Guards),
     request_body = PutSynonym, responses((status = 200, body = Synonym)))]
 async fn put(
     State(market): State<Market>,
@@ -92,7 +102,7 @@ async fn put(
 
 /// Let a phrase mean nothing any more
 #[utoipa::path(delete, path = "/synonyms/{phrase}", tag = "vocabulary", security(("token" = [])),
-    params(("phrase" = String, Path), Guards), responses((status = 204)))]
+    params(("phrase" = String, Path, min_length = 1, max_length = 40), Guards), responses((status = 204)))]
 async fn remove(
     State(market): State<Market>,
     Guarded(call): Guarded,

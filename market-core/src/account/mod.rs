@@ -145,8 +145,13 @@ impl std::fmt::Debug for Password {
 #[serde(deny_unknown_fields)]
 pub struct NewPerson {
     /// What they will sign in with: 2 to 64 of `a-z`, `0-9`, `.`, `_`, `@` and `-`.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 2, max_length = 64, pattern = "^[a-z0-9._@-]+$")
+    )]
     pub login: String,
     /// Their name.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub name: String,
     /// Their password, of at least 8 characters; without one they act by tokens only.
     pub password: Option<Password>,

@@ -24,6 +24,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Rejection {
     /// Each reason by itself.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::kernel::text::reasons))]
     pub reasons: Vec<String>,
 }
 
@@ -33,8 +34,10 @@ pub struct Rejection {
 #[serde(deny_unknown_fields)]
 pub struct Suspension {
     /// One of the lengths that the region's policy profile knows.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 120))]
     pub months: u32,
     /// Why.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub reason: String,
 }
 
@@ -44,6 +47,7 @@ pub struct Suspension {
 #[serde(deny_unknown_fields)]
 pub struct Leaving {
     /// Why.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub reason: String,
 }
 

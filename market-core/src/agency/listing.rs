@@ -42,16 +42,21 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     /// Its title.
+    #[cfg_attr(feature = "openapi", schema(min_length = 2, max_length = 100))]
     pub title: String,
     /// What is done for the price.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 2000))]
     pub summary: String,
     /// The price.
     pub price: Money,
     /// What the price is for, such as 元/项.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 20))]
     pub unit: String,
     /// The regions served, each with all that is below it.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub regions: Vec<RegionCode>,
     /// The promised turnaround, in working days.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
     pub days: u32,
 }
 

@@ -69,16 +69,20 @@ pub struct Profile {
     /// What it is in law.
     pub nature: AgencyNature,
     /// The legal representative (法定代表人).
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub legal_representative: String,
     /// The registered address.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub address: String,
     /// The telephone for customers.
+    #[cfg_attr(feature = "openapi", schema(min_length = 5, max_length = 40))]
     pub phone: String,
     /// When it was founded.
     pub established_on: Day,
     /// The registered capital.
     pub capital: Money,
     /// The scope of business (经营范围).
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 4000))]
     pub scope: String,
     /// The department that it is attached to (挂靠部门), if any: it serves no case in which that
     /// department decides.
@@ -118,6 +122,7 @@ pub struct Agency<S = AgencyState> {
 #[serde(deny_unknown_fields)]
 pub struct Details {
     /// Its registered name.
+    #[cfg_attr(feature = "openapi", schema(min_length = 2, max_length = 200))]
     pub name: String,
     /// The region of its registration.
     pub region: RegionCode,
@@ -133,6 +138,7 @@ pub struct NewAgency {
     /// Its unified social credit code.
     pub uscc: Uscc,
     /// Its registered name.
+    #[cfg_attr(feature = "openapi", schema(min_length = 2, max_length = 200))]
     pub name: String,
     /// The region of its registration.
     pub region: RegionCode,

@@ -77,8 +77,10 @@ pub struct NewQualification {
     /// The majors that it carries.
     pub majors: Vec<String>,
     /// The certificate's number.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub number: String,
     /// Who issued it.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub issuer: String,
     /// The first day it is valid.
     pub valid_from: Day,
@@ -92,10 +94,12 @@ pub struct NewQualification {
 #[serde(deny_unknown_fields)]
 pub struct NewPractitioner {
     /// Their name.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub name: String,
     /// What they are certified for.
     pub specialty: QualificationKind,
     /// The certificate's number.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub certificate: String,
     /// The last day it is valid.
     pub valid_until: Day,

@@ -77,10 +77,12 @@ pub struct NewApplicant {
     /// What it is in law.
     pub kind: ApplicantKind,
     /// Its name.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 128))]
     pub name: String,
     /// Its unified social credit code; a legal person must have one, a natural person has none.
     pub uscc: Option<Uscc>,
     /// Its telephone.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9+-]{5,20}$"))]
     pub phone: String,
 }
 

@@ -67,6 +67,7 @@ pub struct NewCase {
     /// The matter to run.
     pub matter: MatterCode,
     /// What the applicant calls it, 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub title: String,
     /// Where the thing is done.
     pub region: RegionCode,

@@ -34,11 +34,14 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Letter {
     /// What happened, and which rule it breaks: 1 to 4000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 4000))]
     pub facts: String,
     /// What is asked for, 1 to 1000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1000))]
     pub demand: String,
     /// What proves it, up to 4000 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 4000))]
     pub evidence: String,
     /// Whom the handler may ask.
     pub contact: Contact,

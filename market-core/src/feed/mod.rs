@@ -92,6 +92,16 @@ pub(crate) fn check_kinds(
     }
 }
 
+/// One of these kinds, as the API describes it.
+#[cfg(feature = "openapi")]
+pub(crate) fn one_of(kinds: &[Kind]) -> utoipa::openapi::Object {
+    let words = kinds.iter().map(|kind| kind.as_str());
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
+        .enum_values(Some(words))
+        .build()
+}
+
 /// What happened, in order.
 #[derive(Debug, Clone, Copy)]
 pub struct Feed<'a>(pub(crate) &'a Market);

@@ -123,7 +123,6 @@ macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident $code:literal $zh:literal $en:literal;)*) => {
         /// The complete list of the market's refusals.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Refusal { $(
             #[doc = $en]
             #[serde(rename = $code)]
@@ -151,6 +150,21 @@ macro_rules! refusals {
         }
     };
 }
+
+/// Described as a text: codes never change, but there come to be more of them.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Refusal {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let text = utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("A refusal: a code of /problems, of which there come to be more."))
+            .examples([Self::OperatorOnly.code()]);
+        text.into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Refusal {}
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -49,6 +49,17 @@ pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
     Error::unless_faultless(faults)
 }
 
+/// Reasons, as the API describes them: 1 to 20, each as [`check_reason`] has it.
+#[cfg(feature = "openapi")]
+pub(crate) fn reasons() -> utoipa::openapi::Array {
+    let reason = utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
+        .min_length(Some(1))
+        .max_length(Some(500));
+    let reasons = utoipa::openapi::ArrayBuilder::new().items(reason);
+    reasons.min_items(Some(1)).max_items(Some(20)).build()
+}
+
 /// Whether a text holds what may be a telephone or identity number: seven digits in a row, or
 /// eleven with no more than single blanks and hyphens between them.
 pub(crate) fn holds_numbers_of_people(text: &str) -> bool {

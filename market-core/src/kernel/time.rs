@@ -96,7 +96,7 @@ const DAY: StaticFormatDescription = format_description!("[year]-[month]-[day]")
 /// A calendar day in China, such as a deadline or the last day of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Date))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Date, pattern = "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$", example = "2026-11-24"))]
 pub struct Day(Date);
 
 impl Day {

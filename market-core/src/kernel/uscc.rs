@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(try_from = "String", into = "String")]
 #[sqlx(transparent)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "91350100M000100Y43"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = "uscc", pattern = "^[0-9A-HJ-NPQRTUWXY]{18}$", example = "91350100M000100Y43"))]
 pub struct Uscc(String);
 
 /// Why a text is not a unified social credit code.

@@ -95,9 +95,16 @@ pub struct Unread {
 #[serde(deny_unknown_fields)]
 pub struct Preference {
     /// The kind of thing.
+    #[cfg_attr(feature = "openapi", schema(schema_with = told_kind))]
     pub kind: Kind,
     /// Whether.
     pub told: bool,
+}
+
+/// One of [`KINDS`], as the API describes it.
+#[cfg(feature = "openapi")]
+fn told_kind() -> utoipa::openapi::Object {
+    feed::one_of(KINDS)
 }
 
 /// The kinds of things of which people are told.

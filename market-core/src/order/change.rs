@@ -62,8 +62,10 @@ pub struct NewChange {
     pub service_days: Option<u32>,
     /// What was agreed, up to 2000 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     pub scope: Option<String>,
     /// Why, 1 to 500 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub reason: String,
 }
 

@@ -24,6 +24,7 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 pub struct Contract {
     /// The number that the two sides gave it, 1 to 64 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub number: String,
     /// The amount, which is the order's.
     pub amount: Money,
@@ -34,6 +35,7 @@ pub struct Contract {
     /// The last day of the service.
     pub ends_on: Day,
     /// What was agreed, up to 2000 characters.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     pub content: String,
     /// Within how many calendar days what is due is paid; as the policy says, if none is given.
     #[serde(default)]
@@ -45,6 +47,7 @@ pub struct Contract {
     pub agreed_interest_per_myriad_day: Option<u32>,
     /// The parts that are reached, confirmed and paid one by one.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub milestones: Vec<Milestone>,
 }
 
@@ -146,6 +149,7 @@ pub struct NewReturn {
     /// Why.
     pub code: ReturnCode,
     /// What to mend, 1 to 1000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1000))]
     pub note: String,
 }
 

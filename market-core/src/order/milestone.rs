@@ -22,6 +22,7 @@ pub struct Milestone {
     #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9-]{1,32}$"))]
     pub key: String,
     /// What is reached with it, 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub name: String,
     /// The day by which it is reached.
     pub due_on: Day,
@@ -109,6 +110,7 @@ impl MilestoneProgress {
 #[serde(deny_unknown_fields)]
 pub struct MilestoneReached {
     /// What was done, 1 to 1000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1000))]
     pub note: String,
 }
 

@@ -118,6 +118,7 @@ pub struct NewOrder {
     /// The listing to buy.
     pub listing_id: ListingId,
     /// The number of the listing's terms that was seen.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub listing_number: i64,
     /// The price that was seen.
     pub price: Money,

@@ -61,9 +61,11 @@ pub struct NewPayment {
     /// When it was paid: not before the contract was signed, nor after today.
     pub paid_on: Day,
     /// By what the two sides find it, 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub reference: String,
     /// What else there is to say, up to 500 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
     pub note: String,
 }
 

@@ -70,6 +70,7 @@ pub struct Avoidance {
     /// Which.
     pub agency_id: AgencyId,
     /// Why, 1 to 500 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub reason: String,
 }
 
@@ -79,8 +80,10 @@ pub struct Avoidance {
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     /// The name, 1 to 50 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 50))]
     pub name: String,
     /// The telephone, 5 to 40 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 5, max_length = 40))]
     pub phone: String,
 }
 
@@ -90,50 +93,64 @@ pub struct Contact {
 #[serde(deny_unknown_fields)]
 pub struct Notice {
     /// What is bought, 1 to 100 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub title: String,
     /// What is to be done, 1 to 4000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 4000))]
     pub content: String,
     /// How large it is, up to 200 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub scale: String,
     /// The code of the investment project (项目代码), up to 64 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 64))]
     pub project_code: String,
     /// How the agency is chosen.
     pub mode: Mode,
     /// What is paid, and what may be quoted.
     pub price: Price,
     /// How long the service may take, in working days from the confirmed contract; 1 to 3650.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 3650))]
     pub service_days: u32,
     /// What is scored, in the modes in which the owner scores.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub criteria: Vec<Criterion>,
     /// How many of the best credit take part in the lottery, where credit is preferred.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
     pub long_list: Option<u32>,
     /// How many of them are drawn, where credit is preferred.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000))]
     pub short_list: Option<u32>,
     /// How many rounds of quotes there are, in the modes that have rounds.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10))]
     pub rounds: Option<u32>,
     /// How many practitioners an agency must name, up to 100.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100))]
     pub practitioners: u32,
     /// What else is asked for, up to 2000 characters; nothing that keeps qualified agencies out.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     pub other_requirements: String,
     /// When registration ends.
     pub closes_at: Timestamp,
     /// Whom agencies ask.
     pub contact: Contact,
     /// The telephone for complaints, 5 to 40 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 5, max_length = 40))]
     pub complaint_phone: String,
     /// Who must not take part.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub avoid: Vec<Avoidance>,
     /// Who watches the draw on the spot (见证), up to three.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 3))]
     pub witnesses: Vec<Contact>,
     /// A department that adds a secret of its own to the draw.
     #[serde(default)]
@@ -141,6 +158,7 @@ pub struct Notice {
     /// A public number born after the close, such as the closing figure of an exchange on a named
     /// day, up to 200 characters; it becomes part of the draw.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub beacon: Option<String>,
 }
 

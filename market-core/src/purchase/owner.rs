@@ -45,6 +45,7 @@ pub struct Choice {
     #[serde(default)]
     pub scores: Vec<Score>,
     /// Why, 1 to 500 characters; it is published.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub reason: String,
 }
 

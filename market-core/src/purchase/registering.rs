@@ -30,6 +30,7 @@ use crate::{
 pub struct NewRegistration {
     /// The practitioners who would do the work, up to 100.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub practitioners: Vec<PractitionerId>,
 }
 
@@ -42,6 +43,7 @@ pub struct NewQuote {
     pub quote: Quote,
     /// How it would do the work, where plans are compared: 1 to 4000 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 4000))]
     pub plan: Option<String>,
     /// 64 random hexadecimal digits of the agency's own. With them it can prove what it quoted;
     /// without them nobody can guess it from the commitment.

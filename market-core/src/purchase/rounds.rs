@@ -28,6 +28,7 @@ pub struct NewReply {
     /// To whom.
     pub registration_id: RegistrationId,
     /// What, 1 to 2000 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 2000))]
     pub text: String,
 }
 

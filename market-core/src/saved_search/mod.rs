@@ -17,7 +17,7 @@ pub use self::purchases::PurchaseQuery;
 use crate::{
     Action, Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
     id::SavedSearchId,
-    kernel::text::check_text,
+    kernel::{page::MAX_LIMIT, text::check_text},
     search::{SearchQuery, Subject},
     store::{begin, retry},
 };
@@ -105,6 +105,9 @@ impl SavedSearches<'_> {
         if !matches!(query.kind, Subject::Agencies | Subject::Listings) {
             let message = "must be agencies or listings: nothing else is told of";
             faults.push(Fault::new("/query/kind", "choice", message));
+        }
+        if !(1..=MAX_LIMIT).contains(&query.limit) {
+            faults.push(Fault::new("/query/limit", "range", "must be from 1 to 100"));
         }
         if query.within.is_some() {
             faults.push(Fault::new("/query/within", "unknown", "is not for saved searches"));

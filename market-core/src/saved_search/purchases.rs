@@ -19,18 +19,23 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 pub struct PurchaseQuery {
     /// Words, of which title, content or the item's names must hold each.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub text: Option<String>,
     /// Categories of the service item.
     #[serde(rename = "category")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub categories: Vec<CategoryCode>,
     /// Service items.
     #[serde(rename = "item")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub items: Vec<ItemCode>,
     /// Where the service is needed: in one of these regions, or in what lies in them.
     #[serde(rename = "region")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub regions: Vec<RegionCode>,
     /// How the agency is chosen.
     #[serde(rename = "mode")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub modes: Vec<Mode>,
     /// The least that the purchase may cost at most.
     pub min_amount: Option<Money>,

@@ -69,15 +69,19 @@ pub struct SearchQuery {
     /// What is searched for.
     pub kind: Subject,
     /// Words that people use, at most [`MAX_TEXT`] characters; none finds everything.
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub text: Option<String>,
     /// Categories of the service item.
     #[serde(rename = "category")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub categories: Vec<CategoryCode>,
     /// Service items.
     #[serde(rename = "item")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub items: Vec<ItemCode>,
     /// Where the service is needed.
     #[serde(rename = "region")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub regions: Vec<RegionCode>,
     /// Price bands.
     #[serde(rename = "price")]
@@ -87,6 +91,7 @@ pub struct SearchQuery {
     pub turnarounds: Vec<Turnaround>,
     /// Kinds of qualification, or levels as `kind:level`, that the agency holds on the day.
     #[serde(rename = "qualification")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub qualifications: Vec<String>,
     /// Grades of the agency's credit.
     #[serde(rename = "grade")]
@@ -107,7 +112,10 @@ pub struct SearchQuery {
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub within: Option<Vec<Uuid>>,
     /// Where to measure distances from.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<String>, pattern = r"^-?([0-8]?[0-9](\.[0-9]{1,6})?|90(\.0{1,6})?),-?((1[0-7]|[0-9])?[0-9](\.[0-9]{1,6})?|180(\.0{1,6})?)$")
+    )]
     pub near: Option<Point>,
     /// The order of hits.
     pub sort: Sort,
@@ -118,6 +126,7 @@ pub struct SearchQuery {
     /// Begin after this.
     pub after: Option<Cursor>,
     /// At most so many hits, from 1 to 100.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     pub limit: u32,
 }
 

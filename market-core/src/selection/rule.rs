@@ -78,10 +78,13 @@ pub enum Rule {
 #[serde(deny_unknown_fields)]
 pub struct Criterion {
     /// By what scores name it.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9_]{1,32}$"))]
     pub key: String,
     /// Its name for people.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
     pub name: String,
     /// How many percent of the total it makes.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100))]
     pub weight: u32,
 }
 

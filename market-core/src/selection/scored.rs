@@ -18,10 +18,13 @@ pub struct Score {
     /// The candidate.
     pub registration: RegistrationId,
     /// The criterion's key.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9_]{1,32}$"))]
     pub criterion: String,
     /// 0 to 100.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100))]
     pub points: u32,
     /// Why.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub reason: String,
 }
 

@@ -58,7 +58,7 @@ const OVERLAP_SECONDS: i64 = 24 * 3600;
 
 text_enum! {
     /// What a webhook tells of.
-    pub enum Scope {
+    pub enum WebhookScope {
         /// What its party takes part in.
         Own = "own",
         /// That, and everything that is public.
@@ -108,9 +108,10 @@ pub struct NewWebhook {
     pub description: String,
     /// What it tells of.
     #[serde(default = "own")]
-    pub scope: Scope,
+    pub scope: WebhookScope,
     /// Only of things of these kinds; of all, if there are none.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(schema_with = told_kinds, required = false))]
     pub kinds: Vec<Kind>,
     /// Begin after this position of the journal; with what happens next, without one.
     #[serde(default)]
@@ -118,8 +119,8 @@ pub struct NewWebhook {
     pub after: Option<i64>,
 }
 
-const fn own() -> Scope {
-    Scope::Own
+const fn own() -> WebhookScope {
+    WebhookScope::Own
 }
 
 /// What changes about a webhook; what is not given stays.
@@ -134,8 +135,9 @@ pub struct WebhookChange {
     #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub description: Option<String>,
     /// What it tells of, from now on.
-    pub scope: Option<Scope>,
+    pub scope: Option<WebhookScope>,
     /// Only of things of these kinds, from now on; of all, if there are none.
+    #[cfg_attr(feature = "openapi", schema(schema_with = told_kinds_if_any, required = false))]
     pub kinds: Option<Vec<Kind>>,
 }
 
@@ -152,7 +154,7 @@ pub struct Webhook {
     /// What it is for.
     pub description: String,
     /// What it tells of.
-    pub scope: Scope,
+    pub scope: WebhookScope,
     /// Only of things of these kinds; of all, if there are none.
     pub kinds: Vec<Kind>,
     /// Whether it tells of anything.
@@ -291,6 +293,21 @@ impl Webhook {
     fn permits(&self, act: Act, actor: &Actor) -> Result<(), Error> {
         act.permits(actor, self.relation(actor), self.stands()).map(drop)
     }
+}
+
+/// Kinds of which webhooks tell, as the API describes them.
+#[cfg(feature = "openapi")]
+fn told_kinds() -> utoipa::openapi::Array {
+    let kinds = utoipa::openapi::ArrayBuilder::new().items(feed::one_of(event::KINDS));
+    kinds.unique_items(true).build()
+}
+
+/// The same, or nothing.
+#[cfg(feature = "openapi")]
+fn told_kinds_if_any() -> utoipa::openapi::Array {
+    use utoipa::openapi::{ArrayBuilder, Type, schema::SchemaType};
+    let types = SchemaType::from_iter([Type::Array, Type::Null]);
+    ArrayBuilder::from(told_kinds()).schema_type(types).build()
 }
 
 fn check_kinds(kinds: &[Kind], faults: &mut Vec<Fault>) {

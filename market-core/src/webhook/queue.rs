@@ -1,7 +1,7 @@
 //! How the journal becomes messages: a webhook's cursor moves on, and what it may tell of stands in
 //! its queue. The queue is short: while it is full the cursor stays, and the journal keeps the rest.
 
-use super::{Scope, Webhook, message::Message, store::Stored};
+use super::{Webhook, WebhookScope, message::Message, store::Stored};
 use crate::{Error, Kind, Recorded, feed::PARTIES, store::Tx};
 
 /// The most messages that wait for one webhook.
@@ -44,7 +44,7 @@ impl Tx {
     async fn entries_for(&mut self, webhook: &Webhook, end: i64) -> Result<Vec<Recorded>, Error> {
         let (party, after) = (webhook.party.clone(), webhook.cursor);
         let mut found = self.entries_of_party(&party, after, end, ENTRIES).await?;
-        if webhook.scope == Scope::All {
+        if webhook.scope == WebhookScope::All {
             found.extend(self.journal_public_between(after, end, ENTRIES).await?);
             found.sort_unstable_by_key(|entry| entry.pos);
             found.dedup_by_key(|entry| entry.pos);

@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
-use super::{Disabled, Scope, Webhook, WebhookState, signature::Secret};
+use super::{Disabled, Webhook, WebhookScope, WebhookState, signature::Secret};
 use crate::{
     Error, Kind, Paging, Party, Timestamp,
     id::WebhookId,
@@ -89,7 +89,7 @@ struct WebhookRow {
     party: String,
     url: String,
     description: String,
-    scope: Scope,
+    scope: WebhookScope,
     kinds: Json<Vec<Kind>>,
     state: WebhookState,
     why: Option<Disabled>,

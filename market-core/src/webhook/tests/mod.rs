@@ -82,7 +82,7 @@ fn new(url: &str) -> NewWebhook {
     NewWebhook {
         url: url.to_owned(),
         description: String::new(),
-        scope: Scope::Own,
+        scope: WebhookScope::Own,
         kinds: vec![Kind::Agency],
         after: None,
     }
@@ -196,7 +196,7 @@ on_both! {
     async fn one_thing_keeps_its_order_and_others_go_on(url: &str) {
         let market = market(url).await;
         let call = party(1);
-        let all = NewWebhook { scope: Scope::All, kinds: Vec::new(), ..new(URL) };
+        let all = NewWebhook { scope: WebhookScope::All, kinds: Vec::new(), ..new(URL) };
         let receiver = Receiver::answering(&[Ok(500)]);
         market.webhooks().register(&call, all).await.unwrap();
         deliver(&market, &receiver).await;
