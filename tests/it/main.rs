@@ -7,6 +7,7 @@ mod agencies;
 mod asked;
 mod asking;
 mod browser;
+mod breaking;
 mod browsing;
 mod catalogue;
 mod complaints;
