@@ -19,6 +19,8 @@ use crate::{
 
 pub(crate) mod store;
 
+use self::store::Acquaintance;
+
 text_enum! {
     /// What an applicant is in law.
     pub enum ApplicantKind {
@@ -43,7 +45,7 @@ pub struct Applicant {
     pub name: String,
     /// Its unified social credit code; every legal person has one, no natural person does.
     pub uscc: Option<Uscc>,
-    /// Its telephone; only the applicant itself sees all of it.
+    /// Its telephone; only the applicant itself and agencies that serve it see all of it.
     pub phone: String,
     /// Grows by one with every change.
     pub version: i64,
@@ -191,12 +193,29 @@ impl Applicants<'_> {
         tx.finish(applicant).await
     }
 
-    /// An applicant: itself sees all of it, the operator and departments all but its telephone.
+    /// An applicant: itself sees all of it, and so does an agency that took on an order of it; the
+    /// operator, departments and an agency that was asked see all but its telephone.
     pub async fn get(&self, actor: &Actor, id: ApplicantId) -> Result<Applicant, Error> {
-        let relation = Relation::party_if(actor.party == Party::Applicant(id));
-        SHOW.permits(actor, relation, "")?;
+        let (relation, state) = self.standing(actor, id).await?;
+        SHOW.permits(actor, relation, state)?;
         let found = self.0.db.applicant(id).await?.ok_or(Error::NotFound("applicant"))?;
-        Ok(if PHONE.shows(actor, relation, "") { found } else { found.masked() })
+        Ok(if PHONE.shows(actor, relation, state) { found } else { found.masked() })
+    }
+
+    /// How an actor stands to an applicant, and how far they have come with each other.
+    async fn standing(
+        &self,
+        actor: &Actor,
+        id: ApplicantId,
+    ) -> Result<(Relation, &'static str), Error> {
+        let Party::Agency(agency) = actor.party else {
+            return Ok((Relation::party_if(actor.party == Party::Applicant(id)), ""));
+        };
+        Ok(match self.0.db.acquaintance(id, agency).await? {
+            Acquaintance::None => (Relation::Stranger, ""),
+            Acquaintance::Asked => (Relation::Party, "asked"),
+            Acquaintance::Served => (Relation::Party, ""),
+        })
     }
 }
 

@@ -99,6 +99,7 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         }
         "complaints_accept" | "complaints_refuse" => &["complaint filed", "complaint of_owner"],
         "complaints_uphold" | "complaints_dismiss" => &["complaint investigating"],
+        "accounts_applicant" => &["applicant"],
         "saved-searches_remove" | "saved-searches_show" => &["saved"],
         "notices_read" | "notices_read_up_to" | "notices_show" => &["saved notice"],
         "webhooks_enable" => &["webhook disabled", "webhook of_operator disabled"],

@@ -83,6 +83,7 @@ impl Cast<'_> {
             "purchase" => self.purchase_in(rest, seat).await,
             "complaint" => self.complaint_in(rest).await,
             "alarm" => self.alarm().await,
+            "applicant" => self.served(seat).await,
             "account" => self.account(rest, seat).await,
             "party" => self.party_of(rest, seat).await,
             "invitation" => self.invitation(seat).await,
@@ -111,6 +112,13 @@ impl Cast<'_> {
         ];
         scene.names.extend(names);
         scene
+    }
+
+    /// The owner, whom the agency serves.
+    async fn served(&self, seat: Seat) -> Scene {
+        self.order_in("accepted", seat).await;
+        let Party::Applicant(owner) = &self.seats[&Seat::Owner].actor.party else { panic!() };
+        Scene { names: [("id", owner.to_string())].into(), ..Scene::default() }
     }
 
     async fn agency_in(&self, state: &str) -> Scene {

@@ -17,6 +17,7 @@ use super::super::{
     case::held,
     doing::{Doing, Doings},
     history::{History, history},
+    known,
     names::Parties,
     said,
     signed::{Signed, private},
@@ -125,9 +126,11 @@ pub(in crate::portal) async fn show(
     let case = case.ok().map(|case| Link { href: format!("/cases/{}", case.id), name: case.title });
     let list = Link { href: "/orders".to_owned(), name: "我的订单".to_owned() };
     let sells = is_agency(actor, &order);
-    // Who buys, an agency learns from the contract.
     let mut facts = if sells {
-        Vec::new()
+        let buyer = known(market.applicants().get(actor, terms.applicant_id).await)?;
+        buyer
+            .map(|buyer| vec![("委托人", buyer.name), ("委托人电话", buyer.phone)])
+            .unwrap_or_default()
     } else {
         vec![("机构", agency.name), ("机构电话", agency.profile.phone)]
     };
