@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::Write,
-    num::NonZero,
+    num::NonZeroU32,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -132,7 +132,7 @@ on_both! {
         }
         let path = format!("/api/v1/me/feed?after={next}&wait=20");
         let mut limits = Limits::without_rates();
-        limits.waiting.per_address = NonZero::MIN;
+        limits.waiting.per_address = NonZeroU32::MIN;
         let server = app.within(limits);
         let began = Instant::now();
         let (waited, order) = tokio::join!(
