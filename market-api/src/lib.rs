@@ -15,6 +15,7 @@ mod edge;
 pub mod generate;
 mod health;
 pub mod limits;
+pub mod mailer;
 mod mcp;
 mod offered;
 mod page;

@@ -29,6 +29,7 @@ mod followers;
 pub mod import;
 mod kernel;
 pub mod letter;
+pub mod mail;
 mod market;
 pub mod matter;
 pub mod notice;

@@ -22,6 +22,7 @@ use crate::{
     evaluation::Evaluations,
     feed::Feed,
     letter::{Letters, Shelf},
+    mail::Mails,
     matter::Matters,
     notice::Notices,
     order::{Deliverables, Orders},
@@ -63,6 +64,8 @@ pub struct Market {
     pub(crate) identity: Arc<Identity>,
     /// Where messages of webhooks may go.
     pub(crate) webhook_rules: Arc<AddressRules>,
+    /// Whether mail is sent.
+    pub(crate) sends_mail: bool,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
 }
@@ -94,6 +97,8 @@ pub struct Options {
     pub identity: Identity,
     /// Where messages of webhooks may go.
     pub webhook_rules: AddressRules,
+    /// Whether mail is sent: somebody follows [`Mails`] with what takes it away.
+    pub sends_mail: bool,
     /// Where time, ids and secrets come from.
     pub env: Env,
 }
@@ -113,6 +118,7 @@ impl Options {
             publisher: Publisher::default(),
             identity: Identity::default(),
             webhook_rules: AddressRules::default(),
+            sends_mail: false,
             env: Env::real(),
         }
     }
@@ -136,7 +142,7 @@ impl Market {
         let identity = Arc::new(options.identity);
         let webhook_rules = Arc::new(options.webhook_rules);
         let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
-        let (env, wake) = (options.env, Arc::default());
+        let (sends_mail, env, wake) = (options.sends_mail, options.env, Arc::default());
         Ok(Self {
             db,
             env,
@@ -148,6 +154,7 @@ impl Market {
             publisher,
             identity,
             webhook_rules,
+            sends_mail,
             wake,
         })
     }
@@ -317,6 +324,11 @@ impl Market {
     /// What people were told of.
     pub const fn notices(&self) -> Notices<'_> {
         Notices(self)
+    }
+
+    /// Mail to people of what they are told.
+    pub const fn mails(&self) -> Mails<'_> {
+        Mails(self)
     }
 
     /// Other systems that are told what happens.

@@ -285,7 +285,8 @@ fn options(url: &str, env: Env) -> Options {
     let fonts = fonts();
     let server_key = Some(ServerKey::new(&Env::real()));
     let identity = Identity { server_key, ..Identity::default() };
-    Options { env, fonts, identity, durability: Durability::Relaxed, ..Options::new(url) }
+    let durability = Durability::Relaxed;
+    Options { env, fonts, identity, durability, sends_mail: true, ..Options::new(url) }
 }
 
 /// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.

@@ -26,6 +26,8 @@ mod judged;
 mod ledger;
 mod limits;
 mod listing_import;
+mod mail;
+mod mail_crash;
 mod mcp;
 mod nodes;
 mod notices;

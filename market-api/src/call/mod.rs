@@ -157,6 +157,7 @@ exceptions! {
     "purchases_ask" Version "a question changes nothing that was seen";
     "notices_read_up_to" Version "whatever has come since, what was told before is read";
     "notices_prefer" Version "what somebody wants to be told has no versions: each kind that is named is set";
+    "mail_confirm" Rehearsal "whether a code is right is told only when it counts";
     "webhooks_register" Key "the answer is a secret, which is never kept; repeated, the call registers another webhook";
     "webhooks_rotate_secret" Key "the answer is a secret, which is never kept; repeated, the call meets another version";
     "webhooks_ping" Version "a test message changes nothing that was seen";

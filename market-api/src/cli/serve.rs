@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use market_core::{Market, webhook::Sender};
+use market_core::{Market, mail::Mailer, webhook::Sender};
 use tokio::{net::TcpListener, signal, sync::Notify, task::JoinHandle};
 
 use super::{Failure, Settings, out};
@@ -62,6 +62,7 @@ pub(super) async fn run(
     welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let sender: Arc<dyn Sender> = Arc::new(settings.sender()?);
+    let mailer = settings.mailer()?;
     let market = settings.open().await?;
     // A server goes on whether anybody reads this or not.
     match welcome(&listener) {
@@ -87,6 +88,7 @@ pub(super) async fn run(
         tokio::spawn(deliver(market.clone(), sender)),
         tokio::spawn(issue_documents(market.clone())),
     ];
+    let mailing = mailer.map(|mailer| tokio::spawn(send_mail(market.clone(), Arc::new(mailer))));
     if !market.publisher().is_reached() {
         tracing::warn!(
             "--public-url is not set: the QR codes of documents lead to {}/verify, which nobody \
@@ -113,7 +115,7 @@ pub(super) async fn run(
         () = served => {}
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
-    for follower in following.into_iter().chain(telling) {
+    for follower in following.into_iter().chain(telling).chain(mailing) {
         follower.abort();
         let _ = follower.await;
     }
@@ -177,6 +179,11 @@ async fn tell_people(market: Market) {
 /// Tells other systems what happens; of many processes, one at a time tells each.
 async fn deliver(market: Market, sender: Arc<dyn Sender>) {
     match market.webhooks().follow(sender).await {}
+}
+
+/// Sends mail of what people are told; of many processes, one at a time writes to each person.
+async fn send_mail(market: Market, mailer: Arc<dyn Mailer>) {
+    match market.mails().follow(mailer).await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

@@ -52,6 +52,7 @@ mod history;
 mod home;
 mod item;
 mod listings;
+mod mail;
 mod matter;
 mod my;
 mod names;
@@ -110,7 +111,9 @@ fn own_pages() -> Router<App> {
         .route("/applicants/new", get(register::another).post(register::registered))
         .route("/my", get(my::show))
         .route("/inbox", get(my::inbox))
+        .route("/notices/{id}", get(my::follow))
         .route("/notices/{id}/read", post(my::read))
+        .merge(mail_pages())
         .route("/deadlines", get(my::deadlines))
         .route("/cases", get(case::list))
         .route("/cases/start/{matter}", get(case::start).post(case::open))
@@ -129,6 +132,17 @@ fn own_pages() -> Router<App> {
                 .layer(DefaultBodyLimit::max(orders::MAX_FORM)),
         )
         .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
+}
+
+/// The pages of mail.
+fn mail_pages() -> Router<App> {
+    Router::new()
+        .route("/account/mail", get(mail::show))
+        .route("/account/mail/address", get(mail::address).post(mail::addressed))
+        .route("/account/mail/confirm", get(mail::confirm).post(mail::confirmed))
+        .route("/account/mail/remove", get(mail::remove).post(mail::removed))
+        .route("/account/mail/kinds", get(mail::kinds).post(mail::chosen))
+        .route("/mail/stop/{stop}", get(mail::stopping).post(mail::stopped))
 }
 
 /// The pages of purchases and complaints for those who take part.

@@ -22,7 +22,7 @@ use super::{
     names::Parties,
     own::owns,
     paging, said,
-    signed::{Answers, Signed, private},
+    signed::{Answers, Signed, go, private},
     words,
 };
 use crate::{
@@ -179,6 +179,19 @@ pub(super) async fn inbox(
     let proof = signed.proof;
     let page = Page::of(&InboxPage { frame, notices, pager, proof })?;
     Ok(private(page.into_response()))
+}
+
+/// To what a notice is of, from a mail that tells of it.
+pub(super) async fn follow(
+    State(market): State<Market>,
+    At(id): At<NoticeId>,
+    signed: Signed,
+) -> Result<Response, Problem> {
+    let href = match known(market.notices().get(&signed.actor, id).await)? {
+        Some(notice) => NoticeView::read(&market, &signed, notice).await?.href,
+        None => None,
+    };
+    Ok(go(href.as_deref().unwrap_or("/inbox")))
 }
 
 impl NoticeView {

@@ -17,6 +17,7 @@ pub(crate) mod feeds;
 pub(crate) mod ledger;
 pub(crate) mod listing_import;
 pub(crate) mod listings;
+pub(crate) mod mail;
 pub(crate) mod members;
 pub(crate) mod notices;
 pub(crate) mod openings;

@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::throttle::Tried;
+pub(crate) use self::throttle::Tried;
 pub use self::{
     bearer::{Bearer, Proof},
     factor::{Enrolment, RecoveryCodes, SecondFactor},

@@ -187,7 +187,10 @@ impl Tx {
             TokenKind::Access => Kept::Access,
             TokenKind::Refresh => Kept::Refresh,
             TokenKind::Browser => Kept::Browser,
-            TokenKind::Personal | TokenKind::Key | TokenKind::Invitation => {
+            TokenKind::Personal
+            | TokenKind::Key
+            | TokenKind::Invitation
+            | TokenKind::Stop => {
                 return Err(Error::Inconsistent("kind of token"));
             }
         };

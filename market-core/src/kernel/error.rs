@@ -330,6 +330,11 @@ refusals! {
     ComplaintOver "complaint-over" "投诉已办结" "The complaint is decided or withdrawn";
     AlarmAcknowledged "alarm-acknowledged" "预警已处置" "The alarm is acknowledged already";
 
+    MailOff "mail-off" "本平台没有开通邮件通知" "No mail is sent here";
+    MailCodeWrong "mail-code-wrong" "验证码不正确" "The code is wrong";
+    MailCodeExpired "mail-code-expired" "验证码已失效，请重新获取" "The code is good no more: ask for another";
+    MailConfirmed "mail-confirmed" "邮箱已确认" "The address is confirmed already";
+
     TooManyWebhooks "too-many-webhooks" "该主体的网络钩子已达上限" "There are as many webhooks as a party may have";
     WebhookEnabled "webhook-enabled" "网络钩子已启用" "The webhook is enabled already";
     WebhookDisabled "webhook-disabled" "网络钩子已停用" "The webhook is disabled";

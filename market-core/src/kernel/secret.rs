@@ -25,11 +25,20 @@ pub(crate) enum TokenKind {
     Key,
     /// The code of an invitation.
     Invitation,
+    /// What ends mail to somebody by a link.
+    Stop,
 }
 
 impl TokenKind {
-    const ALL: [Self; 6] =
-        [Self::Personal, Self::Access, Self::Refresh, Self::Browser, Self::Key, Self::Invitation];
+    const ALL: [Self; 7] = [
+        Self::Personal,
+        Self::Access,
+        Self::Refresh,
+        Self::Browser,
+        Self::Key,
+        Self::Invitation,
+        Self::Stop,
+    ];
 
     const fn prefix(self) -> &'static str {
         match self {
@@ -39,6 +48,7 @@ impl TokenKind {
             Self::Browser => "mktb_",
             Self::Key => "mktk_",
             Self::Invitation => "mkti_",
+            Self::Stop => "mkts_",
         }
     }
 

@@ -30,6 +30,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("expiry", super::expiry::STATEMENTS),
     ("followers", crate::followers::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
+    ("mail", crate::mail::store::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),
     ("notice", crate::notice::store::STATEMENTS),
     ("order", crate::order::store::STATEMENTS),

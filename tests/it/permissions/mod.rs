@@ -5,6 +5,7 @@ mod buying;
 mod canaries;
 mod cast;
 mod lists;
+mod own;
 mod people;
 mod requests;
 mod scenes;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     buying::{choice, promise, quote, secret},
     cast::{Cast, ITEM, certificate, new_agency, new_listing, profile, terms},
-    scenes::{Scene, code, contract, letter, notice, payment, webhook},
+    own::{mailbox, webhook},
+    scenes::{Scene, code, contract, letter, notice, payment},
 };
 use crate::harness::PASSWORD;
 
@@ -102,6 +103,7 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         "accounts_applicant" => &["applicant"],
         "saved-searches_remove" | "saved-searches_show" => &["saved"],
         "notices_read" | "notices_read_up_to" | "notices_show" => &["saved notice"],
+        "mail_show" | "mail_confirm" | "mail_remove" => &["mailbox"],
         "webhooks_enable" => &["webhook disabled", "webhook of_operator disabled"],
         "webhooks_show"
         | "webhooks_change"
@@ -152,6 +154,7 @@ pub(super) fn is_personal(scene: &str) -> bool {
         "invitation",
         "saved",
         "webhook",
+        "mailbox",
         "order contracted",
         "order changing",
         "order own-change",
@@ -280,6 +283,8 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
             json!({ "registration_id": name("registration"), "text": "请再优惠" })
         }
         "notices_prefer" => json!([{ "kind": "order", "told": false }]),
+        "mail_put" => mailbox(),
+        "mail_confirm" => json!({ "code": name("code") }),
         "webhooks_register" => webhook(),
         "webhooks_change" => json!({ "description": "另一系统" }),
         "webhooks_replay" => json!({ "after": 0 }),

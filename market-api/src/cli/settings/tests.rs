@@ -160,3 +160,21 @@ fn the_page_has_every_setting() {
 fn a_misspelt_setting_is_refused() {
     assert!(toml::from_str::<Given>("lisen = '0.0.0.0:80'").is_err());
 }
+
+#[test]
+fn mail_goes_where_it_is_said() {
+    let of = |text| Settings::complete(Given::default(), file(text)).unwrap().mailer();
+    assert!(of("").unwrap().is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("mail = 'file:{}'", folder.path().join("mail").display());
+    assert!(of(&text).unwrap().is_some() && folder.path().join("mail").is_dir());
+    for (text, name) in [
+        ("mail = 'mailto:u:secret@mail.example'\nmail_from = 'a@b.cn'", "mail: "),
+        ("mail = 'smtp://localhost'\nmail_from = 'nobody'", "mail_from: "),
+        ("mail = 'smtps://mail.example'", "mail_from: "),
+        ("mail = 'smtps://a.b'\nmail_from = 'a@b.cn'\nmail_ca = '/nowhere'", "mail_ca: "),
+    ] {
+        let Err(Failure::Usage(why)) = of(text) else { panic!("{text}") };
+        assert!(why.starts_with(name) && !why.contains("secret"), "{why}");
+    }
+}
