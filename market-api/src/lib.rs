@@ -22,6 +22,7 @@ mod page;
 mod parameters;
 mod portal;
 mod problem;
+pub mod provider;
 mod router;
 mod routes;
 pub mod sender;

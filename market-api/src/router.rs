@@ -81,6 +81,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::accounts::router())
         .merge(routes::sessions::router())
         .merge(routes::second_factor::router())
+        .merge(routes::identities::router())
         .merge(routes::people::router())
         .merge(routes::members::router())
         .merge(routes::api_keys::router())

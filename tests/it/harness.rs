@@ -8,10 +8,13 @@ use std::{
 };
 
 use axum::{Router, http::Method};
-use market_api::{App, Limits};
+use market_api::{
+    App, Limits,
+    provider::{Client, Providers, Registration},
+};
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
-    account::{Identity, NewPerson, Origin, Password},
+    account::{Identity, NewPerson, Origin, Password, Provider},
     applicant::{ApplicantKind, NewApplicant},
     sealing::ServerKey,
 };
@@ -20,7 +23,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::{asking::Asking, fixtures::load_packs};
+use crate::{asking::Asking, fixtures::load_packs, issuer::Issuer};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -67,6 +70,8 @@ pub(crate) struct TestApp {
     place: Place,
     /// Whether everything is rehearsed before it is done.
     rehearsing: AtomicBool,
+    /// Providers that vouch for people.
+    pub(crate) issuers: Vec<Issuer>,
 }
 
 /// Where a market is kept, until the test ends.
@@ -164,11 +169,49 @@ impl TestApp {
         Self::around(place, market)
     }
 
+    /// A market with nothing in it, on SQLite, where providers vouch for people.
+    pub(crate) async fn vouched_sqlite() -> Self {
+        Self::sqlite().await.vouched().await
+    }
+
+    /// The same on PostgreSQL.
+    pub(crate) async fn vouched_postgres() -> Self {
+        Self::postgres().await.vouched().await
+    }
+
+    /// The same market, where two providers vouch for people, and a third is never there.
+    async fn vouched(self) -> Self {
+        let issuers = vec![Issuer::begin("one").await, Issuer::begin("two").await];
+        let gone = Provider {
+            key: "gone".to_owned(),
+            issuer: "http://127.0.0.1:1".to_owned(),
+            ..issuers[0].provider()
+        };
+        let place = self.leave().await;
+        let mut options = options(&place.url(), fixed());
+        options.identity.providers = issuers.iter().map(Issuer::provider).collect();
+        options.identity.providers.push(gone.clone());
+        let away = Registration {
+            client_id: "market".to_owned(),
+            client_secret: None,
+            scopes: Vec::new(),
+            public_url: "https://market.example".to_owned(),
+            authorities: None,
+        };
+        let clients = issuers.iter().map(Issuer::client);
+        let clients = clients.chain([Client::new(gone, away).unwrap()]).collect();
+        let served = Self::around(place, Market::open(options).await.unwrap());
+        let app = served.app.clone().vouched_by(Providers::new(clients));
+        let router = market_api::router(app.clone());
+        Self { app, router, issuers, ..served }
+    }
+
     fn around(place: Place, market: Market) -> Self {
         let app = App::with_limits(market.clone(), Limits::without_rates());
         app.searchable();
         let router = market_api::router(app.clone());
-        Self { app, market, router, place, rehearsing: AtomicBool::new(false) }
+        let (rehearsing, issuers) = (AtomicBool::new(false), Vec::new());
+        Self { app, market, router, place, rehearsing, issuers }
     }
 
     /// Where its database is.
@@ -284,7 +327,15 @@ async fn open(url: &str, env: Env) -> Market {
 fn options(url: &str, env: Env) -> Options {
     let fonts = fonts();
     let server_key = Some(ServerKey::new(&Env::real()));
-    let identity = Identity { server_key, ..Identity::default() };
+    // One that nothing speaks with: only what is done without it can be tried.
+    let provider = Provider {
+        key: "harness".to_owned(),
+        name: "测试平台".to_owned(),
+        issuer: "https://harness.example".to_owned(),
+        makes_accounts: false,
+        second_factors: Vec::new(),
+    };
+    let identity = Identity { server_key, providers: vec![provider], ..Identity::default() };
     let durability = Durability::Relaxed;
     Options { env, fonts, identity, durability, sends_mail: true, ..Options::new(url) }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// Everything that is kept of accounts and of what happened, as text.
 pub(crate) async fn dump(app: &TestApp) -> String {
-    const TABLES: [&str; 13] = [
+    const TABLES: [&str; 15] = [
         "people",
         "memberships",
         "tokens",
@@ -25,6 +25,8 @@ pub(crate) async fn dump(app: &TestApp) -> String {
         "recovery_codes",
         "throttles",
         "mailboxes",
+        "identities",
+        "provider_visits",
         "journal",
         "idempotency",
     ];

@@ -136,6 +136,7 @@ exceptions! {
     "accounts_confirm_second_factor" Rehearsal "to look at a code is to use it";
     "accounts_give_up_second_factor" Key "a code is itself good once, and what is kept of a call could be used to guess it";
     "accounts_give_up_second_factor" Rehearsal "to look at a code is to use it";
+    "accounts_unlink" Version "an identity has no versions: it is linked or it is not";
     "members_set_role" Version "a membership has no versions: a role is what was set last";
     "members_remove" Version "a membership has no versions: it is there or it is not";
     "members_invite" Key "the answer is a secret, which is never kept; repeated, the call makes another invitation";

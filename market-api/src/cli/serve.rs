@@ -62,7 +62,7 @@ pub(super) async fn run(
     welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let sender: Arc<dyn Sender> = Arc::new(settings.sender()?);
-    let mailer = settings.mailer()?;
+    let (mailer, providers) = (settings.mailer()?, settings.providers()?);
     let market = settings.open().await?;
     // A server goes on whether anybody reads this or not.
     match welcome(&listener) {
@@ -70,7 +70,9 @@ pub(super) async fn run(
         failed => return failed,
     }
 
-    let app = App::with_limits(market.clone(), settings.limits.clone()).reached(settings.web());
+    let app = App::with_limits(market.clone(), settings.limits.clone())
+        .reached(settings.web())
+        .vouched_by(providers);
     if settings.otlp_endpoint.is_some() {
         app.trace();
     }

@@ -50,6 +50,7 @@ mod filling;
 mod form;
 mod history;
 mod home;
+mod identities;
 mod item;
 mod listings;
 mod mail;
@@ -59,6 +60,7 @@ mod names;
 mod offer;
 mod orders;
 mod own;
+mod provider;
 mod purchase;
 mod purchases;
 mod register;
@@ -114,6 +116,7 @@ fn own_pages() -> Router<App> {
         .route("/notices/{id}", get(my::follow))
         .route("/notices/{id}/read", post(my::read))
         .merge(mail_pages())
+        .merge(provider_pages())
         .route("/deadlines", get(my::deadlines))
         .route("/cases", get(case::list))
         .route("/cases/start/{matter}", get(case::start).post(case::open))
@@ -132,6 +135,24 @@ fn own_pages() -> Router<App> {
                 .layer(DefaultBodyLimit::max(orders::MAX_FORM)),
         )
         .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
+}
+
+/// Signing in by another provider.
+fn provider_pages() -> Router<App> {
+    Router::new()
+        .route("/sign-in/with/{provider}", get(provider::depart))
+        .route("/sign-in/with/{provider}/callback", get(provider::come_back))
+        .route("/sign-in/code", get(provider::code).post(provider::coded))
+        .route("/sign-in/new", get(provider::unknown))
+        .route("/sign-in/join", get(provider::join).post(provider::joined))
+        .route("/sign-in/sign-up", get(provider::sign_up).post(provider::signed_up))
+        .route("/account/identities", get(identities::show))
+        .route("/account/identities/with/{provider}", get(identities::depart_to_link))
+        .route("/account/identities/confirm", get(identities::confirm).post(identities::confirmed))
+        .route(
+            "/account/identities/{id}/unlink",
+            get(identities::unlink).post(identities::unlinked),
+        )
 }
 
 /// The pages of mail.

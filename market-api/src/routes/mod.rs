@@ -14,6 +14,7 @@ pub(crate) mod draws;
 pub(crate) mod evaluations;
 pub(crate) mod facts;
 pub(crate) mod feeds;
+pub(crate) mod identities;
 pub(crate) mod ledger;
 pub(crate) mod listing_import;
 pub(crate) mod listings;

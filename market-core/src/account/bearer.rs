@@ -138,7 +138,7 @@ impl Accounts<'_> {
             party_disabled: row.party_disabled == Some(true),
             proof: Proof::Session(row.id, row.kind),
             scopes: None,
-            has_factor: row.confirmed_at.is_some(),
+            has_factor: row.confirmed_at.is_some() || row.has_factor,
             used_at: Some(row.used_at),
         }))
     }

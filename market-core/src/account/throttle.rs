@@ -38,6 +38,8 @@ text_enum! {
         SignUpAddress = "sign_up_address",
         /// Codes of invitations from one address.
         InvitationAddress = "invitation_address",
+        /// Browsers that are sent to another provider, from one address.
+        ProviderAddress = "provider_address",
         /// Codes that prove an address of mail, of one person.
         MailCode = "mail_code",
         /// Mails with such a code, for one person.

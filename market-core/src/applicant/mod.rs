@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Call, Error, Fault, Intent, Market, Outcome, Party, Timestamp, Uscc,
+    Actor, Call, Error, Fault, Intent, Market, Outcome, Party, Refusal, Timestamp, Uscc,
     account::{NewPerson, Origin, Person, Role},
-    id::ApplicantId,
+    id::{ApplicantId, IdentityId},
     kernel::{
         authority::{Act, Relation, act},
         text::check_text,
@@ -176,6 +176,38 @@ impl Applicants<'_> {
         tx.insert_person(person, password).await?;
         add(&mut tx, applicant).await?;
         tx.finish((person.clone(), applicant.clone())).await
+    }
+
+    /// Gives who is back from another provider an account, with the applicant that they act for,
+    /// where that provider makes accounts.
+    pub async fn sign_up_identified(
+        &self,
+        secret: &str,
+        person: NewPerson,
+        applicant: NewApplicant,
+        from: &Origin,
+    ) -> Result<Person, Error> {
+        let provider = self.0.accounts().waiting(secret).await?.provider;
+        if !provider.makes_accounts {
+            return Err(Refusal::AccountsNotMade.into());
+        }
+        let mut faults = Vec::new();
+        person.check("", &mut faults);
+        applicant.check("/applicant", &mut faults);
+        Error::unless_faultless(faults)?;
+        self.0.accounts().count_sign_up(from).await?;
+        let (person, _) = NewPerson { password: None, ..person }.make(self.0).await?;
+        let applicant = applicant.make(self.0);
+        let call = Call::from(Actor::new(person.id, Party::Applicant(applicant.id)));
+        retry(|| async {
+            let mut tx = self.0.work_for(&call).await?;
+            tx.insert_person(&person, None).await?;
+            add(&mut tx, &applicant).await?;
+            let id = IdentityId(self.0.env.id());
+            let person = tx.identify(person.clone(), secret, &provider.issuer, id).await?;
+            tx.finish(person).await
+        })
+        .await
     }
 
     /// Registers another applicant, for which the person who registers it may act from now on.

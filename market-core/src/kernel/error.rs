@@ -330,6 +330,16 @@ refusals! {
     ComplaintOver "complaint-over" "投诉已办结" "The complaint is decided or withdrawn";
     AlarmAcknowledged "alarm-acknowledged" "预警已处置" "The alarm is acknowledged already";
 
+    SignInOver "sign-in-over" "登录已过期、已完成，或者不是在这个浏览器里开始的，请重新登录" "The sign-in is over, or began in another browser: begin again";
+    ProviderUnreachable "provider-unreachable" "暂时无法使用这种登录方式，请稍后再试" "The other provider cannot be reached: try again later";
+    ProviderRefused "provider-refused" "对方没有确认您的身份，登录没有完成" "The other provider did not confirm who you are";
+    NotVouched "not-vouched" "无法核实对方返回的身份信息，登录没有完成" "What the other provider says could not be verified";
+    IdentityUnknown "identity-unknown" "该身份还没有关联账号" "The identity is linked to no account";
+    IdentityTaken "identity-taken" "该身份已经关联了账号" "The identity is linked to an account already";
+    LastIdentity "last-identity" "没有密码的账号至少要保留一个关联的身份" "Who has no password keeps one identity";
+    AccountDisabled "account-disabled" "账号已停用" "The account is disabled";
+    AccountsNotMade "accounts-not-made" "这种登录方式不能自行开立账号" "No account is made by this provider";
+
     MailOff "mail-off" "本平台没有开通邮件通知" "No mail is sent here";
     MailCodeWrong "mail-code-wrong" "验证码不正确" "The code is wrong";
     MailCodeExpired "mail-code-expired" "验证码已失效，请重新获取" "The code is good no more: ask for another";

@@ -9,6 +9,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("account factor", crate::account::factor_store::STATEMENTS),
     ("account key", crate::account::key_store::STATEMENTS),
     ("account member", crate::account::member_store::STATEMENTS),
+    ("account provider", crate::account::provider_store::STATEMENTS),
     ("account session", crate::account::session_store::STATEMENTS),
     ("account throttle", crate::account::throttle_store::STATEMENTS),
     ("agency", crate::agency::store::STATEMENTS),

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use axum::http::Method;
 use futures::FutureExt;
 use market_core::{
+    Call,
+    account::{Origin, Password, SessionKind, Vouched},
     authority::Seat,
     mail::{Mail, Mailer, Mailing},
 };
@@ -14,6 +16,7 @@ use super::{
     cast::{Cast, ITEM, fresh},
     scenes::{Scene, text},
 };
+use crate::harness::PASSWORD;
 
 /// Mail that was sent.
 #[derive(Debug, Default)]
@@ -74,6 +77,30 @@ impl Cast<'_> {
             self.does(Method::POST, &path, None, owner).await;
         }
         scene.names.insert("id", id);
+        scene
+    }
+
+    /// An identity at another provider: linked to the person's own account, or to another's.
+    pub(super) async fn identity(&self, seat: Seat) -> Scene {
+        let mut scene = Scene::default();
+        let player = self.another(seat).await;
+        let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department);
+        let whose =
+            if is_own { player.actor.clone() } else { self.another(Seat::Owner).await.actor };
+        let (accounts, from) = (self.app.market.accounts(), Origin::default());
+        let secret = format!("browser {}", fresh());
+        let away = accounts.depart("harness", &secret, "/", Some(&whose), &from).await.unwrap();
+        accounts.come_back("harness", &secret, &away.state).await.unwrap();
+        let subject = secret.clone();
+        let vouched = Vouched { subject, name: None, acr: None, amr: Vec::new() };
+        accounts.arrive(&secret, &vouched, SessionKind::Browser, &from).await.unwrap();
+        let call = Call::from(whose.clone());
+        accounts.link(&call, &secret, Password::new(PASSWORD)).await.unwrap();
+        let linked = accounts.identities(&whose).await.unwrap();
+        scene.names.insert("id", linked[0].id.to_string());
+        if seat != Seat::Anonymous {
+            scene.players.insert(seat, player);
+        }
         scene
     }
 

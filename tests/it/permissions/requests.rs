@@ -104,6 +104,7 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         "saved-searches_remove" | "saved-searches_show" => &["saved"],
         "notices_read" | "notices_read_up_to" | "notices_show" => &["saved notice"],
         "mail_show" | "mail_confirm" | "mail_remove" => &["mailbox"],
+        "accounts_unlink" => &["identity"],
         "webhooks_enable" => &["webhook disabled", "webhook of_operator disabled"],
         "webhooks_show"
         | "webhooks_change"
@@ -155,6 +156,7 @@ pub(super) fn is_personal(scene: &str) -> bool {
         "saved",
         "webhook",
         "mailbox",
+        "identity",
         "order contracted",
         "order changing",
         "order own-change",

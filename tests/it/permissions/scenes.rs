@@ -93,6 +93,7 @@ impl Cast<'_> {
             "saved" => self.saved(rest, seat).await,
             "webhook" => self.webhook(rest, seat).await,
             "mailbox" => self.mailbox(seat).await,
+            "identity" => self.identity(seat).await,
             other => panic!("no scene {other}"),
         }
     }

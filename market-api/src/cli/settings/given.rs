@@ -6,6 +6,8 @@ use clap::Args;
 use market_core::{account::PartyKind, webhook::Network};
 use serde::Deserialize;
 
+use super::providers::ProviderGiven;
+
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct Flags {
@@ -120,13 +122,7 @@ pub(super) struct Given {
     pub(super) webhook_ca: Option<PathBuf>,
     /// Where mail goes: smtps://USER:PASSWORD@HOST, smtp://…, or file:FOLDER where it can be looked
     /// at [default: nowhere]
-    #[arg(
-        long,
-        global = true,
-        env = "MARKET_MAIL",
-        value_name = "URL",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "MARKET_MAIL", value_name = "URL", hide_env_values = true)]
     pub(super) mail: Option<String>,
     /// From which address mail is sent, such as `网上中介服务超市 <noreply@market.example>`
     #[arg(long, global = true, env = "MARKET_MAIL_FROM", value_name = "ADDRESS")]
@@ -148,6 +144,9 @@ pub(super) struct Given {
     /// Limits that differ from the usual ones; docs/operations.md lists all. In the file only.
     #[arg(skip)]
     pub(super) limits: Option<toml::Table>,
+    /// Other providers by which people sign in; docs/identity.md says how. In the file only.
+    #[arg(skip)]
+    pub(super) provider: Option<Vec<ProviderGiven>>,
     /// What to log, such as `debug` or `info,market_api=debug` [default: info]
     #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
     pub(super) log: Option<String>,
@@ -164,10 +163,10 @@ pub(super) struct Given {
     pub(super) log_json: Option<bool>,
 }
 
-/// Each setting from the first place that gives it; limits are of the file alone.
+/// Each setting from the first place that gives it; limits and providers are of the file alone.
 macro_rules! first {
     ($given:ident $file:ident $($setting:ident)*) => {
-        Given { limits: $file.limits, $($setting: $given.$setting.or($file.$setting)),* }
+        Given { limits: $file.limits, provider: $file.provider, $($setting: $given.$setting.or($file.$setting)),* }
     };
 }
 

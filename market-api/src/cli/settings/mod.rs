@@ -17,11 +17,12 @@ use market_core::{
 use zeroize::Zeroizing;
 
 pub(super) use self::given::Flags;
-use self::given::Given;
+use self::{given::Given, providers::ProviderGiven};
 use super::Failure;
-use crate::{Limits, Web, mailer::Post, sender::HttpSender};
+use crate::{Limits, Web, mailer::Post, provider::Providers, sender::HttpSender};
 
 mod given;
+mod providers;
 
 /// The most minutes that an access token is good, or a browser signed in without a request.
 const MOST_MINUTES: u32 = 24 * 60;
@@ -44,6 +45,7 @@ pub(super) struct Settings {
     pub(super) server_key: PathBuf,
     pub(super) webhook_rules: AddressRules,
     pub(super) webhook_ca: Option<PathBuf>,
+    pub(super) providers: Vec<ProviderGiven>,
     pub(super) mail: Option<String>,
     pub(super) mail_from: Option<String>,
     pub(super) mail_ca: Option<PathBuf>,
@@ -82,6 +84,7 @@ impl Settings {
         if !(url.starts_with("http://") || url.starts_with("https://")) {
             return wrong("public_url", "must begin with http:// or https://");
         }
+        providers::check(&self.providers)?;
         Ok(self)
     }
 
@@ -126,6 +129,7 @@ impl Settings {
             publisher,
             webhook_rules,
             webhook_ca: given.webhook_ca,
+            providers: given.provider.unwrap_or_default(),
             mail: given.mail,
             mail_from: given.mail_from,
             mail_ca: given.mail_ca,
@@ -166,6 +170,7 @@ impl Settings {
             browser_idle_seconds: i64::from(self.browser_minutes) * 60,
             second_factor_for: self.second_factor_for.clone(),
             server_key: Some(server_key(&self.server_key)?),
+            providers: self.providers.iter().map(ProviderGiven::provider).collect(),
             ..Identity::default()
         })
     }
@@ -189,6 +194,11 @@ impl Settings {
         HttpSender::new(self.webhook_rules.clone(), Some(&pem)).map_err(|why| wrong(&why))
     }
 
+    /// What speaks with the providers by which people sign in.
+    pub(super) fn providers(&self) -> Result<Providers, Failure> {
+        providers::clients(&self.providers, &self.publisher.url)
+    }
+
     /// What takes mail away, if anything does.
     pub(super) fn mailer(&self) -> Result<Option<Post>, Failure> {
         let Some(to) = &self.mail else { return Ok(None) };
@@ -198,8 +208,7 @@ impl Settings {
             None => return Err(Failure::Usage("mail_from: must be given with mail".to_owned())),
         };
         let authorities = self.mail_ca.as_ref().map(fs::read).transpose();
-        let authorities =
-            authorities.map_err(|why| Failure::Usage(format!("mail_ca: {why}")))?;
+        let authorities = authorities.map_err(|why| Failure::Usage(format!("mail_ca: {why}")))?;
         let post = Post::new(from, to, authorities.as_deref());
         post.map(Some).map_err(|why| Failure::Usage(why.to_string()))
     }
