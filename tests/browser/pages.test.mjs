@@ -1,0 +1,76 @@
+// Every page that the portal has, as each of those sees it who may.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { judge } from "./judging.mjs";
+import { explore, paths, table } from "./pages.mjs";
+import { market, nothingAmiss, person, signedIn, startBrowser } from "./people.mjs";
+
+/** So many pages are looked at at a time. */
+const AT_A_TIME = 2;
+
+let browser, which;
+const [seen, visited, known] = [new Set(), new Set(), new Map()];
+
+before(async () => {
+  browser = await startBrowser();
+  which = table(await paths());
+});
+after(() => browser.close());
+
+/** Judges all pages that somebody is shown; fails with all that is wrong. */
+async function judgeAll(one, starts, kind) {
+  if (!known.has(kind)) known.set(kind, new Set());
+  const { request } = one.context;
+  const { pages, broken } = await explore(request, starts, which, seen, known.get(kind));
+  const wrong = new Map();
+  const queue = [...pages];
+  const look = async (page) => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      for (const what of await judge(page, next.address)) {
+        wrong.set(what, [...(wrong.get(what) ?? []), next.address]);
+      }
+      visited.add(next.path);
+    }
+  };
+  const more = Array.from({ length: AT_A_TIME - 1 }, () => one.context.newPage());
+  await Promise.all([one.page, ...(await Promise.all(more))].map(look));
+  for (const [what, where] of wrong) {
+    broken.push(`${what}\n    on ${where.length} pages: ${where.slice(0, 3).join(" ")}`);
+  }
+  if (broken.length) assert.fail(broken.join("\n"));
+  nothingAmiss(one);
+  return pages.length;
+}
+
+test("whoever looks around", async (t) => {
+  const starts = ["/", `/verify/${market.scene.code}`, "/search?q=环评", "/search?q=没有这样的东西", "/sign-in", "/register"];
+  t.diagnostic(`${await judgeAll(await person(browser), starts, "nobody")} pages`);
+});
+
+/** Who is signed in, as what, and where they begin. */
+const PEOPLE = [
+  ["an applicant", "applicant", ["/my", "/applicants/new"]],
+  ["an applicant", "buyer", ["/my"]],
+  ["an applicant", "builder", ["/my"]],
+  ["an agency", "seller", ["/my", "/agencies/new"]],
+  ["an agency", "evaluated", ["/my"]],
+  ...market.scene.sellers.map((login) => ["an agency", login, ["/my"]]),
+  ["a department", "officer-fire-rescue", ["/my"]],
+  ["a department", "regulator", ["/my"]],
+  ["a department", "supervisor", ["/my"]],
+  ["the operator", "operator", ["/my"]],
+];
+
+for (const [kind, login, starts] of PEOPLE) {
+  test(`${kind}: ${login}`, async (t) => {
+    const one = await signedIn(browser, login);
+    t.diagnostic(`${await judgeAll(one, starts, kind)} pages`);
+  });
+}
+
+test("no page is left out", async () => {
+  const left = (await paths()).filter((path) => !visited.has(path));
+  assert.deepEqual(left, []);
+});
