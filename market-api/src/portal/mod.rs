@@ -114,6 +114,7 @@ fn own_pages() -> Router<App> {
         .route("/my", get(my::show))
         .route("/inbox", get(my::inbox))
         .route("/notices/{id}", get(my::follow))
+        .route("/inbox/read", post(my::read_all))
         .route("/notices/{id}/read", post(my::read))
         .merge(mail_pages())
         .merge(provider_pages())
