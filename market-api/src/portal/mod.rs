@@ -39,6 +39,7 @@ mod agency;
 mod assets;
 mod buy;
 mod case;
+mod chart;
 mod complaint;
 mod desk;
 mod doing;
