@@ -40,6 +40,7 @@ mod assets;
 mod buy;
 mod case;
 mod chart;
+mod compare;
 mod complaint;
 mod desk;
 mod doing;
@@ -84,6 +85,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/items/{code}", get(item::show))
         .route("/agencies/{id}", get(agency::show))
         .route("/search", get(search::show))
+        .route("/compare", get(compare::show))
         .route("/suggested", get(search::suggest))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
         .route("/sign-out", post(account::sign_out))
