@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { heading, nothingAmiss, person, send, signedIn, startBrowser } from "./people.mjs";
+import { PHONE, heading, nothingAmiss, person, send, signedIn, startBrowser } from "./people.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));
@@ -99,5 +99,24 @@ test("Back shows the form as it was, and what is sent twice is done once", async
   assert.equal(page.url(), made);
   await page.goto("/cases");
   assert.equal(await page.getByText(title).count(), 1);
+  nothingAmiss(one);
+});
+
+test("in large type nothing scrolls sideways, and it is remembered", async () => {
+  const one = await person(browser, { viewport: PHONE });
+  const { page } = one;
+  await page.goto("/");
+  await page.getByRole("button", { name: "大字版" }).click();
+  await page.waitForLoadState();
+  for (const address of ["/", "/search?q=环评", "/matters/open-restaurant", "/sign-in", "/purchases"]) {
+    await page.goto(address);
+    const [size, wide, room] = await page.evaluate(() => [
+      parseFloat(getComputedStyle(document.body).fontSize),
+      document.documentElement.scrollWidth,
+      window.innerWidth,
+    ]);
+    assert.equal(size, 22, address);
+    assert.ok(wide <= room, `${address} is ${wide} pixels wide`);
+  }
   nothingAmiss(one);
 });

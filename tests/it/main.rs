@@ -45,6 +45,7 @@ mod portal_desk;
 mod portal_forms;
 mod portal_orders;
 mod portal_purchases;
+mod portal_reading;
 mod problems;
 mod program;
 mod providers;

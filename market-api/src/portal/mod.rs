@@ -21,6 +21,7 @@ use axum::{
         HeaderValue,
         header::{CONTENT_SECURITY_POLICY, RETRY_AFTER},
     },
+    middleware::from_fn,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -28,6 +29,7 @@ use market_core::{Cursor, Error, Market, Paging};
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::failure::page as failure_page;
+use self::reading::Reading;
 use crate::{
     App,
     problem::{Code, Problem},
@@ -65,6 +67,7 @@ mod own;
 mod provider;
 mod purchase;
 mod purchases;
+mod reading;
 mod register;
 mod resuming;
 mod said;
@@ -102,10 +105,12 @@ pub(crate) fn routes() -> Router<App> {
         .route("/verify/{code}", get(verify::show))
         .route("/statistics", get(statistics::show))
         .route("/statistics.csv", get(statistics::file))
+        .route("/reading", post(reading::choose))
         .merge(own_pages())
         .merge(purchase_pages())
         .merge(agency_pages())
         .merge(desk::routes())
+        .layer(from_fn(reading::told))
         .merge(assets::routes())
 }
 
@@ -227,6 +232,8 @@ struct Frame {
     who: Option<String>,
     /// Whether they have a desk: a department or the operator.
     has_desk: bool,
+    /// How they read.
+    reading: Reading,
 }
 
 impl Frame {
@@ -255,6 +262,7 @@ impl Frame {
             demonstration: false,
             who: None,
             has_desk: false,
+            reading: Reading::now(),
         }
     }
 }
