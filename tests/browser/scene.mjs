@@ -97,6 +97,9 @@ export async function setScene(server) {
     demand: "重新选取。",
     contact: { name: "演示联系人", phone: "0574-0000-0000" },
   });
+  const expires_at = new Date(Date.now() + 30 * 86_400_000).toISOString();
+  await selling.post("/api-keys", { name: "订单同步", scopes: ["read", "orders"], expires_at });
+  await selling.post("/webhooks", { url: "https://receiver.example/hooks", scope: "own" });
   await selling.put(`/purchases/${of("open")}/registration`, { practitioners: [] });
   await selling.post(`/purchases/${of("open")}/questions`, { text: "点位可以用往年的吗？" });
 

@@ -44,6 +44,7 @@ mod portal_agency_orders;
 mod portal_desk;
 mod portal_forms;
 mod portal_orders;
+mod portal_programs;
 mod portal_purchases;
 mod portal_reading;
 mod problems;

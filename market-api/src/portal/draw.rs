@@ -120,7 +120,9 @@ pub(super) async fn show(
         opened: proof
             .opened
             .iter()
-            .map(|one| (number(&one.registration.to_string()), quoted(&one.quote, &purchase.notice.price)))
+            .map(|one| {
+                (number(&one.registration.to_string()), quoted(&one.quote, &purchase.notice.price))
+            })
             .collect(),
         draws: proof.draws.iter().map(draw).collect(),
         award,

@@ -65,6 +65,7 @@ mod offer;
 mod orders;
 mod own;
 mod provider;
+mod programs;
 mod purchase;
 mod purchases;
 mod reading;
@@ -190,9 +191,15 @@ fn purchase_pages() -> Router<App> {
         .route("/complaints/{id}/withdraw", get(complaint::withdraw).post(complaint::withdrawn))
 }
 
-/// The pages of agencies.
+/// The pages of agencies, and of what any party has for its programs.
 fn agency_pages() -> Router<App> {
     Router::new()
+        .route("/keys", get(programs::keys))
+        .route("/keys/new", get(programs::new_key).post(programs::made_key))
+        .route("/keys/{id}/revoke", get(programs::revoke_key).post(programs::revoked_key))
+        .route("/webhooks", get(programs::webhooks))
+        .route("/webhooks/new", get(programs::new_webhook).post(programs::made_webhook))
+        .route("/webhooks/{id}/{step}", get(programs::webhook).post(programs::changed_webhook))
         .route("/purchases/open", get(entry::open))
         .route("/registrations", get(entry::list))
         .route("/purchases/{id}/registration", get(entry::show))

@@ -14,9 +14,7 @@ use market_core::{
     selection::Criterion,
 };
 
-use super::{
-    Frame, Link, Page, purchases::NoticeView, signed::private, visitor::Visitor, words,
-};
+use super::{Frame, Link, Page, purchases::NoticeView, signed::private, visitor::Visitor, words};
 use crate::{parameters::At, problem::Problem};
 
 /// The most questions that the page shows; the API has all.
