@@ -25,6 +25,7 @@ pub mod document;
 pub mod draw;
 pub mod evaluation;
 pub mod feed;
+pub mod file;
 mod followers;
 pub mod import;
 mod kernel;
@@ -33,6 +34,7 @@ pub mod mail;
 mod market;
 pub mod matter;
 pub mod notice;
+mod options;
 pub mod order;
 pub mod progress;
 pub mod publicity;
@@ -77,7 +79,8 @@ pub use kernel::{
     time::{Day, Timestamp},
     uscc::Uscc,
 };
-pub use market::{Market, Options};
+pub use market::Market;
+pub use options::Options;
 pub use store::{
     Connections, Durability,
     expiry::KEPT_AT_LEAST,

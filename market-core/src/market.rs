@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Notify;
 
 use crate::{
-    Actor, Call, Durability, Env, Error, KEPT_AT_LEAST,
+    Actor, Call, Durability, Env, Error, KEPT_AT_LEAST, Options,
     account::{Accounts, Identity},
     agency::{Agencies, Listings},
     alarm::Alarms,
@@ -21,6 +21,7 @@ use crate::{
     document::Documents,
     evaluation::Evaluations,
     feed::Feed,
+    file::{FileRules, Files},
     letter::{Letters, Shelf},
     mail::Mails,
     matter::Matters,
@@ -48,8 +49,12 @@ use crate::{
 pub struct Market {
     pub(crate) db: Db,
     pub(crate) env: Env,
-    /// Deliverables, under their digests.
+    /// Files, under their digests.
     pub(crate) files: Arc<dyn ObjectStore>,
+    /// Where files are until they have come whole; the system's folder for such, if none is given.
+    pub(crate) spool: Option<PathBuf>,
+    /// What files may be.
+    pub(crate) file_rules: Arc<FileRules>,
     /// What is searched.
     pub(crate) index: Arc<Home>,
     /// What is asked of search, until it is written.
@@ -70,63 +75,10 @@ pub struct Market {
     pub(crate) wake: Arc<Notify>,
 }
 
-/// How to open a marketplace.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// `sqlite::memory:`, `sqlite:<path>` or `postgres://…`.
-    pub database: String,
-    /// The folder of deliverables; in memory if none is given.
-    pub files: Option<PathBuf>,
-    /// The folder of the search index, which one process writes; in memory if none is given.
-    pub index: Option<PathBuf>,
-    /// Fonts of letters, the first of which is asked first for a character; those of Debian's
-    /// `fonts-noto-cjk` if none is named. They are read when the first letter is printed.
-    pub fonts: Vec<PathBuf>,
-    /// How long one search may take; what was found by then is answered.
-    pub search_limit: Duration,
-    /// What an acknowledged write survives, on `SQLite`.
-    pub durability: Durability,
-    /// How many days it is kept what was asked of search.
-    pub keep_asked_days: u32,
-    /// How many hours an answer is kept under the idempotency key of its call, [`KEPT_AT_LEAST`]
-    /// at least.
-    pub keep_keys_hours: u32,
-    /// As whom what everybody may know is published.
-    pub publisher: Publisher,
-    /// How people sign in, and for how long.
-    pub identity: Identity,
-    /// Where messages of webhooks may go.
-    pub webhook_rules: AddressRules,
-    /// Whether mail is sent: somebody follows [`Mails`] with what takes it away.
-    pub sends_mail: bool,
-    /// Where time, ids and secrets come from.
-    pub env: Env,
-}
-
-impl Options {
-    /// A marketplace at a database URL, with its files in memory.
-    pub fn new(database: impl Into<String>) -> Self {
-        Self {
-            database: database.into(),
-            files: None,
-            index: None,
-            fonts: Vec::new(),
-            search_limit: Duration::from_secs(2),
-            durability: Durability::Full,
-            keep_asked_days: 180,
-            keep_keys_hours: KEPT_AT_LEAST,
-            publisher: Publisher::default(),
-            identity: Identity::default(),
-            webhook_rules: AddressRules::default(),
-            sends_mail: false,
-            env: Env::real(),
-        }
-    }
-}
-
 impl Market {
     /// Opens a marketplace and brings its database up to date.
     pub async fn open(options: Options) -> Result<Self, Error> {
+        let (spool, file_rules) = (options.files.clone(), Arc::new(options.file_rules));
         let files: Arc<dyn ObjectStore> = match options.files {
             Some(folder) => {
                 let durable = options.durability == Durability::Full;
@@ -147,6 +99,8 @@ impl Market {
             db,
             env,
             files,
+            spool,
+            file_rules,
             index,
             asking,
             fonts,
@@ -234,6 +188,11 @@ impl Market {
     /// Orders.
     pub const fn orders(&self) -> Orders<'_> {
         Orders(self)
+    }
+
+    /// Files as they come in and are kept.
+    pub const fn files(&self) -> Files<'_> {
+        Files(self)
     }
 
     /// The files that orders hand over.

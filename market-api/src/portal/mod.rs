@@ -16,7 +16,6 @@ use std::{fmt::Display, str::FromStr};
 use askama::Template;
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{
         HeaderValue,
         header::{CONTENT_SECURITY_POLICY, RETRY_AFTER},
@@ -99,10 +98,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/purchases/{id}", get(purchase::show))
         .route("/purchases/{id}/award", get(purchase::award))
         .route("/purchases/{id}/draw", get(draw::show))
-        .route(
-            "/verify",
-            get(verify::ask).post(verify::upload).layer(DefaultBodyLimit::max(verify::MAX_FORM)),
-        )
+        .route("/verify", get(verify::ask).post(verify::upload))
         .route("/verify/{code}", get(verify::show))
         .route("/statistics", get(statistics::show))
         .route("/statistics.csv", get(statistics::file))
@@ -138,12 +134,7 @@ fn own_pages() -> Router<App> {
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(orders::show))
         .route("/orders/{id}/{step}", get(orders::step).post(orders::done))
-        .route(
-            "/orders/{id}/upload",
-            get(orders::upload)
-                .post(orders::uploaded_file)
-                .layer(DefaultBodyLimit::max(orders::MAX_FORM)),
-        )
+        .route("/orders/{id}/upload", get(orders::upload).post(orders::uploaded_file))
         .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
 }
 
@@ -215,12 +206,7 @@ fn agency_pages() -> Router<App> {
         .route("/agency/practitioners/{id}/remove", get(admission::remove).post(admission::removed))
         .route("/listings", get(listings::list))
         .route("/listings/new", get(listings::begin).post(listings::begun))
-        .route(
-            "/listings/import",
-            get(listings::import)
-                .post(listings::imported)
-                .layer(DefaultBodyLimit::max(listings::MAX_FORM)),
-        )
+        .route("/listings/import", get(listings::import).post(listings::imported))
         .route("/listings/{id}/{step}", get(listings::step).post(listings::done))
 }
 

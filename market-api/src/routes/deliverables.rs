@@ -5,14 +5,13 @@ use axum::{
     body::Body as Content,
     extract::{Request, State},
     http::{
-        HeaderName, HeaderValue, StatusCode,
+        HeaderName, HeaderValue,
         header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use market_core::{
-    Error, Market, Page, Refusal,
+    Market, Page,
     id::OrderId,
     order::{Deliverable, NewDeliverable},
 };
@@ -22,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     App,
-    body::unread,
+    body::received::receive,
     call::{GuardedWith, Guards},
     caller::Caller,
     page::whole,
@@ -70,19 +69,10 @@ async fn upload(
         media_type: named.media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
         sha256: digest.unwrap_or_default().to_ascii_lowercase(),
     };
-    let content = Limited::new(request.into_body(), usize::try_from(limit).unwrap_or(usize::MAX));
-    let content = content.collect().await.map_err(|why| unread_file(&*why))?.to_bytes();
-    let deliverable = market.deliverables().upload(&call, id, new, content).await?;
+    let file = receive(&market, request, limit).await?;
+    let deliverable = market.deliverables().take(&call, id, new, &file).await?;
     let place = format!("/api/v1/orders/{id}/deliverables/{}/content", deliverable.number);
     Ok(Created(place, deliverable.number, deliverable))
-}
-
-/// Why a file could not be read to its end.
-pub(super) fn unread_file(why: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
-    if why.is::<LengthLimitError>() {
-        return Error::from(Refusal::FileTooLarge).into();
-    }
-    unread(StatusCode::BAD_REQUEST, why)
 }
 
 /// The deliverables of an order that the caller may see, oldest first.
@@ -107,7 +97,8 @@ async fn download(
     State(market): State<Market>,
     At((id, number)): At<(OrderId, i64)>,
 ) -> Result<Response, Problem> {
-    let (deliverable, content) = market.deliverables().open(&actor, id, number).await?;
+    let deliverable = market.deliverables().get(&actor, id, number).await?;
+    let content = market.deliverables().content(&deliverable, None).await?;
     let headers = [
         (CONTENT_TYPE, header(&deliverable.media_type)),
         (CONTENT_LENGTH, header(&deliverable.size.to_string())),

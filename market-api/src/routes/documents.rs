@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
 use market_core::{
     Fault, Market, Page,
     document::{Document, FileVerified, MAX_VERIFIED, VerificationCode, Verified},
@@ -18,9 +17,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::deliverables::{DIGEST, disposition, header, unread_file};
+use super::deliverables::{DIGEST, disposition, header};
 use crate::{
     App,
+    body::received::receive,
     caller::Caller,
     page::whole,
     parameters::{At, Parameters},
@@ -133,9 +133,8 @@ async fn verify_file(
     State(market): State<Market>,
     request: Request,
 ) -> Result<Json<FileVerified>, Problem> {
-    let content = Limited::new(request.into_body(), MAX_VERIFIED).collect().await;
-    let content = content.map_err(|why| unread_file(&*why))?.to_bytes();
-    Ok(Json(market.documents().verify_file(&content).await?))
+    let file = receive(&market, request, MAX_VERIFIED).await?;
+    Ok(Json(market.documents().verify_file(&file).await?))
 }
 
 /// The file of a document, as a download.

@@ -20,6 +20,9 @@ pub enum Error {
     /// Somebody changed it meanwhile: read it again and retry.
     #[error("the {0} was changed meanwhile")]
     Stale(&'static str),
+    /// The file has more than so many bytes.
+    #[error("the file may have {0} bytes at most")]
+    FileTooLarge(u64),
     /// Nobody who says who he is, or a token that is no longer good.
     #[error("not signed in")]
     Anonymous,
@@ -44,6 +47,12 @@ pub enum Error {
     /// What is stored is not what the program writes.
     #[error("stored {0} is inconsistent")]
     Inconsistent(&'static str),
+}
+
+impl From<std::io::Error> for Error {
+    fn from(why: std::io::Error) -> Self {
+        Self::Files(object_store::Error::Generic { store: "spool", source: Box::new(why) })
+    }
 }
 
 impl From<sqlx::Error> for Error {

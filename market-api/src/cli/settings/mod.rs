@@ -150,6 +150,7 @@ impl Settings {
         let files = self.files.clone();
         let options = Options {
             files: Some(files),
+            file_rules: self.limits.files.clone(),
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,

@@ -3,11 +3,11 @@
 use axum::{extract::State, response::Response};
 use market_core::{
     Actor, Call, Error, Market, Party,
+    file::Received,
     id::{OrderId, PaymentId},
     order::{
         Deliverable, Ledger, MilestoneReached, MilestoneState, NewDeliverable, Order, PaymentState,
     },
-    sha256_hex,
 };
 
 use super::{
@@ -17,8 +17,8 @@ use super::{
         filling::Form,
         form::Choice,
         said,
-        signed::{Answers, Reading, Signed},
-        uploading::{BESIDE, Chosen, FILE, Upload},
+        signed::{Answers, Instead, Reading, Signed},
+        uploading::{Chosen, FILE, Sending, Upload},
         words,
     },
     steps::check,
@@ -27,9 +27,6 @@ use crate::{
     parameters::At,
     problem::{Code, Problem},
 };
-
-/// The largest form with a file; the policy of a region may allow less.
-pub(in crate::portal) const MAX_FORM: usize = (64 << 20) + BESIDE;
 
 /// Whether an actor acts for the agency of an order.
 pub(super) fn is_agency(actor: &Actor, order: &Order) -> bool {
@@ -228,22 +225,24 @@ pub(in crate::portal) async fn upload(
 pub(in crate::portal) async fn uploaded_file(
     State(market): State<Market>,
     At(id): At<OrderId>,
-    Upload { sent, file, broken }: Upload,
-) -> Result<Response, Problem> {
-    let form = uploading(&market, &sent.signed, id).await?;
-    let new = Upload::read(sent.reading(), file, broken, |read, file: Chosen| {
+    sending: Sending,
+) -> Result<Response, Instead> {
+    let form = uploading(&market, &sending.signed, id).await?;
+    let limit = market.deliverables().limit(&sending.signed.actor, id).await;
+    let Upload { sent, file, refused } = sending.receive(&market, limit).await?;
+    let new = Upload::read(sent.reading(), file, refused, |read, Chosen { name, content }| {
         let given = read.given("sha256").map(|digest| digest.to_ascii_lowercase());
-        let media_type = file.media_type.filter(|one| one.contains('/'));
         let new = NewDeliverable {
-            name: file.name,
-            media_type: media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
-            sha256: given.unwrap_or_else(|| sha256_hex(&file.content)),
+            name,
+            // What a browser says of a file, it takes from the name.
+            media_type: "application/octet-stream".to_owned(),
+            sha256: given.unwrap_or_else(|| content.sha256().to_owned()),
         };
-        Some((new, file.content))
+        Some((new, content))
     });
     let market = &market;
-    let keep = |call, (new, content)| async move {
-        market.deliverables().upload(&call, id, new, content).await
+    let keep = |call, (new, file): (_, Received)| async move {
+        market.deliverables().take(&call, id, new, &file).await
     };
-    form.take(market, &sent, new, keep, |_| format!("/orders/{id}/deliver")).await
+    Ok(form.take(market, &sent, new, keep, |_| format!("/orders/{id}/deliver")).await?)
 }

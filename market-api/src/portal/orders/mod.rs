@@ -14,7 +14,7 @@ use market_core::{
 use serde::Deserialize;
 
 pub(super) use self::{
-    agency::{MAX_FORM, upload, uploaded_file},
+    agency::{upload, uploaded_file},
     evaluations::{appeal, appealed},
     page::show,
     steps::{done, evaluation, marks, returned, step},
