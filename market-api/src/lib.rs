@@ -11,6 +11,7 @@ mod call;
 mod caller;
 pub mod cli;
 pub mod demo;
+mod download;
 mod edge;
 pub mod generate;
 mod health;

@@ -36,6 +36,7 @@ pub mod matter;
 pub mod notice;
 mod options;
 pub mod order;
+pub mod passport;
 pub mod progress;
 pub mod publicity;
 pub mod purchase;
@@ -44,8 +45,10 @@ pub mod rules;
 pub mod saved_search;
 pub mod search;
 pub mod selection;
+pub mod signing;
 pub mod simulation;
 pub mod statistics;
+pub mod storage;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -73,7 +76,7 @@ pub use kernel::{
     point::{Degrees, NotAPoint, Point},
     policy::{ContractRules, PolicyFile, PolicyProfile, Ranking},
     sealing,
-    secret::{is_same_secret, sha256_hex},
+    secret::{is_same_secret, sha256_hex, sha256_of},
     selection::SelectionRules,
     text::plain_cell,
     time::{Day, Timestamp},

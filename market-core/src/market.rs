@@ -21,12 +21,13 @@ use crate::{
     document::Documents,
     evaluation::Evaluations,
     feed::Feed,
-    file::{FileRules, Files},
+    file::{FileRules, Files, Scanner},
     letter::{Letters, Shelf},
     mail::Mails,
     matter::Matters,
     notice::Notices,
     order::{Deliverables, Orders},
+    passport::Passports,
     progress::Progresses,
     publicity::{Publicity, Publisher},
     purchase::Purchases,
@@ -34,6 +35,8 @@ use crate::{
     rules::Rules,
     saved_search::SavedSearches,
     search::{Home, Search},
+    signing::Signing,
+    storage::Storage,
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     timers::Timers,
     vitals::Vitals,
@@ -55,6 +58,8 @@ pub struct Market {
     pub(crate) spool: Option<PathBuf>,
     /// What files may be.
     pub(crate) file_rules: Arc<FileRules>,
+    /// What scans them, if anything does.
+    pub(crate) scanner: Option<Arc<Scanner>>,
     /// What is searched.
     pub(crate) index: Arc<Home>,
     /// What is asked of search, until it is written.
@@ -79,12 +84,13 @@ impl Market {
     /// Opens a marketplace and brings its database up to date.
     pub async fn open(options: Options) -> Result<Self, Error> {
         let (spool, file_rules) = (options.files.clone(), Arc::new(options.file_rules));
-        let files: Arc<dyn ObjectStore> = match options.files {
-            Some(folder) => {
-                let durable = options.durability == Durability::Full;
+        let durable = options.durability == Durability::Full;
+        let files: Arc<dyn ObjectStore> = match (options.object_store, options.files) {
+            (Some(store), _) => store.open()?,
+            (None, Some(folder)) => {
                 Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(durable))
             }
-            None => Arc::new(InMemory::new()),
+            (None, None) => Arc::new(InMemory::new()),
         };
         let db = Db::open(&options.database, options.durability).await?;
         let index = Arc::new(Home::open(options.index, options.search_limit)?);
@@ -93,6 +99,7 @@ impl Market {
         let publisher = Arc::new(options.publisher);
         let identity = Arc::new(options.identity);
         let webhook_rules = Arc::new(options.webhook_rules);
+        let scanner = options.scanner.map(Arc::new);
         let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
         let (sends_mail, env, wake) = (options.sends_mail, options.env, Arc::default());
         Ok(Self {
@@ -101,6 +108,7 @@ impl Market {
             files,
             spool,
             file_rules,
+            scanner,
             index,
             asking,
             fonts,
@@ -195,9 +203,24 @@ impl Market {
         Files(self)
     }
 
+    /// What is kept of files.
+    pub const fn storage(&self) -> Storage<'_> {
+        Storage(self)
+    }
+
     /// The files that orders hand over.
     pub const fn deliverables(&self) -> Deliverables<'_> {
         Deliverables(self)
+    }
+
+    /// What proves where a deliverable comes from.
+    pub const fn passports(&self) -> Passports<'_> {
+        Passports(self)
+    }
+
+    /// The keys that the market signs with.
+    pub const fn signing(&self) -> Signing<'_> {
+        Signing(self)
     }
 
     /// What everybody may know of purchases.

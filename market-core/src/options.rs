@@ -3,7 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    Durability, Env, KEPT_AT_LEAST, account::Identity, file::FileRules, publicity::Publisher,
+    Durability, Env, KEPT_AT_LEAST,
+    account::Identity,
+    file::{FileRules, S3, Scanner},
+    publicity::Publisher,
     webhook::AddressRules,
 };
 
@@ -14,8 +17,12 @@ pub struct Options {
     pub database: String,
     /// The folder of files; in memory if none is given.
     pub files: Option<PathBuf>,
+    /// An object store that keeps files in place of the folder, which has those that come in.
+    pub object_store: Option<S3>,
     /// What files may be, beside the size that the policy of a region limits.
     pub file_rules: FileRules,
+    /// What scans files, before which none is given out; nothing does, if none is given.
+    pub scanner: Option<Scanner>,
     /// The folder of the search index, which one process writes; in memory if none is given.
     pub index: Option<PathBuf>,
     /// Fonts of letters, the first of which is asked first for a character; those of Debian's
@@ -48,7 +55,9 @@ impl Options {
         Self {
             database: database.into(),
             files: None,
+            object_store: None,
             file_rules: FileRules::default(),
+            scanner: None,
             index: None,
             fonts: Vec::new(),
             search_limit: Duration::from_secs(2),

@@ -206,7 +206,13 @@ impl TestApp {
         Self { app, router, issuers, ..served }
     }
 
-    fn around(place: Place, market: Market) -> Self {
+    /// How the tests open a market, with a clock that stands still.
+    pub(crate) fn options(url: &str) -> Options {
+        options(url, fixed())
+    }
+
+    /// The server of a market.
+    pub(crate) fn around(place: Place, market: Market) -> Self {
         let app = App::with_limits(market.clone(), Limits::without_rates());
         app.searchable();
         let router = market_api::router(app.clone());

@@ -77,6 +77,11 @@ impl Server {
         child.wait().unwrap();
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
     /// Asks it to end.
     pub(crate) fn terminate(&self) {
         self.signal("-TERM");

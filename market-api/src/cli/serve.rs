@@ -22,7 +22,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long to wait for the turn to write the search index, before looking again.
 const TURN: Duration = Duration::from_secs(5);
 
-/// How often sessions that are long over are let go.
+/// How often what is over is let go.
 const TIDY: Duration = Duration::from_hours(1);
 
 /// Serves the market until it is asked to end, and then ends in order.
@@ -89,6 +89,7 @@ pub(super) async fn run(
         tokio::spawn(tell_people(market.clone())),
         tokio::spawn(deliver(market.clone(), sender)),
         tokio::spawn(issue_documents(market.clone())),
+        tokio::spawn(scan(market.clone())),
     ];
     let mailing = mailer.map(|mailer| tokio::spawn(send_mail(market.clone(), Arc::new(mailer))));
     if !market.publisher().is_reached() {
@@ -152,17 +153,25 @@ async fn issue_documents(market: Market) {
     match market.documents().follow().await {}
 }
 
+/// Has files scanned, if there is a scanner; any number of processes may.
+async fn scan(market: Market) {
+    match market.deliverables().follow().await {}
+}
+
 /// Takes the steps of purchases and orders that fall due; any number of processes may.
 async fn run_due(market: Market) {
     match market.timers().follow().await {}
 }
 
-/// Lets go of sessions that are long over, and of tries that count nothing any more; any number of
-/// processes may.
+/// Lets go of sessions that are long over, of tries that count nothing any more, and of files that
+/// no row names; any number of processes may.
 async fn tidy(market: Market) {
     loop {
         if let Err(why) = market.accounts().tidy().await {
             tracing::warn!("sessions that are over are not let go: {why}");
+        }
+        if let Err(why) = market.storage().sweep().await {
+            tracing::warn!("files that no row names are not let go: {why}");
         }
         tokio::time::sleep(TIDY).await;
     }

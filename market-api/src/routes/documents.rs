@@ -4,8 +4,7 @@
 use axum::{
     Json,
     extract::{Request, State},
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use bytes::Bytes;
 use market_core::{
@@ -17,11 +16,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::deliverables::{DIGEST, disposition, header};
 use crate::{
     App,
     body::received::receive,
     caller::Caller,
+    download::{Asked, Download},
     page::whole,
     parameters::{At, Parameters},
     problem::Problem,
@@ -140,11 +139,11 @@ async fn verify_file(
 /// The file of a document, as a download.
 fn file(document: &Document, content: Bytes) -> Response {
     let name = format!("{}-{}.pdf", document.facts.body.kind().zh(), document.number);
-    let headers = [
-        (CONTENT_TYPE, header("application/pdf")),
-        (CONTENT_DISPOSITION, header(&disposition(&name))),
-        (ETAG, header(&format!("\"{}\"", document.sha256))),
-        (DIGEST, header(&document.sha256)),
-    ];
-    (headers, content).into_response()
+    let file = Download {
+        name: &name,
+        media_type: "application/pdf",
+        sha256: &document.sha256,
+        size: content.len() as u64,
+    };
+    file.response(&Asked::Whole, content.into())
 }

@@ -65,6 +65,14 @@ const TEXT: &[Format] = &[
 /// Every format that is taken.
 const ALL: &[&[Format]] = &[PDF, OFD, PNG, JPEG, TIFF, BMP, DWG, DOCX, XLSX, PPTX, OLE, ZIP, TEXT];
 
+/// As what a file of a media type is given out: formats that were once recorded and are not taken
+/// (any more) are given out as bytes.
+pub fn served_type(media_type: &str) -> &str {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let is_taken = ALL.iter().copied().flatten().any(|one| one.media_type == essence);
+    if is_taken { media_type } else { ANYTHING }
+}
+
 /// How files begin that tell what they are by it.
 const BEGINNINGS: &[(&[u8], &[Format])] = &[
     (b"%PDF-", PDF),

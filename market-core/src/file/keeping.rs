@@ -42,6 +42,16 @@ impl Files<'_> {
         Ok(())
     }
 
+    /// Keeps a file again that went meanwhile: content that no row names goes after a day, and the
+    /// row was written just now.
+    pub(crate) async fn keep_still(&self, file: &Received) -> Result<(), Error> {
+        match self.0.files.head(&place(file.sha256())).await {
+            Ok(_) => Ok(()),
+            Err(object_store::Error::NotFound { .. }) => self.keep(file).await,
+            Err(why) => Err(why.into()),
+        }
+    }
+
     /// The content under a digest, from its beginning or a part of it.
     pub(crate) async fn content(
         &self,

@@ -2,19 +2,34 @@
 //! under its digest; nothing of it is ever whole in memory.
 //!
 //! Read `receiving` for how a file comes in, `format` for what it may be, `archive` for what
-//! archives may hold, and `keeping` for where it is kept.
+//! archives may hold, `keeping` for where it is kept, `scanner` and `scanning` for what a scanner says
+//! of it.
 
 mod archive;
 mod format;
 mod keeping;
 mod receiving;
+mod s3;
+mod scanner;
+mod scanning;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::format::served_type;
 pub(crate) use self::keeping::place;
-pub use self::receiving::{NotReceived, Received};
+pub use self::{
+    receiving::{NotReceived, Received},
+    s3::S3,
+    scanner::{NotAScanner, Scanner},
+    scanning::ScanState,
+};
+pub(crate) use self::{
+    scanner::{NotScanned, Verdict},
+    scanning::DueScan,
+};
 use crate::{Fault, Market};
 
 /// What files may be, beside the size that the policy of a region limits.

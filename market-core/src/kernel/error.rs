@@ -366,6 +366,8 @@ refusals! {
 
     DigestMismatch "digest-mismatch" "文件内容与声明的 SHA-256 不一致" "The content does not have the declared SHA-256";
     FileTooLarge "file-too-large" "文件超过大小上限" "The file is larger than allowed";
+    FileNotScanned "file-not-scanned" "文件正在等待安全扫描，请稍后再试" "The file waits for its scan: try again later";
+    FileInfected "file-infected" "文件中发现恶意内容，已被隔离" "Something malicious was found in the file: it is withheld";
     FileEmpty "file-empty" "文件为空" "The file is empty";
 }
 

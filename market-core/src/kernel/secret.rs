@@ -110,6 +110,17 @@ pub(crate) fn token_digest(token: &str) -> String {
     sha256_hex(token.as_bytes())
 }
 
+/// The SHA-256 of all that can be read, in lower-case hexadecimal.
+pub fn sha256_of(mut from: impl std::io::Read) -> std::io::Result<String> {
+    let (mut digest, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        match from.read(&mut piece)? {
+            0 => return Ok(hex(&digest.finalize())),
+            count => digest.update(&piece[..count]),
+        }
+    }
+}
+
 /// The SHA-256 of bytes, in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use futures::Stream;
 use serde::{Deserialize, Serialize};
 
-use super::{AnyState, Order, sides::side_of, steps::Step};
+use super::{AnyState, HandedOver, Order, sides::side_of, steps::Step};
 use crate::{
     Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
-    file::Received,
+    file::{Received, ScanState},
     id::{DeliverableId, OrderId, PersonId},
     kernel::{
         authority::{Act, Relation, act},
@@ -40,6 +40,11 @@ pub struct Deliverable {
     pub uploaded_by: PersonId,
     /// When.
     pub uploaded_at: Timestamp,
+    /// Who handed it over, as they were then; nothing of one that was not, or was before this was
+    /// kept.
+    pub handed_over: Option<HandedOver>,
+    /// Whether it was scanned, and what came of it; nothing where files were never scanned.
+    pub scan: Option<ScanState>,
 }
 
 /// What an agency says of a file that it uploads.
@@ -118,7 +123,11 @@ impl Deliverables<'_> {
         if call.intent == Intent::Do {
             self.0.files().keep(file).await?;
         }
-        retry(|| self.record(call, order, &new, &media_type, file.size())).await
+        let kept = retry(|| self.record(call, order, &new, &media_type, file.size())).await?;
+        if call.intent == Intent::Do {
+            self.0.files().keep_still(file).await?;
+        }
+        Ok(kept)
     }
 
     /// The largest file that may be uploaded to an order now, in bytes.
@@ -156,6 +165,8 @@ impl Deliverables<'_> {
             sha256: new.sha256.clone(),
             uploaded_by: call.actor.person,
             uploaded_at: held.clock.now,
+            handed_over: None,
+            scan: tx.scan_of_new(&new.sha256, self.0.files().are_scanned()).await?,
         };
         tx.insert_deliverable(&deliverable, &held.order).await?;
         tx.finish(deliverable).await
@@ -179,12 +190,25 @@ impl Deliverables<'_> {
         found.ok_or(Error::NotFound("deliverable"))
     }
 
+    /// A deliverable that the actor may see, after every version that came before it.
+    pub(crate) async fn versions(
+        &self,
+        actor: &Actor,
+        order: OrderId,
+        number: i64,
+    ) -> Result<Vec<Deliverable>, Error> {
+        self.get(actor, order, number).await?;
+        let all = self.0.db.deliverables(order).await?;
+        Ok(all.into_iter().filter(|one| one.number <= number).collect())
+    }
+
     /// The content of a deliverable that the actor was given, or a part of it.
     pub async fn content(
         &self,
         deliverable: &Deliverable,
         range: Option<Range<u64>>,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
+        self.0.files().check_clean(&deliverable.sha256).await?;
         self.0.files().content(&deliverable.sha256, range).await
     }
 }

@@ -29,6 +29,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("evaluation", crate::evaluation::store::STATEMENTS),
     ("evaluation, public", crate::evaluation::public::STATEMENTS),
     ("expiry", super::expiry::STATEMENTS),
+    ("file", crate::file::store::STATEMENTS),
     ("followers", crate::followers::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("mail", crate::mail::store::STATEMENTS),
@@ -53,6 +54,8 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("transaction", super::tx::STATEMENTS),
     ("vitals", crate::vitals::STATEMENTS),
     ("vocabulary", crate::vocabulary::store::STATEMENTS),
+    ("signing", crate::signing::store::STATEMENTS),
+    ("storage", crate::storage::STATEMENTS),
     ("webhook", crate::webhook::store::STATEMENTS),
     ("webhook messages", crate::webhook::message_store::STATEMENTS),
 ];

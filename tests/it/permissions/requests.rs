@@ -75,7 +75,9 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         "orders_use_deliverable" | "orders_return_deliverable" | "orders_list_deliverables" => {
             &["order signed_off"]
         }
-        "orders_download" => &["order uploaded", "order delivered", "order signed_off"],
+        "orders_download" | "orders_passport" => {
+            &["order uploaded", "order delivered", "order signed_off"]
+        }
         "purchases_revise" | "purchases_submit" => &["purchase draft"],
         "purchases_approve" | "purchases_send_back" => &["purchase in_review"],
         "purchases_open" => &["purchase opening"],

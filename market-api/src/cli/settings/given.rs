@@ -6,7 +6,7 @@ use clap::Args;
 use market_core::{account::PartyKind, webhook::Network};
 use serde::Deserialize;
 
-use super::providers::ProviderGiven;
+use super::{files, providers::ProviderGiven};
 
 /// Settings as flags or in the environment.
 #[derive(Debug, Clone, Default, Args)]
@@ -29,10 +29,17 @@ pub(super) struct Given {
     /// [default: index in the data folder]
     #[arg(long, global = true, env = "MARKET_INDEX", value_name = "FOLDER")]
     pub(super) index: Option<PathBuf>,
-    /// The folder of deliverables, which all servers of one database share
+    /// The folder of files, or s3://BUCKET/PREFIX; all servers of one database share it
     /// [default: files in the data folder]
-    #[arg(long, global = true, env = "MARKET_FILES", value_name = "FOLDER")]
+    #[arg(long, global = true, env = "MARKET_FILES", value_name = "PLACE")]
     pub(super) files: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(super) store: files::Given,
+    /// What scans files, before which none is given out: clamd://HOST:PORT or clamd:///SOCKET
+    /// [default: nothing]
+    #[arg(long, global = true, env = "MARKET_SCANNER", value_name = "URL")]
+    pub(super) scanner: Option<String>,
     /// A font of letters, asked in order of naming for each character; several with commas in the
     /// environment [default: Noto Serif CJK, of Debian's fonts-noto-cjk]
     #[arg(
@@ -166,7 +173,12 @@ pub(super) struct Given {
 /// Each setting from the first place that gives it; limits and providers are of the file alone.
 macro_rules! first {
     ($given:ident $file:ident $($setting:ident)*) => {
-        Given { limits: $file.limits, provider: $file.provider, $($setting: $given.$setting.or($file.$setting)),* }
+        Given {
+            limits: $file.limits,
+            provider: $file.provider,
+            store: $given.store.before($file.store),
+            $($setting: $given.$setting.or($file.$setting)),*
+        }
     };
 }
 
@@ -175,7 +187,7 @@ impl Given {
     pub(super) fn before(self, file: Self) -> Self {
         let given = self;
         first!(given file
-            data index files font listen database keep_asked_days keep_keys_hours public_url
+            data index files scanner font listen database keep_asked_days keep_keys_hours public_url
             publisher ocds_prefix access_minutes browser_minutes second_factor_for server_key
             webhook_allow webhook_port webhook_ca mail mail_from mail_ca rate_limits
             metrics_listen otlp_endpoint log log_json)

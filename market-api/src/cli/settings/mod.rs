@@ -1,28 +1,28 @@
 //! Settings: by flag, by environment, by file, in that order.
 
+mod files;
+mod given;
+mod key;
+mod providers;
+
 use std::{
     fs,
-    io::Write,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use market_core::{
-    Env, Error, KEPT_AT_LEAST, Market, Options,
+    Error, KEPT_AT_LEAST, Market, Options,
     account::{Identity, PartyKind},
+    file::Scanner,
     publicity::Publisher,
-    sealing::ServerKey,
     webhook::AddressRules,
 };
-use zeroize::Zeroizing;
 
 pub(super) use self::given::Flags;
-use self::{given::Given, providers::ProviderGiven};
+use self::{given::Given, key::server_key, providers::ProviderGiven};
 use super::Failure;
 use crate::{Limits, Web, mailer::Post, provider::Providers, sender::HttpSender};
-
-mod given;
-mod providers;
 
 /// The most minutes that an access token is good, or a browser signed in without a request.
 const MOST_MINUTES: u32 = 24 * 60;
@@ -32,6 +32,8 @@ const MOST_MINUTES: u32 = 24 * 60;
 pub(super) struct Settings {
     pub(super) data: PathBuf,
     pub(super) files: PathBuf,
+    store: files::Given,
+    pub(super) scanner: Option<Scanner>,
     pub(super) index: PathBuf,
     pub(super) fonts: Vec<PathBuf>,
     pub(super) listen: SocketAddr,
@@ -104,6 +106,8 @@ impl Settings {
             allowed: given.webhook_allow.unwrap_or(open.allowed),
             ports: given.webhook_port.unwrap_or(open.ports),
         };
+        let scanner = given.scanner.map(|url| url.parse::<Scanner>()).transpose();
+        let scanner = scanner.map_err(|why| Failure::Usage(format!("scanner: {why}")))?;
         let limits = Limits::read(&given.limits.unwrap_or_default());
         let limits = limits.map_err(|faults| Failure::from(Error::Invalid(faults)))?;
         let rates = given.rate_limits.unwrap_or(true);
@@ -119,6 +123,8 @@ impl Settings {
             second_factor_for: given.second_factor_for.unwrap_or_default(),
             server_key: given.server_key.unwrap_or_else(|| data.join("server.key")),
             files: given.files.unwrap_or_else(|| data.join("files")),
+            store: given.store,
+            scanner,
             index: given.index.unwrap_or_else(|| data.join("index")),
             database: given.database.unwrap_or_else(|| sqlite_in(&data)),
             data,
@@ -143,14 +149,16 @@ impl Settings {
 
     /// Opens the market, whose folder is made if it is not there.
     pub(super) async fn open(&self) -> Result<Market, Failure> {
-        for folder in [&self.data, &self.files] {
+        let (files, store) = files::places(&self.files, &self.data, &self.store)?;
+        for folder in [&self.data, &files] {
             fs::create_dir_all(folder)
                 .map_err(|why| Failure::Failed(format!("{}: {why}", folder.display())))?;
         }
-        let files = self.files.clone();
         let options = Options {
             files: Some(files),
+            object_store: store,
             file_rules: self.limits.files.clone(),
+            scanner: self.scanner.clone(),
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
@@ -218,32 +226,6 @@ impl Settings {
     pub(super) fn has_own_database(&self) -> bool {
         self.database == sqlite_in(&self.data)
     }
-}
-
-/// The server's key from its file, which is made if it is not there: for its owner alone.
-fn server_key(path: &Path) -> Result<ServerKey, Failure> {
-    let wrong = |why: &dyn std::fmt::Display| Failure::Failed(format!("{}: {why}", path.display()));
-    let fresh = ServerKey::new(&Env::real());
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Written beside it and then linked: whoever finds the file finds the whole key, though two
-    // begin at once.
-    let beside = path.with_extension(format!("new-{}", Env::real().id()));
-    if !path.exists() {
-        let mut file = options.open(&beside).map_err(|why| wrong(&why))?;
-        file.write_all(fresh.reveal().as_bytes()).map_err(|why| wrong(&why))?;
-        file.sync_all().map_err(|why| wrong(&why))?;
-        let linked = fs::hard_link(&beside, path);
-        let _ = fs::remove_file(&beside);
-        match linked {
-            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => return Err(wrong(&why)),
-            _ => {}
-        }
-    }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(|why| wrong(&why))?);
-    text.trim().parse().map_err(|why| wrong(&why))
 }
 
 fn default_data() -> PathBuf {

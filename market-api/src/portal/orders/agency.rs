@@ -3,10 +3,12 @@
 use axum::{extract::State, response::Response};
 use market_core::{
     Actor, Call, Error, Market, Party,
+    agency::Practitioner,
     file::Received,
     id::{OrderId, PaymentId},
     order::{
-        Deliverable, Ledger, MilestoneReached, MilestoneState, NewDeliverable, Order, PaymentState,
+        Deliverable, Ledger, MilestoneReached, MilestoneState, NewDeliverable, NewHandOver, Order,
+        PaymentState,
     },
 };
 
@@ -65,7 +67,17 @@ pub(super) async fn fields(
     let (actor, id) = (&signed.actor, order.id);
     Ok(match step {
         "decline" => vec![Field::lines("reason", "不接单的原因", 500)],
-        "deliver" => vec![uploaded(&market.deliverables().list(actor, id).await?)],
+        "deliver" => {
+            let files = uploaded(&market.deliverables().list(actor, id).await?);
+            let agency = order.terms.agency_id;
+            let people = market.agencies().practitioners(Some(actor), agency).await?;
+            let people: Vec<_> = people.iter().map(practitioner).collect();
+            let signed = (!people.is_empty()).then(|| {
+                let field = Field::new("practitioner", "由谁签字负责", Kind::Radio(people));
+                field.hint("不选的，由机构负责；交付以后记入成果护照").optional()
+            });
+            std::iter::once(files).chain(signed).collect()
+        }
         "reach-milestone" => {
             let ledger = ledger(market, signed, id).await?;
             let note = Field::lines("note", "做了什么，凭什么说已经达成", 1000);
@@ -102,6 +114,12 @@ fn uploaded(files: &[Deliverable]) -> Field {
     };
     one_of("deliverable", "交付哪个文件", files.iter().rev().map(choice).collect())
         .hint("要先上传文件；没有列出的，请返回订单上传")
+}
+
+/// A practitioner who may answer for a deliverable.
+fn practitioner(one: &Practitioner) -> Choice {
+    let label = format!("{}（证书 {}）", one.name, one.certificate);
+    Choice::of(&one.id.to_string(), &label, None)
 }
 
 /// The ledger, once there is a contract to pay by.
@@ -162,7 +180,9 @@ pub(super) async fn done(
         "decline" => take!(read.reason(), |call, why| orders.decline(&call, id, &why)),
         "deliver" => {
             let number: Option<i64> = read.value("deliverable");
-            take!(read.end(number), |call, number| orders.deliver(&call, id, number))
+            let practitioner = read.optional("practitioner");
+            let new = number.map(|deliverable| NewHandOver { deliverable, practitioner });
+            take!(read.end(new), |call, new| orders.hand_over(&call, id, new))
         }
         "reach-milestone" => {
             take!(reached(read), |call, (key, note)| orders.reach_milestone(&call, id, &key, note))

@@ -8,6 +8,7 @@ use axum::{
 use market_core::{
     Action, Error, Market,
     evaluation::OrderEvaluations,
+    file::ScanState,
     id::OrderId,
     order::{Contract, Ledger, Order},
 };
@@ -62,6 +63,9 @@ struct File {
     name: String,
     about: String,
     href: String,
+    passport: String,
+    /// Why it cannot be downloaded; nothing of one that can.
+    withheld: &'static str,
     sha256: String,
 }
 
@@ -150,6 +154,12 @@ pub(in crate::portal) async fn show(
             words::number(file.size)
         ),
         href: format!("/api/v1/orders/{id}/deliverables/{}/content", file.number),
+        passport: format!("/api/v1/orders/{id}/deliverables/{}/passport", file.number),
+        withheld: match file.scan {
+            Some(ScanState::Waiting) => "等待安全扫描",
+            Some(ScanState::Infected) => "发现恶意内容，已隔离",
+            Some(ScanState::Clean) | None => "",
+        },
         name: file.name,
         sha256: file.sha256,
     });
