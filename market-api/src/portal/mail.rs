@@ -59,7 +59,7 @@ const fn called(kind: Thing) -> &'static str {
     }
 }
 
-fn way(one: &Preference) -> (&'static str, &'static str) {
+fn way(one: Preference) -> (&'static str, &'static str) {
     match (one.told, one.mailed) {
         (false, _) => WAYS[0],
         (true, Some(false)) => WAYS[1],
@@ -104,7 +104,7 @@ pub(super) async fn show(
         doings: doings(mailbox.as_ref()),
         address: mailbox.map(|one| one.address),
         standing,
-        kinds: told.iter().map(|one| (called(one.kind), way(one).1)).collect(),
+        kinds: told.iter().map(|one| (called(one.kind), way(*one).1)).collect(),
     })?;
     Ok(private(page.into_response()))
 }
@@ -155,12 +155,12 @@ pub(super) async fn addressed(
     let language = read.value("language");
     let new = read.end(language.map(|language| NewMailbox { address, language, wanted }));
     let market = &market;
-    let set = |call, new| async move { market.mails().set(&call, new).await };
-    let to = |set: &Mailbox| match set.confirmed_at {
+    let keep = |call, new| async move { market.mails().set(&call, new).await };
+    let to = |kept: &Mailbox| match kept.confirmed_at {
         None => format!("{PLACE}/confirm"),
         Some(_) => PLACE.to_owned(),
     };
-    address_form(mailbox).take(market, &sent, new, set, to).await
+    address_form(mailbox).take(market, &sent, new, keep, to).await
 }
 
 fn confirm_form() -> Form {
@@ -220,7 +220,7 @@ fn kinds_form(told: &[Preference]) -> Form {
     let ways = WAYS.map(|(value, name)| Choice::of(value, name, None)).to_vec();
     let field = |one: &Preference| {
         Field::new(one.kind.as_str(), called(one.kind), Kind::Select(ways.clone()))
-            .filled(way(one).0)
+            .filled(way(*one).0)
     };
     form.fields = told.iter().map(field).collect();
     form

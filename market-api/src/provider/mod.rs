@@ -1,4 +1,4 @@
-//! Speaks with other providers by which people sign in: OpenID Connect 1.0, the authorization code
+//! Speaks with other providers by which people sign in: `OpenID` Connect 1.0, the authorization code
 //! with PKCE.
 //!
 //! What it hands over is verified: that the provider's key signed it, for us, now, and for the very

@@ -1,4 +1,4 @@
-//! Signing in by another provider (OpenID Connect): what it says of who somebody is, and whose
+//! Signing in by another provider (`OpenID` Connect): what it says of who somebody is, and whose
 //! account that is.
 //!
 //! A browser carries a secret in a cookie. From it follow the state, the nonce and the verifier

@@ -91,18 +91,18 @@ impl Left<'_> {
     ) -> Result<Vec<String>, Error> {
         let end = end(file, size)?.ok_or_else(broken)?;
         self.count(&end)?;
-        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(unread)?;
+        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|why| unread(&why))?;
         if archive.len() != usize::from(end.entries) || archive.offset() != 0 {
             return Err(broken());
         }
         let mut names = Vec::with_capacity(archive.len());
         for index in 0..archive.len() {
-            let entry = archive.by_index_raw(index).map_err(unread)?;
+            let entry = archive.by_index_raw(index).map_err(|why| unread(&why))?;
             names.push(check_entry(&entry)?);
             self.unpacks(entry.size())?;
         }
         for (index, name) in names.iter().enumerate() {
-            let mut entry = archive.by_index(index).map_err(unread)?;
+            let mut entry = archive.by_index(index).map_err(|why| unread(&why))?;
             let packed = self.unpack(&mut entry, name, depth, spool)?;
             if let Some((inner, size)) = packed {
                 self.look(&inner, size, depth + 1, spool)?;
@@ -195,7 +195,7 @@ fn check_entry(entry: &ZipFile<'_, BufReader<&File>>) -> Result<String, Error> {
     Ok(name)
 }
 
-fn unread(why: ZipError) -> Error {
+fn unread(why: &ZipError) -> Error {
     match why {
         ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
             let en = "the archive is packed by a method other than deflate";

@@ -117,16 +117,16 @@ pub(super) fn of_head(head: &[u8]) -> Result<&'static [Format], Fault> {
 }
 
 /// What an archive may be, by the names of what lies in it.
-pub(super) fn of_archive(names: &[String]) -> Result<&'static [Format], Fault> {
+pub(super) fn of_archive(names: &[String]) -> &'static [Format] {
     let has = |name: &str| names.iter().any(|one| one == name);
     let is_office = has("[Content_Types].xml");
-    Ok(match () {
+    match () {
         () if is_office && has("word/document.xml") => DOCX,
         () if is_office && has("xl/workbook.xml") => XLSX,
         () if is_office && has("ppt/presentation.xml") => PPTX,
         () if has("OFD.xml") => OFD,
         () => ZIP,
-    })
+    }
 }
 
 /// Only the size of the file's head is always the same.

@@ -71,13 +71,13 @@ impl Files<'_> {
         looked.await.map_err(|_| Error::Inconsistent("file"))?
     }
 
-    fn look(&self, file: &Received, name: &str, declared: &str) -> Result<String, Error> {
+    fn look(self, file: &Received, name: &str, declared: &str) -> Result<String, Error> {
         let mut spool = file.rewound()?;
         let mut head = Vec::new();
         spool.by_ref().take(format::HEAD).read_to_end(&mut head)?;
         let found = if format::is_zip(&head) {
             let names = archive::inspect(spool, file.size, &self.0.file_rules, &|| self.spool())?;
-            format::of_archive(&names)
+            Ok(format::of_archive(&names))
         } else {
             archive::check_tail(spool, file.size)?;
             format::of_head(&head)
@@ -86,7 +86,7 @@ impl Files<'_> {
         agreed.map_err(|fault| Error::Invalid(vec![fault]))
     }
 
-    fn spool(&self) -> std::io::Result<File> {
+    fn spool(self) -> std::io::Result<File> {
         match &self.0.spool {
             Some(folder) => tempfile::tempfile_in(folder),
             None => tempfile::tempfile(),

@@ -1,4 +1,4 @@
-//! A scanner of files: clamd, as ClamAV has it, or whatever else speaks its protocol. A file is sent
+//! A scanner of files: clamd, as `ClamAV` has it, or whatever else speaks its protocol. A file is sent
 //! to it piece by piece (`INSTREAM`), and it says whether it found anything.
 
 use std::{fmt, io, path::PathBuf, str::FromStr, time::Duration};

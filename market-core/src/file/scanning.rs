@@ -29,7 +29,7 @@ pub(crate) struct DueScan {
 
 impl Files<'_> {
     /// Whether files are scanned here.
-    pub(crate) const fn are_scanned(&self) -> bool {
+    pub(crate) const fn are_scanned(self) -> bool {
         self.0.scanner.is_some()
     }
 
@@ -44,9 +44,8 @@ impl Files<'_> {
 fn may_go(state: Option<ScanState>, are_scanned: bool) -> Result<(), Refusal> {
     match state {
         Some(ScanState::Infected) => Err(Refusal::FileInfected),
-        Some(ScanState::Clean) => Ok(()),
         Some(ScanState::Waiting) | None if are_scanned => Err(Refusal::FileNotScanned),
-        Some(ScanState::Waiting) | None => Ok(()),
+        Some(ScanState::Clean | ScanState::Waiting) | None => Ok(()),
     }
 }
 

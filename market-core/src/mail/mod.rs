@@ -245,7 +245,7 @@ impl Mails<'_> {
     }
 
     /// What ends mail to a person: sealed, and its digest.
-    fn new_stop(&self, person: PersonId) -> Result<(String, String), Error> {
+    fn new_stop(self, person: PersonId) -> Result<(String, String), Error> {
         let stop = new_token(&self.0.env, TokenKind::Stop);
         let sealed = seal_mail(self.key()?, person, &stop, &self.0.env)?;
         Ok((sealed, token_digest(&stop)))

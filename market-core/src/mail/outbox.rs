@@ -231,20 +231,19 @@ impl Mails<'_> {
         &self.0.publisher.url
     }
 
-    fn code_of(&self, held: &Held) -> Result<String, Error> {
+    fn code_of(self, held: &Held) -> Result<String, Error> {
         let sealed = held.code.as_deref().ok_or(Error::Inconsistent("code of mail"))?;
         Ok(open_mail(self.key()?, held.person, sealed)?.to_string())
     }
 
     /// Where mail to somebody is ended. What another key of the server had sealed is made anew.
     async fn stop_of(&self, tx: &mut Tx, held: &Held) -> Result<String, Error> {
-        let stop = match open_mail(self.key()?, held.person, &held.stop) {
-            Ok(stop) => stop,
-            Err(_) => {
-                let (sealed, digest) = self.new_stop(held.person)?;
-                tx.put_stop(held.person, (&sealed, &digest)).await?;
-                open_mail(self.key()?, held.person, &sealed)?
-            }
+        let stop = if let Ok(stop) = open_mail(self.key()?, held.person, &held.stop) {
+            stop
+        } else {
+            let (sealed, digest) = self.new_stop(held.person)?;
+            tx.put_stop(held.person, (&sealed, &digest)).await?;
+            open_mail(self.key()?, held.person, &sealed)?
         };
         Ok(format!("{}/mail/stop/{}", self.url(), *stop))
     }

@@ -47,11 +47,11 @@ impl Deliverables<'_> {
     pub async fn scan_due(&self) -> Result<usize, Error> {
         let Some(scanner) = &self.0.scanner else { return Ok(0) };
         self.await_older().await?;
-        let mut scanned = 0;
+        let mut count = 0;
         while self.scan_next(scanner).await? {
-            scanned += 1;
+            count += 1;
         }
-        Ok(scanned)
+        Ok(count)
     }
 
     /// Has files wait that were uploaded before there was a scanner.

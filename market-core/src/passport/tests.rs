@@ -122,13 +122,13 @@ on_both! {
             assert!(Passport::from_bytes(changed).is_err());
         }
         // Whoever changes it may sign it, but not with the market's key.
-        let forger = SigningKey::of_seed(&SigningKey::new_seed(world.env())).unwrap();
+        let stranger = SigningKey::of_seed(&SigningKey::new_seed(world.env())).unwrap();
         let mut forged = passport.clone();
-        (forged.deliverable.sha256, forged.key) = ("0".repeat(64), forger.public());
-        forged.signature = forger.sign(&forged.signed().unwrap());
+        (forged.deliverable.sha256, forged.key) = ("0".repeat(64), stranger.public());
+        forged.signature = stranger.sign(&forged.signed().unwrap());
         let forged = Passport::from_bytes(&forged.to_bytes().unwrap()).unwrap();
         let keys = [passport.key.clone()];
-        assert_eq!(forged.is_signed_by(&keys), Err(NotAPassport::OtherKey(forger.public())));
+        assert_eq!(forged.is_signed_by(&keys), Err(NotAPassport::OtherKey(stranger.public())));
         passport.is_signed_by(&keys).unwrap();
         passport.is_of(&passport.deliverable.sha256).unwrap();
         assert!(passport.is_of(&forged.deliverable.sha256).is_err());

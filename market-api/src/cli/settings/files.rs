@@ -14,6 +14,7 @@ use crate::cli::Failure;
 
 /// What is said of an object store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "they are called like the settings")]
 pub(super) struct Given {
     /// The address of the object store, such as <https://s3.example.cn> [default: Amazon's]
     #[arg(long, global = true, env = "MARKET_FILES_ENDPOINT", value_name = "URL")]

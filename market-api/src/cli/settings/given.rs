@@ -29,14 +29,15 @@ pub(super) struct Given {
     /// [default: index in the data folder]
     #[arg(long, global = true, env = "MARKET_INDEX", value_name = "FOLDER")]
     pub(super) index: Option<PathBuf>,
-    /// The folder of files, or s3://BUCKET/PREFIX; all servers of one database share it
+    /// The folder of files, or `s3://BUCKET/PREFIX`; all servers of one database share it
     /// [default: files in the data folder]
     #[arg(long, global = true, env = "MARKET_FILES", value_name = "PLACE")]
     pub(super) files: Option<PathBuf>,
     #[command(flatten)]
     #[serde(flatten)]
     pub(super) store: files::Given,
-    /// What scans files, before which none is given out: clamd://HOST:PORT or clamd:///SOCKET
+    /// What scans files, before which none is given out: `clamd://HOST:PORT` or
+    /// `clamd:///SOCKET`
     /// [default: nothing]
     #[arg(long, global = true, env = "MARKET_SCANNER", value_name = "URL")]
     pub(super) scanner: Option<String>,
@@ -127,8 +128,8 @@ pub(super) struct Given {
     /// Certificates in PEM of authorities that receivers of webhooks may also prove themselves by
     #[arg(long, global = true, env = "MARKET_WEBHOOK_CA", value_name = "FILE")]
     pub(super) webhook_ca: Option<PathBuf>,
-    /// Where mail goes: smtps://USER:PASSWORD@HOST, smtp://…, or file:FOLDER where it can be looked
-    /// at [default: nowhere]
+    /// Where mail goes: `smtps://USER:PASSWORD@HOST`, `smtp://…`, or `file:FOLDER` where it can be
+    /// looked at [default: nowhere]
     #[arg(long, global = true, env = "MARKET_MAIL", value_name = "URL", hide_env_values = true)]
     pub(super) mail: Option<String>,
     /// From which address mail is sent, such as `网上中介服务超市 <noreply@market.example>`
