@@ -55,6 +55,7 @@ test("an owner and two agencies come as far as the clock allows", async () => {
   await owner.page.getByRole("link", { name: "提交公告" }).click();
   const code = await owner.page.locator("[name='opening_code']").inputValue();
   assert.match(code, /^[0-9a-f]{64}$/);
+  await owner.page.getByLabel("我已经存好开标码").check();
   await send(owner.page, "提交公告");
   assert.ok(!(await owner.page.content()).includes(code), "the code is not shown again");
 
