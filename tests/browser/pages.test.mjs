@@ -45,7 +45,9 @@ async function judgeAll(one, starts, kind) {
 }
 
 test("whoever looks around", async (t) => {
-  const starts = ["/", `/verify/${market.scene.code}`, "/search?q=环评", "/search?q=没有这样的东西", "/sign-in", "/register"];
+  const { code, compared } = market.scene;
+  const starts = ["/", `/verify/${code}`, `/compare?${compared}`, "/compare", "/sign-in", "/register"];
+  starts.push("/search?q=环评", "/search?q=没有这样的东西");
   t.diagnostic(`${await judgeAll(await person(browser), starts, "nobody")} pages`);
 });
 

@@ -141,6 +141,7 @@ export async function setScene(server) {
   const builder = await act("applicant-5", building);
   const orders = [];
   for (const one of [builder, orderer, buyer]) orders.push(...(await one.get("/orders?limit=100")).items);
+  const { items: listings } = await buyer.get("/listings?state=published&limit=2");
   const sellers = new Map();
   for (const { state, terms } of orders) {
     const wanted = ["placed", "accepted", "contracted", "in_service", "delivered", "reworking"];
@@ -151,7 +152,8 @@ export async function setScene(server) {
     await createPerson(server, `seller-${state}`, "机构演示人员", [`agency:${agency}`]);
   }
   const [letter] = await until(async () => (await buyer.get(`/purchases/${of("ordered")}/award-letters`)).items);
-  return { code: letter.code, sellers: [...sellers.keys()].map((state) => `seller-${state}`) };
+  const compared = listings.map(({ id }) => `listing=${id}`).join("&");
+  return { code: letter.code, compared, sellers: [...sellers.keys()].map((state) => `seller-${state}`) };
 }
 
 /** Asks until there is something, which a follower of the journal makes. */
