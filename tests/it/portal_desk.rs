@@ -46,6 +46,8 @@ on_both! {
         let desk = Browser::acting(app, "officer", department("fire-rescue")).await;
         let case = format!("/desk/cases/{}", trade.case);
         assert_eq!(desk.get("/my", 303).await.headers["location"], "/desk");
+        let led = desk.get(&case.replace("/desk", ""), 303).await;
+        assert_eq!(led.headers["location"], case.as_str());
         let inbox = desk.see("/desk").await;
         has(&inbox, &["等您办的", &case, "href=\"/inbox\"", "href=\"/account\"", "开一家面馆", "一件事：", "订单："]);
         let deadlines = desk.see("/deadlines").await;
