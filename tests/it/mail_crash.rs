@@ -33,7 +33,7 @@ async fn survives(app: TestApp) {
     let token = app.operator().await;
     let place = app.leave().await;
     let folder = tempfile::tempdir().unwrap();
-    let (url, mut taken) = letterbox().await;
+    let (url, mut letters) = letterbox().await;
     let server = async || {
         let mut command = market(folder.path());
         command.env("MARKET_DATABASE", place.url()).env("MARKET_LOG", "warn");
@@ -41,7 +41,7 @@ async fn survives(app: TestApp) {
         Server::ready(command).await
     };
     let mut next = async || {
-        let came = tokio::time::timeout(PATIENCE, taken.recv()).await;
+        let came = tokio::time::timeout(PATIENCE, letters.recv()).await;
         came.expect("a mail comes").unwrap()
     };
     let killed = server().await;

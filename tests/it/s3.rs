@@ -106,12 +106,13 @@ fn content(object: &Bytes, headers: &HeaderMap) -> Response {
 
 fn list(bucket: &Bucket, prefix: &str) -> Response {
     let found = bucket.objects.iter().filter(|(name, _)| name.starts_with(prefix));
-    let found: String = found
-        .map(|(name, object)| {
-            let size = object.len();
-            format!("<Contents><Key>{name}</Key><Size>{size}</Size><LastModified>2026-11-24T02:00:00Z</LastModified><ETag>1</ETag></Contents>")
-        })
-        .collect();
+    let entry = |(name, object): (&String, &Bytes)| {
+        let size = object.len();
+        format!(
+            "<Contents><Key>{name}</Key><Size>{size}</Size><LastModified>2026-11-24T02:00:00Z</LastModified><ETag>1</ETag></Contents>"
+        )
+    };
+    let found = found.map(entry).collect::<Vec<_>>().concat();
     xml(format!("<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>"))
 }
 

@@ -213,7 +213,9 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
         "people_set_throttle" => json!({ "burst": 20, "seconds": 60 }),
         "members_set_role" => json!({ "role": "viewer" }),
         "members_invite" => json!({ "role": "member", "name": "李明" }),
-        "members_look" | "members_accept" | "members_decline" => json!({ "code": name("code") }),
+        "members_look" | "members_accept" | "members_decline" | "mail_confirm" => {
+            json!({ "code": name("code") })
+        }
         "members_join" => json!({
             "code": name("code"), "login": name("login"), "name": "李明", "password": PASSWORD,
         }),
@@ -288,7 +290,6 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
         }
         "notices_prefer" => json!([{ "kind": "order", "told": false }]),
         "mail_put" => mailbox(),
-        "mail_confirm" => json!({ "code": name("code") }),
         "webhooks_register" => webhook(),
         "webhooks_change" => json!({ "description": "另一系统" }),
         "webhooks_replay" => json!({ "after": 0 }),
