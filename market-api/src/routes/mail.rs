@@ -13,7 +13,7 @@ use validator::Validate;
 use crate::{
     App,
     body::Input,
-    call::{AlwaysMeant, Guarded, Guards},
+    call::{AlwaysMeant, Guarded, Guards, Key, Once},
     caller::Caller,
     problem::Problem,
     tagged::Tagged,
@@ -57,11 +57,11 @@ async fn put(
 
 /// Prove that the address is yours: from now on you are sent mail
 #[utoipa::path(post, path = "/me/mailbox/confirm", tag = "mail", security(("token" = [])),
-    params(Guards), request_body = Confirm, responses((status = 200, body = Mailbox)))]
+    params(Key), request_body = Confirm, responses((status = 200, body = Mailbox)))]
 async fn confirm(
     State(market): State<Market>,
     _: AlwaysMeant,
-    Guarded(call): Guarded,
+    Once(call): Once,
     Input(body): Input<Confirm>,
 ) -> Result<Tagged<Mailbox>, Problem> {
     Ok(tagged(market.mails().confirm(&call, &body.code).await?))

@@ -15,7 +15,7 @@ use crate::cli::Failure;
 /// What is said of an object store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "they are called like the settings")]
-pub(super) struct Given {
+pub(super) struct StoreGiven {
     /// The address of the object store, such as <https://s3.example.cn> [default: Amazon's]
     #[arg(long, global = true, env = "MARKET_FILES_ENDPOINT", value_name = "URL")]
     files_endpoint: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct Given {
     files_key: Option<PathBuf>,
 }
 
-impl Given {
+impl StoreGiven {
     /// What was given, and what the file gives of the rest.
     pub(super) fn before(self, file: Self) -> Self {
         Self {
@@ -43,11 +43,11 @@ impl Given {
 pub(super) fn places(
     files: &Path,
     data: &Path,
-    given: &Given,
+    given: &StoreGiven,
 ) -> Result<(PathBuf, Option<S3>), Failure> {
     let text = files.to_str().unwrap_or_default();
     if !text.starts_with("s3:") {
-        if *given != Given::default() {
+        if *given != StoreGiven::default() {
             let why = "files_endpoint, files_region and files_key are of s3://BUCKET/PREFIX alone";
             return Err(Failure::Usage(why.to_owned()));
         }

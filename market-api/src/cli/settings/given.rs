@@ -35,7 +35,7 @@ pub(super) struct Given {
     pub(super) files: Option<PathBuf>,
     #[command(flatten)]
     #[serde(flatten)]
-    pub(super) store: files::Given,
+    pub(super) store: files::StoreGiven,
     /// What scans files, before which none is given out: `clamd://HOST:PORT` or
     /// `clamd:///SOCKET`
     /// [default: nothing]

@@ -32,7 +32,7 @@ const MOST_MINUTES: u32 = 24 * 60;
 pub(super) struct Settings {
     pub(super) data: PathBuf,
     pub(super) files: PathBuf,
-    store: files::Given,
+    store: files::StoreGiven,
     pub(super) scanner: Option<Scanner>,
     pub(super) index: PathBuf,
     pub(super) fonts: Vec<PathBuf>,
