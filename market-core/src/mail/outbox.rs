@@ -150,7 +150,7 @@ impl Mails<'_> {
     }
 
     /// Has those looked at for whom something waits.
-    async fn wake(&self) -> Result<(), Error> {
+    pub(super) async fn wake(&self) -> Result<(), Error> {
         if !self.0.db.has_awaited_mailbox().await? {
             return Ok(());
         }

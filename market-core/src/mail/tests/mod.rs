@@ -14,7 +14,10 @@ use crate::{
     case::Fund,
     notice::NoticeFilter,
     notice::Preference,
-    purchase::tests::world::{World, limits, notice, open_case, operator},
+    purchase::{
+        Notice,
+        tests::world::{World, limits, notice, open_case, operator},
+    },
     testing::{self, on_both},
 };
 
@@ -65,7 +68,9 @@ async fn world(url: &str) -> World {
 async fn publish_another(world: &World) {
     let case = open_case(&world.market, &world.owner, Fund::Social).await;
     let another = World { case, ..world.clone() };
-    another.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
+    let closes_at = world.market.env().now().plus_seconds(9 * 24 * 3600);
+    let notice = Notice { closes_at, ..notice(Mode::LowestPrice, limits()) };
+    another.publish(notice).await.unwrap();
     world.market.notices().catch_up().await.unwrap();
 }
 
@@ -76,10 +81,10 @@ fn letterbox() -> (Arc<Letterbox>, Arc<dyn Mailer>) {
 
 /// Somebody with an account who acts for a party.
 async fn member(market: &Market, login: &str, party: &Party) -> Call {
-    let accounts = market.accounts();
+    let (accounts, system) = (market.accounts(), Call::from(Actor::system()));
     let new = NewPerson { login: login.to_owned(), name: login.to_owned(), password: None };
-    let person = accounts.create_person(&operator(), new).await.unwrap().id;
-    accounts.grant(&operator(), person, party.clone()).await.unwrap();
+    let person = accounts.create_person(&system, new).await.unwrap().id;
+    accounts.grant(&system, person, party.clone()).await.unwrap();
     Actor::new(person, party.clone()).into()
 }
 

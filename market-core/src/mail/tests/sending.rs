@@ -15,6 +15,7 @@ on_both! {
         publish_another(&world).await;
         let (letterbox, mailer) = letterbox();
         // The mail goes out, and nobody notes it.
+        market.mails().wake().await.unwrap();
         let lease = market.mails().lease().await.unwrap().unwrap();
         let taken = market.mails().next(lease.0, lease.1).await.unwrap().unwrap();
         sent(market, &mailer).await;
