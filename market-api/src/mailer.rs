@@ -6,8 +6,8 @@ use futures::FutureExt;
 use lettre::{
     Address, AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{
-        Mailbox,
-        header::{ContentType, Header, HeaderName, HeaderValue},
+        Body, Mailbox,
+        header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue},
     },
     transport::smtp::{
         Error as SmtpError,
@@ -15,6 +15,7 @@ use lettre::{
     },
 };
 use market_core::mail::{Mail, MailFailure, Mailer, Mailing};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use url::{Host, Url};
 
 /// The longest that a server of mail may take for one answer.
@@ -87,7 +88,14 @@ impl Post {
         if mail.stop.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'>') {
             message = message.header(Unsubscribe(format!("<{}>", mail.stop))).header(OneClick);
         }
-        message.body(mail.body.clone()).map_err(|why| refused(&why))
+        // In ASCII, whatever it says: not every server takes more.
+        let body = if mail.body.is_ascii() {
+            Body::new(mail.body.clone())
+        } else {
+            let body = Body::new_with_encoding(mail.body.clone(), ContentTransferEncoding::Base64);
+            body.map_err(|_| refused(&"it cannot be written in Base64"))?
+        };
+        message.body(body).map_err(|why| refused(&why))
     }
 }
 
@@ -163,10 +171,11 @@ fn server(
         .map_err(|_| wrong("no URL of a server of mail that can be used"))?;
     let builder = match (authorities, parsed.host_str()) {
         (Some(pem), Some(host)) if !is_plain => {
-            let bad = |_| BadPost("mail_ca: not a file of certificates in PEM".to_owned());
-            let certificate = Certificate::from_pem(pem).map_err(bad)?;
+            let bad = || BadPost("mail_ca: not a file of certificates in PEM".to_owned());
+            CertificateDer::pem_slice_iter(pem).next().ok_or_else(bad)?.map_err(|_| bad())?;
+            let certificate = Certificate::from_pem(pem).map_err(|_| bad())?;
             let tls = TlsParameters::builder(host.to_owned()).add_root_certificate(certificate);
-            let tls = tls.build().map_err(bad)?;
+            let tls = tls.build().map_err(|_| bad())?;
             builder.tls(match parsed.scheme() {
                 "smtps" => Tls::Wrapper(tls),
                 _ => Tls::Required(tls),
@@ -205,6 +214,6 @@ fn failure(why: &SmtpError) -> MailFailure {
         Some(code) => MailFailure::NotTaken(format!("the server says {code}")),
         None if why.is_timeout() => MailFailure::NotTaken("the server takes too long".to_owned()),
         None if why.is_tls() => MailFailure::NotTaken("the server is not trusted".to_owned()),
-        None => MailFailure::NotTaken("the server cannot be spoken to".to_owned()),
+        None => MailFailure::NotTaken(format!("the server cannot be spoken to: {why}")),
     }
 }

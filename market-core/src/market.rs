@@ -21,7 +21,7 @@ use crate::{
     document::Documents,
     evaluation::Evaluations,
     feed::Feed,
-    file::{FileRules, Files, Scanner},
+    file::{FileRules, Files, PART, PART_OF_STORE, Scanner},
     letter::{Letters, Shelf},
     mail::Mails,
     matter::Matters,
@@ -56,6 +56,8 @@ pub struct Market {
     pub(crate) files: Arc<dyn ObjectStore>,
     /// Where files are until they have come whole; the system's folder for such, if none is given.
     pub(crate) spool: Option<PathBuf>,
+    /// How much of a file is in memory at once while it is kept.
+    pub(crate) file_part: usize,
     /// What files may be.
     pub(crate) file_rules: Arc<FileRules>,
     /// What scans them, if anything does.
@@ -85,6 +87,7 @@ impl Market {
     pub async fn open(options: Options) -> Result<Self, Error> {
         let (spool, file_rules) = (options.files.clone(), Arc::new(options.file_rules));
         let durable = options.durability == Durability::Full;
+        let file_part = if options.object_store.is_some() { PART_OF_STORE } else { PART };
         let files: Arc<dyn ObjectStore> = match (options.object_store, options.files) {
             (Some(store), _) => store.open()?,
             (None, Some(folder)) => {
@@ -107,6 +110,7 @@ impl Market {
             env,
             files,
             spool,
+            file_part,
             file_rules,
             scanner,
             index,

@@ -63,7 +63,7 @@ async fn serve(nodes: &Nodes, trade: &Trade, case: &str) -> (String, Vec<Given>)
     let mut new = trade.order();
     new["case_id"] = json!(case);
     let step = async |path: String, token: &str, body: Option<Value>| {
-        let key = format!("{case} {path}");
+        let key = format!("{case}-{path}");
         nodes.ask(Request::post(path, token, body).once(key)).await
     };
     let placed = step("/api/v1/orders".to_owned(), &trade.applicant, Some(new)).await;

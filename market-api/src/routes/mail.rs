@@ -12,7 +12,7 @@ use validator::Validate;
 
 use crate::{
     App,
-    body::Input,
+    body::{Body, Input},
     call::{AlwaysMeant, Guarded, Guards, Key, Once},
     caller::Caller,
     problem::Problem,
@@ -62,7 +62,7 @@ async fn confirm(
     State(market): State<Market>,
     _: AlwaysMeant,
     Once(call): Once,
-    Input(body): Input<Confirm>,
+    Body(body): Body<Confirm>,
 ) -> Result<Tagged<Mailbox>, Problem> {
     Ok(tagged(market.mails().confirm(&call, &body.code).await?))
 }

@@ -9,9 +9,10 @@ use object_store::{GetOptions, GetRange, ObjectStoreExt, PutPayload, WriteMultip
 use super::{Files, Received};
 use crate::Error;
 
-/// So much of a file is in memory at once while it is kept: the least that object stores take as a
-/// part.
-const PART: usize = 5 << 20;
+/// So much of a file is in memory at once while it is kept in a folder.
+pub(crate) const PART: usize = 256 << 10;
+/// The same of an object store, which takes no smaller parts.
+pub(crate) const PART_OF_STORE: usize = 5 << 20;
 
 /// Where content is kept.
 pub(crate) fn place(sha256: &str) -> Path {
@@ -25,18 +26,19 @@ impl Files<'_> {
     /// content without a row is of no consequence.
     pub(crate) async fn keep(&self, file: &Received) -> Result<(), Error> {
         let (files, place) = (&self.0.files, place(file.sha256()));
-        let first = part(file, true).await?;
-        if first.len() < PART {
+        let most = self.0.file_part;
+        let first = part(file, true, most).await?;
+        if first.len() < most {
             files.put(&place, PutPayload::from(first)).await?;
             return Ok(());
         }
         let mut kept =
-            WriteMultipart::new_with_chunk_size(files.put_multipart(&place).await?, PART);
+            WriteMultipart::new_with_chunk_size(files.put_multipart(&place).await?, most);
         let mut next = first;
         while !next.is_empty() {
             kept.wait_for_capacity(1).await?;
             kept.put(next);
-            next = part(file, false).await?;
+            next = part(file, false, most).await?;
         }
         kept.finish().await?;
         Ok(())
@@ -64,13 +66,13 @@ impl Files<'_> {
     }
 }
 
-/// The next part of a file, or its first.
-async fn part(file: &Received, is_first: bool) -> Result<Bytes, Error> {
+/// The next part of a file, or its first, of at most so many bytes.
+async fn part(file: &Received, is_first: bool, most: usize) -> Result<Bytes, Error> {
     let file = file.clone();
     let read = tokio::task::spawn_blocking(move || {
         let spool = if is_first { file.rewound()? } else { file.here() };
-        let mut part = Vec::new();
-        spool.take(PART as u64).read_to_end(&mut part)?;
+        let mut part = Vec::with_capacity(most);
+        spool.take(most as u64).read_to_end(&mut part)?;
         Ok(part.into())
     });
     read.await.map_err(|_| Error::Inconsistent("file"))?

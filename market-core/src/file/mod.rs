@@ -19,7 +19,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::format::served_type;
-pub(crate) use self::keeping::place;
+pub(crate) use self::keeping::{PART, PART_OF_STORE, place};
 pub use self::{
     receiving::{NotReceived, Received},
     s3::S3,
