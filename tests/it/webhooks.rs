@@ -140,7 +140,9 @@ on_both! {
             async {
                 // Another is not let in: the one place is taken.
                 let other = || app.get("/api/v1/feed?after=4000000000&wait=1").at(&server);
-                while other().send_at_once().await.status != 503 {}
+                while other().send_at_once().await.status != 503 {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
                 trade.place(app).await
             }
         );
