@@ -1,6 +1,6 @@
 //! Takes mail to where it is read: to a server of mail, or into a folder where it can be looked at.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use lettre::{
@@ -151,8 +151,10 @@ fn server(
     // The URL may hold a password, which no message repeats.
     let wrong = |why: &str| BadPost(format!("mail: {why}"));
     let mut parsed = Url::parse(url).map_err(|_| wrong("no URL of a server of mail"))?;
+    // The address of a scheme that is none of the web's is read as a name.
+    let is_loopback = |name: &str| name.parse().is_ok_and(|one: Ipv4Addr| one.is_loopback());
     let is_here = match parsed.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Domain(name)) => name == "localhost" || is_loopback(name),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => return Err(wrong("the URL names no server")),

@@ -1,6 +1,6 @@
 //! A fresh market for a test, on either database.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use sqlx::{Connection, Executor};
 use tokio::sync::OnceCell;
@@ -61,6 +61,16 @@ fn database_url(name: &str) -> String {
     let server = std::env::var("MARKET_TEST_POSTGRES")
         .expect("MARKET_TEST_POSTGRES names the tests' PostgreSQL; ./check starts one");
     format!("{}/{name}", server.trim_end_matches('/'))
+}
+
+/// Looks again and again until something is so; if it is not in half a minute, the test fails.
+pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let look = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), look).await.unwrap();
 }
 
 /// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.

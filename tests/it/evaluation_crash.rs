@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -77,7 +77,7 @@ async fn serve(nodes: &Nodes, trade: &Trade, case: &str) -> (String, Vec<Given>)
         step(format!("{path}/{word}"), token, body).await;
     }
     let files = format!("{path}/deliverables?name=report.txt&media_type=text/plain");
-    let file = nodes.upload(&files, &trade.agency, &format!("{case} file"), "检测报告").await;
+    let file = nodes.upload(&files, &trade.agency, &format!("{case}-file"), "检测报告").await;
     let deliver = Some(json!({ "deliverable": file["number"] }));
     for (word, token, body) in [
         ("deliver", &trade.agency, deliver),
@@ -94,7 +94,7 @@ async fn serve(nodes: &Nodes, trade: &Trade, case: &str) -> (String, Vec<Given>)
     ] {
         let body = Some(json!({ "marks": marks }));
         let request = Request::post(format!("{path}/evaluations"), token, body);
-        let request = request.once(format!("{case} evaluation {}", given.len()));
+        let request = request.once(format!("{case}-evaluation-{}", given.len()));
         let answer = nodes.ask(request.clone()).await;
         given.push((request, answer));
     }
@@ -113,8 +113,11 @@ async fn check(nodes: &Nodes, trade: &Trade, order: &str, given: &[Given]) {
     assert_eq!(kept.len(), given.len(), "{seen}");
     for (request, first) in given {
         let one = kept.iter().find(|one| one["id"] == first["id"]).unwrap();
-        let (marks, body) = (&one["marks"], request.body.as_ref().unwrap());
-        assert_eq!(marks, &body["marks"], "{one}");
+        let marks = one["marks"].as_array().unwrap().iter();
+        let marks: Map<_, _> = marks
+            .map(|mark| (mark["code"].as_str().unwrap().to_owned(), mark["mark"].clone()))
+            .collect();
+        assert_eq!(request.body.as_ref().unwrap()["marks"], Value::Object(marks), "{one}");
         assert_eq!(one["state"]["state"], "published");
     }
     let ids: BTreeSet<_> = kept.iter().map(|one| one["id"].as_str().unwrap()).collect();

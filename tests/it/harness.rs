@@ -4,7 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{Router, http::Method};
@@ -23,7 +23,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::{asking::Asking, fixtures::load_packs, issuer::Issuer};
+use crate::{asking::Asking, fixtures::load_packs, issuer::Issuer, patience::within};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -105,14 +105,14 @@ impl Place {
     /// it a commit to finish.
     pub(crate) async fn is_quiet(&self) {
         let Self::Database(name) = self else { return };
-        let mut conn = PgConnection::connect(&database_url("postgres")).await.unwrap();
-        let busy = "select 1 from pg_stat_activity \
-            where datname = $1 and backend_type = 'client backend'";
-        let began = Instant::now();
-        while sqlx::query(busy).bind(name).fetch_optional(&mut conn).await.unwrap().is_some() {
-            assert!(began.elapsed() < Duration::from_secs(30), "somebody stays connected");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let is_quiet = async || {
+            let mut conn = PgConnection::connect(&database_url("postgres")).await.unwrap();
+            let busy = "select 1 from pg_stat_activity \
+                where datname = $1 and backend_type = 'client backend'";
+            let busy = sqlx::query(busy).bind(name).fetch_optional(&mut conn).await.unwrap();
+            busy.is_none().then_some(())
+        };
+        within(Duration::from_secs(30), "everybody is gone", is_quiet).await;
     }
 
     pub(crate) async fn remove(self) {

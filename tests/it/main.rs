@@ -40,6 +40,7 @@ mod openings;
 mod orders;
 mod packs;
 mod passing;
+mod patience;
 mod permissions;
 mod portal;
 mod portal_agencies;

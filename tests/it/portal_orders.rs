@@ -203,6 +203,7 @@ on_both! {
         let (trade, browser) = buyer(app).await;
         let id = trade.place(app).await;
         step(app, &id, "accept", &trade.agency, None).await;
+        step(app, &id, "record-contract", &trade.agency, Some(trade.contract())).await;
         app.market.notices().catch_up().await.unwrap();
         let inbox = browser.see("/inbox").await;
         has(&inbox, &["订单：", &format!("/orders/{id}"), "全部标为已读"]);

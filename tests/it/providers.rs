@@ -83,7 +83,7 @@ on_both! { vouched_sqlite vouched_postgres:
         let mut wang = Browser::acting(app, "wang", Party::Operator).await;
         let page = links(&mut wang, issuer, "one", "subject-1").await;
         assert!(page.contains("王小明") && page.contains("身份平台 one"), "{page}");
-        let again = wang.back(&form(&page).with("password", "wrong").with("step", "do"), 409).await;
+        let again = wang.back(&form(&page).with("password", "wrong").with("step", "do"), 401).await;
         let done = wang.done(&form(&again).with("password", crate::harness::PASSWORD)).await;
         assert_eq!(done, "/account/identities");
         assert!(wang.see("/account/identities").await.contains("身份平台 one（王小明）"));
@@ -95,7 +95,7 @@ on_both! { vouched_sqlite vouched_postgres:
         let answer = other.get(&issuer.approve(&address, "subject-1"), 303).await;
         assert_eq!(to(&answer), "/my");
         also(&mut other, &answer, SESSION);
-        other.get("/my", 200).await;
+        other.get("/account", 200).await;
         assert_eq!(issuer.asked(), 1, "what it says of itself is kept");
         // It is a session like others: it is listed, it ends with the identity.
         let session = cookie(&answer, SESSION);
@@ -112,7 +112,7 @@ on_both! { vouched_sqlite vouched_postgres:
         let unlink = form(&wang.see(&format!("/account/identities/{id}/unlink")).await);
         wang.done(&unlink).await;
         of_own("/api/v1/me").meets(401, "anonymous").await;
-        wang.get("/my", 200).await;
+        wang.get("/account", 200).await;
         let mut again = Browser::nobody(app);
         let address = departs(&mut again, "/sign-in/with/one").await;
         let (place, _) = comes_back(&again, &issuer.approve(&address, "subject-1")).await;
@@ -238,7 +238,7 @@ on_both! { vouched_sqlite vouched_postgres:
         let joined = li.post(&join.clone().with("code", &invited.code), 303).await;
         assert_eq!(to(&joined), "/my");
         li.keep(&joined, SESSION);
-        li.get("/my", 200).await;
+        li.get("/account", 200).await;
         // Who has no password keeps the identity.
         let linked = app.get("/api/v1/me/identities").header("cookie", &li.cookies).gives(200).await;
         let path = format!("/account/identities/{}/unlink", linked.text_at("/items/0/id"));
@@ -261,7 +261,7 @@ on_both! { vouched_sqlite vouched_postgres:
                 zhao.keep(&answer, SESSION);
             }
         }
-        zhao.get("/my", 200).await;
+        zhao.get("/account", 200).await;
         // The subject of one issuer is not that of another.
         let mut other = Browser::nobody(app);
         let address = departs(&mut other, "/sign-in/with/one").await;

@@ -152,7 +152,7 @@ async fn files_are_kept_in_an_object_store() {
     let files = format!("{path}/deliverables?name=report.txt");
     let large = "0123456789abcde\n".repeat(700_000);
     for (number, text) in [(1, "检测报告"), (2, &large)] {
-        let key = format!("file {number}");
+        let key = format!("file-{number}");
         let (status, kept) = client.upload((&files, &trade.agency), &key, text).await.unwrap();
         assert_eq!(status, 201, "{kept}");
         let content = format!("{path}/deliverables/{number}/content");

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use crate::{
     asking::{Answer, Asking},
     harness::{Place, TestApp, on_both},
+    patience::within,
     receiver::{Doing, Message, Receiver},
     server::{Client, Request, Server, Site, market},
     trade::trade,
@@ -140,7 +141,8 @@ on_both! {
             async {
                 // Another is not let in: the one place is taken.
                 let other = || app.get("/api/v1/feed?after=4000000000&wait=1").at(&server);
-                while other().send_at_once().await.status != 503 {}
+                let is_not = async || (other().send_at_once().await.status == 503).then_some(());
+                within(Duration::from_mins(1), "the place is taken", is_not).await;
                 trade.place(app).await
             }
         );

@@ -38,7 +38,9 @@ impl Reading {
 
     fn of(request: &Request) -> Self {
         let path = request.uri().path_and_query().map_or("/", |place| place.as_str());
-        let at = if request.method() == Method::GET { path } else { "/" };
+        // Where a provider sends a browser back to is an address of one time, with a code in it.
+        let again = request.method() == Method::GET && !path.starts_with("/sign-in/with/");
+        let at = if again { path } else { "/" };
         Self { is_large: is_large(request.headers()), at: at.to_owned() }
     }
 }

@@ -12,12 +12,11 @@ use super::{
 use crate::{
     Actor, Call, Error, Refusal, Timestamp,
     id::IdentityId,
-    kernel::authority::{Act, Relation, act},
+    kernel::authority::{Act, act},
     store::{Tx, begin, retry},
 };
 
 const OWN: Act = act("identity.own");
-const UNLINK: Act = act("identity.unlink");
 
 /// An identity that is linked to an account (关联的身份).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,14 +99,13 @@ impl Accounts<'_> {
     }
 
     async fn unlink_once(&self, call: &Call, id: IdentityId) -> Result<(), Error> {
-        let missing = || Error::NotFound("identity");
+        OWN.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "accounts.unlink", &id);
         // Held first, so that of the last two one stays.
         let person = tx.person(call.actor.person).await?;
         let identities = tx.identities(person.id).await?;
         let found = identities.iter().find(|one| one.id == id);
-        UNLINK.permits(&call.actor, Relation::party_if(found.is_some()), "")?;
-        let found = found.ok_or_else(missing)?;
+        let found = found.ok_or(Error::NotFound("identity"))?;
         let has_password = tx.login_of(person.id).await?.password.is_some();
         if identities.len() == 1 && !has_password {
             return Err(Refusal::LastIdentity.into());

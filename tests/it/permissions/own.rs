@@ -80,13 +80,11 @@ impl Cast<'_> {
         scene
     }
 
-    /// An identity at another provider: linked to the person's own account, or to another's.
+    /// An identity at another provider, linked to the person's own account.
     pub(super) async fn identity(&self, seat: Seat) -> Scene {
         let mut scene = Scene::default();
         let player = self.another(seat).await;
-        let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department);
-        let whose =
-            if is_own { player.actor.clone() } else { self.another(Seat::Owner).await.actor };
+        let whose = player.actor.clone();
         let (accounts, from) = (self.app.market.accounts(), Origin::default());
         let secret = format!("browser {}", fresh());
         let away = accounts.depart("harness", &secret, "/", Some(&whose), &from).await.unwrap();
@@ -111,14 +109,17 @@ impl Cast<'_> {
         if seat == Seat::Anonymous {
             return scene;
         }
-        self.does(Method::PUT, "/api/v1/me/mailbox", Some(mailbox()), seat).await;
+        let mailbox = mailbox();
+        let whose = text(&mailbox, "/address");
+        self.does(Method::PUT, "/api/v1/me/mailbox", Some(mailbox), seat).await;
         let letters = Arc::<Letters>::default();
         let mailer: Arc<dyn Mailer> = letters.clone();
         self.app.market.mails().send_due(&mailer).await.unwrap();
         let mails = letters.0.lock().unwrap();
         let is_code = |word: &&str| word.len() == 8 && word.parse::<u32>().is_ok();
-        let code = mails.iter().find_map(|mail| mail.body.split_whitespace().find(is_code));
-        scene.names.insert("code", code.unwrap().to_owned());
+        let mail = mails.iter().find(|mail| mail.to == whose).unwrap();
+        let code = mail.body.split_whitespace().find(is_code).unwrap();
+        scene.names.insert("code", code.to_owned());
         scene
     }
 
