@@ -10,6 +10,10 @@ const PORTAL = join(dirname(fileURLToPath(import.meta.url)), "../../market-api/s
 const NO_PAGES = new Map([
   ["/suggested", "the choices of a field"],
   ["/statistics.csv", "a file"],
+  ["/notices/{id}", "on to what a notice is about"],
+  ["/sign-in/with/{provider}", "away to a provider"],
+  ["/sign-in/with/{provider}/callback", "back from it"],
+  ["/account/identities/with/{provider}", "away to a provider"],
 ]);
 
 /** How many pages that differ only by what they are about are asked for by each person. */

@@ -3,6 +3,8 @@
 
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { promisify } from "node:util";
 
 import { createPerson } from "./server.mjs";
@@ -153,7 +155,25 @@ export async function setScene(server) {
   }
   const [letter] = await until(async () => (await buyer.get(`/purchases/${of("ordered")}/award-letters`)).items);
   const compared = listings.map(({ id }) => `listing=${id}`).join("&");
-  return { code: letter.code, compared, sellers: [...sellers.keys()].map((state) => `seller-${state}`) };
+  const returned = `/cases/${matter.id}/steps/s1/resubmit`;
+
+  // Somebody for whom a provider will vouch, and somebody whose mailbox is not confirmed yet; every
+  // mail has an address that ends mail.
+  await createPerson(server, "vouched", "关联演示人员", [building]);
+  const vouched = await token(server, "vouched", building);
+  const mailed = await join("mailed", building);
+  await mailed.put("/me/mailbox", { address: "mailed@market.example", language: "zh" });
+  const stop = await until(() => stopping(server.mail));
+  const scene = { code: letter.code, compared, returned, vouched, stop };
+  return { ...scene, sellers: [...sellers.keys()].map((state) => `seller-${state}`) };
+}
+
+/** Where the first mail of a folder says that mail is ended. */
+async function stopping(folder) {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".eml"));
+  if (!names.length) return "";
+  const mail = await readFile(path.join(folder, names[0]), "utf8");
+  return mail.replaceAll("\r\n ", "").match(/^List-Unsubscribe: <https?:\/\/[^/]+([^>]+)>/m)?.[1] ?? "";
 }
 
 /** Asks until there is something, which a follower of the journal makes. */
