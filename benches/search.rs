@@ -22,6 +22,10 @@ use measured::{
 };
 use tokio::runtime;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Peers are asked up to here: with more they take too long.
 const PEERS: usize = 100_000;
 

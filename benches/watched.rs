@@ -138,7 +138,9 @@ async fn start(kind: usize, orders: usize, collector: &str) -> Server {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let url = line.split_whitespace().last().unwrap().trim_end_matches('/').to_owned();
     let ready = format!("{url}/readyz");
+    let began = Instant::now();
     while reqwest::get(&ready).await.map_or(0, |answer| answer.status().as_u16()) != 200 {
+        assert!(began.elapsed() < Duration::from_mins(1), "the server does not get ready");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Server { child, url, metrics, token, orders: Mutex::new(asked), read, _folder: folder }

@@ -8,7 +8,9 @@ use std::sync::{
 use axum::extract::FromRef;
 use market_core::Market;
 
-use crate::{caller::Web, edge::Door, health::Health, limits::Limits, streams::Streams};
+use crate::{
+    caller::Web, edge::Door, health::Health, limits::Limits, provider::Providers, streams::Streams,
+};
 
 /// A market that is being served. Cheap to clone.
 #[derive(Debug, Clone, FromRef)]
@@ -19,6 +21,7 @@ pub struct App {
     door: Arc<Door>,
     streams: Streams,
     watching: Watching,
+    providers: Providers,
 }
 
 /// Who watches what is served; nobody, unless it is asked for.
@@ -42,13 +45,25 @@ impl App {
         let health = Health::new(&limits.ready);
         let streams = Streams::new(&limits);
         let door = Arc::new(Door::new(limits));
-        Self { market, health, web: Web::default(), door, streams, watching: Watching::default() }
+        let (web, watching, providers) =
+            (Web::default(), Watching::default(), Providers::default());
+        Self { market, health, web, door, streams, watching, providers }
     }
 
     /// Says how browsers reach the server.
     #[must_use]
     pub fn reached(self, web: Web) -> Self {
         Self { web, ..self }
+    }
+
+    /// Lets people sign in by other providers, those that the market knows.
+    #[must_use]
+    pub fn vouched_by(self, providers: Providers) -> Self {
+        Self { providers, ..self }
+    }
+
+    pub(crate) const fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     pub(crate) const fn web(&self) -> Web {

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use ipnet::IpNet;
-use market_core::Fault;
+use market_core::{Fault, file::FileRules};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -26,6 +26,8 @@ pub struct Limits {
     pub connections: Connections,
     /// What a request may take.
     pub requests: Requests,
+    /// What files may be.
+    pub files: FileRules,
     /// How many wait for what happens.
     pub waiting: Waiting,
     /// How far behind a server may be that says it is ready.
@@ -207,6 +209,7 @@ impl Default for Limits {
                 seconds: 30,
                 upload_seconds: 600,
             },
+            files: FileRules::default(),
             waiting: Waiting { most: some(256), per_address: some(64) },
             ready: Ready {
                 database_millis: 2_000,
@@ -277,6 +280,24 @@ impl Limits {
         check("requests.body_bytes", bodies.contains(body_bytes), "must be from 1024 to 268435456");
         let fits = body_bytes <= all_bodies_bytes && *all_bodies_bytes <= 16 << 30;
         check("requests.all_bodies_bytes", fits, "must be from requests.body_bytes to 17179869184");
+        let FileRules { per_order, archive_entries, archive_bytes, archive_ratio, archive_depth } =
+            self.files;
+        check("files.per_order", (1..=1_000).contains(&per_order), "must be from 1 to 1000");
+        let entries = 1..=65_534;
+        check(
+            "files.archive_entries",
+            entries.contains(&archive_entries),
+            "must be from 1 to 65534",
+        );
+        let bytes = 1 << 20..=64 << 30;
+        let range = "must be from 1048576 to 68719476736";
+        check("files.archive_bytes", bytes.contains(&archive_bytes), range);
+        check(
+            "files.archive_ratio",
+            (1..=1_100).contains(&archive_ratio),
+            "must be from 1 to 1100",
+        );
+        check("files.archive_depth", archive_depth <= 8, "must be 8 at most");
         let Ready { search_behind, followers_behind, .. } = self.ready;
         check("ready.search_behind", search_behind > 0, "must be over 0");
         check("ready.followers_behind", followers_behind > 0, "must be over 0");
@@ -340,6 +361,8 @@ mod tests {
             ("requests.seconds = 0", "limits.requests.seconds", "1"),
             ("requests.seconds = -1", "limits.requests.seconds", "-1"),
             ("requests.seconds = '1'", "limits.requests.seconds", "string"),
+            ("files.archive_entries = 65535", "limits.files.archive_entries", "65534"),
+            ("files.archive_depth = 9", "limits.files.archive_depth", "8"),
             ("ready.search_behind = 0", "limits.ready.search_behind", "over 0"),
             ("read = 1", "limits.read", "unknown field"),
         ] {

@@ -57,6 +57,7 @@ pub(crate) const DESCRIPTION: &str = "/api/v1/openapi.json";
         (name = "search", description = "Finding agencies and listings"),
         (name = "saved-searches", description = "Searches that people saved"),
         (name = "notices", description = "What people are told: by saved searches, of what happens, of deadlines"),
+        (name = "mail", description = "Where people read mail of what they are told"),
         (name = "publicity", description = "Public notices of purchases, open contracting data, figures"),
         (name = "webhooks", description = "Other systems that are told what happens"),
         (name = "facts", description = "The journal as others follow it, and how much there is of everything"),
@@ -71,6 +72,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::accounts::router())
         .merge(routes::sessions::router())
         .merge(routes::second_factor::router())
+        .merge(routes::identities::router())
         .merge(routes::people::router())
         .merge(routes::members::router())
         .merge(routes::api_keys::router())
@@ -95,6 +97,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::suggestions::router())
         .merge(routes::saved_searches::router())
         .merge(routes::notices::router())
+        .merge(routes::mail::router())
         .merge(routes::public_notices::router())
         .merge(routes::deadlines::router())
         .merge(routes::records::router())

@@ -25,14 +25,18 @@ pub mod document;
 pub mod draw;
 pub mod evaluation;
 pub mod feed;
+pub mod file;
 mod followers;
 pub mod import;
 mod kernel;
 pub mod letter;
+pub mod mail;
 mod market;
 pub mod matter;
 pub mod notice;
+mod options;
 pub mod order;
+pub mod passport;
 pub mod progress;
 pub mod publicity;
 pub mod purchase;
@@ -41,8 +45,10 @@ pub mod rules;
 pub mod saved_search;
 pub mod search;
 pub mod selection;
+pub mod signing;
 pub mod simulation;
 pub mod statistics;
+pub mod storage;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -70,13 +76,14 @@ pub use kernel::{
     point::{Degrees, NotAPoint, Point},
     policy::{ContractRules, PolicyFile, PolicyProfile, Ranking},
     sealing,
-    secret::{is_same_secret, sha256_hex},
+    secret::{is_same_secret, sha256_hex, sha256_of},
     selection::SelectionRules,
     text::plain_cell,
     time::{Day, Timestamp},
     uscc::Uscc,
 };
-pub use market::{Market, Options};
+pub use market::Market;
+pub use options::Options;
 pub use store::{
     Connections, Durability,
     expiry::KEPT_AT_LEAST,

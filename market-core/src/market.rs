@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Notify;
 
 use crate::{
-    Actor, Call, Durability, Env, Error, KEPT_AT_LEAST,
+    Actor, Call, Durability, Env, Error, KEPT_AT_LEAST, Options,
     account::{Accounts, Identity},
     agency::{Agencies, Listings},
     alarm::Alarms,
@@ -21,10 +21,13 @@ use crate::{
     document::Documents,
     evaluation::Evaluations,
     feed::Feed,
+    file::{FileRules, Files, PART, PART_OF_STORE, Scanner},
     letter::{Letters, Shelf},
+    mail::Mails,
     matter::Matters,
     notice::Notices,
     order::{Deliverables, Orders},
+    passport::Passports,
     progress::Progresses,
     publicity::{Publicity, Publisher},
     purchase::Purchases,
@@ -32,6 +35,8 @@ use crate::{
     rules::Rules,
     saved_search::SavedSearches,
     search::{Home, Search},
+    signing::Signing,
+    storage::Storage,
     store::{Begun, Db, Tx, journal::NUMBERED_AT_ONCE},
     timers::Timers,
     vitals::Vitals,
@@ -47,8 +52,16 @@ use crate::{
 pub struct Market {
     pub(crate) db: Db,
     pub(crate) env: Env,
-    /// Deliverables, under their digests.
+    /// Files, under their digests.
     pub(crate) files: Arc<dyn ObjectStore>,
+    /// Where files are until they have come whole; the system's folder for such, if none is given.
+    pub(crate) spool: Option<PathBuf>,
+    /// How much of a file is in memory at once while it is kept.
+    pub(crate) file_part: usize,
+    /// What files may be.
+    pub(crate) file_rules: Arc<FileRules>,
+    /// What scans them, if anything does.
+    pub(crate) scanner: Option<Arc<Scanner>>,
     /// What is searched.
     pub(crate) index: Arc<Home>,
     /// What is asked of search, until it is written.
@@ -63,70 +76,24 @@ pub struct Market {
     pub(crate) identity: Arc<Identity>,
     /// Where messages of webhooks may go.
     pub(crate) webhook_rules: Arc<AddressRules>,
+    /// Whether mail is sent.
+    pub(crate) sends_mail: bool,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
-}
-
-/// How to open a marketplace.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// `sqlite::memory:`, `sqlite:<path>` or `postgres://…`.
-    pub database: String,
-    /// The folder of deliverables; in memory if none is given.
-    pub files: Option<PathBuf>,
-    /// The folder of the search index, which one process writes; in memory if none is given.
-    pub index: Option<PathBuf>,
-    /// Fonts of letters, the first of which is asked first for a character; those of Debian's
-    /// `fonts-noto-cjk` if none is named. They are read when the first letter is printed.
-    pub fonts: Vec<PathBuf>,
-    /// How long one search may take; what was found by then is answered.
-    pub search_limit: Duration,
-    /// What an acknowledged write survives, on `SQLite`.
-    pub durability: Durability,
-    /// How many days it is kept what was asked of search.
-    pub keep_asked_days: u32,
-    /// How many hours an answer is kept under the idempotency key of its call, [`KEPT_AT_LEAST`]
-    /// at least.
-    pub keep_keys_hours: u32,
-    /// As whom what everybody may know is published.
-    pub publisher: Publisher,
-    /// How people sign in, and for how long.
-    pub identity: Identity,
-    /// Where messages of webhooks may go.
-    pub webhook_rules: AddressRules,
-    /// Where time, ids and secrets come from.
-    pub env: Env,
-}
-
-impl Options {
-    /// A marketplace at a database URL, with its files in memory.
-    pub fn new(database: impl Into<String>) -> Self {
-        Self {
-            database: database.into(),
-            files: None,
-            index: None,
-            fonts: Vec::new(),
-            search_limit: Duration::from_secs(2),
-            durability: Durability::Full,
-            keep_asked_days: 180,
-            keep_keys_hours: KEPT_AT_LEAST,
-            publisher: Publisher::default(),
-            identity: Identity::default(),
-            webhook_rules: AddressRules::default(),
-            env: Env::real(),
-        }
-    }
 }
 
 impl Market {
     /// Opens a marketplace and brings its database up to date.
     pub async fn open(options: Options) -> Result<Self, Error> {
-        let files: Arc<dyn ObjectStore> = match options.files {
-            Some(folder) => {
-                let durable = options.durability == Durability::Full;
+        let (spool, file_rules) = (options.files.clone(), Arc::new(options.file_rules));
+        let durable = options.durability == Durability::Full;
+        let file_part = if options.object_store.is_some() { PART_OF_STORE } else { PART };
+        let files: Arc<dyn ObjectStore> = match (options.object_store, options.files) {
+            (Some(store), _) => store.open()?,
+            (None, Some(folder)) => {
                 Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(durable))
             }
-            None => Arc::new(InMemory::new()),
+            (None, None) => Arc::new(InMemory::new()),
         };
         let db = Db::open(&options.database, options.durability).await?;
         let index = Arc::new(Home::open(options.index, options.search_limit)?);
@@ -135,12 +102,17 @@ impl Market {
         let publisher = Arc::new(options.publisher);
         let identity = Arc::new(options.identity);
         let webhook_rules = Arc::new(options.webhook_rules);
+        let scanner = options.scanner.map(Arc::new);
         let keep_keys_hours = options.keep_keys_hours.max(KEPT_AT_LEAST);
-        let (env, wake) = (options.env, Arc::default());
+        let (sends_mail, env, wake) = (options.sends_mail, options.env, Arc::default());
         Ok(Self {
             db,
             env,
             files,
+            spool,
+            file_part,
+            file_rules,
+            scanner,
             index,
             asking,
             fonts,
@@ -148,6 +120,7 @@ impl Market {
             publisher,
             identity,
             webhook_rules,
+            sends_mail,
             wake,
         })
     }
@@ -229,9 +202,29 @@ impl Market {
         Orders(self)
     }
 
+    /// Files as they come in and are kept.
+    pub const fn files(&self) -> Files<'_> {
+        Files(self)
+    }
+
+    /// What is kept of files.
+    pub const fn storage(&self) -> Storage<'_> {
+        Storage(self)
+    }
+
     /// The files that orders hand over.
     pub const fn deliverables(&self) -> Deliverables<'_> {
         Deliverables(self)
+    }
+
+    /// What proves where a deliverable comes from.
+    pub const fn passports(&self) -> Passports<'_> {
+        Passports(self)
+    }
+
+    /// The keys that the market signs with.
+    pub const fn signing(&self) -> Signing<'_> {
+        Signing(self)
     }
 
     /// What everybody may know of purchases.
@@ -317,6 +310,11 @@ impl Market {
     /// What people were told of.
     pub const fn notices(&self) -> Notices<'_> {
         Notices(self)
+    }
+
+    /// Mail to people of what they are told.
+    pub const fn mails(&self) -> Mails<'_> {
+        Mails(self)
     }
 
     /// Other systems that are told what happens.

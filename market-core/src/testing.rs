@@ -1,8 +1,9 @@
 //! A fresh market for a test, on either database.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use sqlx::{Connection, Executor};
+use tokio::sync::OnceCell;
 
 use crate::{
     Calendar, ContractRules, Env, EvaluationRules, Market, Options, PolicyFile, PolicyProfile,
@@ -13,7 +14,7 @@ use crate::{
 pub(crate) const START: &str = "2026-11-24T01:00:00Z";
 
 /// Tests that run on both databases: `name::sqlite` and `name::postgres`, of a body that takes
-/// the URL of a fresh, empty database.
+/// the URL of a fresh database.
 macro_rules! on_both {
     ($(async fn $name:ident($url:ident: &str) $body:block)*) => {$(
         mod $name {
@@ -35,15 +36,41 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
-/// The URL of a new database on the tests' server.
+/// The URL of a new database on the tests' server, with the tables of a market and nothing in them.
 pub(crate) async fn fresh_postgres() -> String {
+    static TABLES: OnceCell<String> = OnceCell::const_new();
+    let migrated = || async {
+        let name = database("").await;
+        market(&database_url(&name)).await.close().await.unwrap();
+        name
+    };
+    let tables = TABLES.get_or_init(migrated).await;
+    database_url(&database(&format!("template {tables}")).await)
+}
+
+/// The name of a new database on the tests' server.
+async fn database(like: &str) -> String {
+    let name = format!("test_{}", Env::real().id().simple());
+    let mut conn = sqlx::PgConnection::connect(&database_url("")).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("create database {name} {like}"));
+    conn.execute(create).await.unwrap();
+    name
+}
+
+fn database_url(name: &str) -> String {
     let server = std::env::var("MARKET_TEST_POSTGRES")
         .expect("MARKET_TEST_POSTGRES names the tests' PostgreSQL; ./check starts one");
-    let name = format!("test_{}", Env::real().id().simple());
-    let mut conn = sqlx::PgConnection::connect(&server).await.unwrap();
-    let create = sqlx::AssertSqlSafe(format!("create database {name}"));
-    conn.execute(create).await.unwrap();
     format!("{}/{name}", server.trim_end_matches('/'))
+}
+
+/// Looks again and again until something is so; if it is not in half a minute, the test fails.
+pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let look = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), look).await.unwrap();
 }
 
 /// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.
@@ -55,7 +82,8 @@ pub(crate) fn fonts() -> Vec<PathBuf> {
 /// A market at a URL, whose clock stands at [`START`].
 pub(crate) async fn market(url: &str) -> Market {
     let env = Env::fixed(START.parse().unwrap());
-    Market::open(Options { env, fonts: fonts(), ..Options::new(url) }).await.unwrap()
+    let options = Options { env, fonts: fonts(), sends_mail: true, ..Options::new(url) };
+    Market::open(options).await.unwrap()
 }
 
 /// The nth of many codes with right check digits.

@@ -63,6 +63,12 @@ statements! {
     MESSAGES = "\
         select cast(count(*) as bigint) from \
         (select message from webhook_messages where state = 'waiting' limit 1000000) as waiting";
+    MAIL = "\
+        select cast(count(*) as bigint) from \
+        (select id from notices where mailing limit 1000000) as waiting";
+    SCANS = "\
+        select cast(count(*) as bigint) from \
+        (select sha256 from file_scans where state = 'waiting' limit 1000000) as waiting";
     UNNUMBERED = "\
         select cast(count(*) as bigint) from \
         (select kind from journal where pos is null limit 1000000) as fresh";
@@ -93,11 +99,18 @@ impl Vitals<'_> {
         let (idempotency_keys,): (i64,) = db.query(KEYS).one().await?;
         let (unnumbered,): (i64,) = db.query(UNNUMBERED).one().await?;
         let (messages,): (i64,) = db.query(MESSAGES).one().await?;
+        let (mail,): (i64,) = db.query(MAIL).one().await?;
+        let (scans,): (i64,) = db.query(SCANS).one().await?;
         let asked = i64::try_from(self.0.asking.waiting()).unwrap_or(i64::MAX);
         Ok(Heaps {
             idempotency_keys,
             unnumbered,
-            queues: vec![("asked", asked), ("webhooks", messages)],
+            queues: vec![
+                ("asked", asked),
+                ("scans", scans),
+                ("webhooks", messages),
+                ("mail", mail),
+            ],
         })
     }
 

@@ -122,10 +122,12 @@ fn plain(value: Value) -> Value {
             .collect::<Map<_, _>>()
             .into(),
         Value::String(text) => {
-            let is_secret = |start: &&str| text.starts_with(*start) && text.len() > 20;
-            match ["mkt_", "whsec_", "inv_", "key_"].into_iter().find(is_secret) {
-                Some(start) => json!(format!("{start}{}", "x".repeat(39))),
-                None => Value::String(text),
+            let start = text.split_inclusive('_').next().unwrap_or_default();
+            let is_secret = start == "whsec_" || (start.starts_with("mkt") && start.ends_with('_'));
+            if is_secret && text.len() > 20 {
+                json!(format!("{start}{}", "x".repeat(39)))
+            } else {
+                Value::String(text)
             }
         }
         other => other,

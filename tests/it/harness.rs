@@ -4,14 +4,17 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{Router, http::Method};
-use market_api::{App, Limits};
+use market_api::{
+    App, Limits,
+    provider::{Client, Providers, Registration},
+};
 use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
-    account::{Identity, NewPerson, Origin, Password},
+    account::{Identity, NewPerson, Origin, Password, Provider},
     applicant::{ApplicantKind, NewApplicant},
     sealing::ServerKey,
 };
@@ -20,7 +23,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::{asking::Asking, fixtures::load_packs};
+use crate::{asking::Asking, fixtures::load_packs, issuer::Issuer, patience::within};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -67,6 +70,8 @@ pub(crate) struct TestApp {
     place: Place,
     /// Whether everything is rehearsed before it is done.
     rehearsing: AtomicBool,
+    /// Providers that vouch for people.
+    pub(crate) issuers: Vec<Issuer>,
 }
 
 /// Where a market is kept, until the test ends.
@@ -100,14 +105,14 @@ impl Place {
     /// it a commit to finish.
     pub(crate) async fn is_quiet(&self) {
         let Self::Database(name) = self else { return };
-        let mut conn = PgConnection::connect(&database_url("postgres")).await.unwrap();
-        let busy = "select 1 from pg_stat_activity \
-            where datname = $1 and backend_type = 'client backend'";
-        let began = Instant::now();
-        while sqlx::query(busy).bind(name).fetch_optional(&mut conn).await.unwrap().is_some() {
-            assert!(began.elapsed() < Duration::from_secs(30), "somebody stays connected");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let is_quiet = async || {
+            let mut conn = PgConnection::connect(&database_url("postgres")).await.unwrap();
+            let busy = "select 1 from pg_stat_activity \
+                where datname = $1 and backend_type = 'client backend'";
+            let busy = sqlx::query(busy).bind(name).fetch_optional(&mut conn).await.unwrap();
+            busy.is_none().then_some(())
+        };
+        within(Duration::from_secs(30), "everybody is gone", is_quiet).await;
     }
 
     pub(crate) async fn remove(self) {
@@ -164,11 +169,55 @@ impl TestApp {
         Self::around(place, market)
     }
 
-    fn around(place: Place, market: Market) -> Self {
+    /// A market with nothing in it, on SQLite, where providers vouch for people.
+    pub(crate) async fn vouched_sqlite() -> Self {
+        Self::sqlite().await.vouched().await
+    }
+
+    /// The same on PostgreSQL.
+    pub(crate) async fn vouched_postgres() -> Self {
+        Self::postgres().await.vouched().await
+    }
+
+    /// The same market, where two providers vouch for people, and a third is never there.
+    async fn vouched(self) -> Self {
+        let issuers = vec![Issuer::begin("one").await, Issuer::begin("two").await];
+        let gone = Provider {
+            key: "gone".to_owned(),
+            issuer: "http://127.0.0.1:1".to_owned(),
+            ..issuers[0].provider()
+        };
+        let place = self.leave().await;
+        let mut options = options(&place.url(), fixed());
+        options.identity.providers = issuers.iter().map(Issuer::provider).collect();
+        options.identity.providers.push(gone.clone());
+        let away = Registration {
+            client_id: "market".to_owned(),
+            client_secret: None,
+            scopes: Vec::new(),
+            public_url: "https://market.example".to_owned(),
+            authorities: None,
+        };
+        let clients = issuers.iter().map(Issuer::client);
+        let clients = clients.chain([Client::new(gone, away).unwrap()]).collect();
+        let served = Self::around(place, Market::open(options).await.unwrap());
+        let app = served.app.clone().vouched_by(Providers::new(clients));
+        let router = market_api::router(app.clone());
+        Self { app, router, issuers, ..served }
+    }
+
+    /// How the tests open a market, with a clock that stands still.
+    pub(crate) fn options(url: &str) -> Options {
+        options(url, fixed())
+    }
+
+    /// The server of a market.
+    pub(crate) fn around(place: Place, market: Market) -> Self {
         let app = App::with_limits(market.clone(), Limits::without_rates());
         app.searchable();
         let router = market_api::router(app.clone());
-        Self { app, market, router, place, rehearsing: AtomicBool::new(false) }
+        let (rehearsing, issuers) = (AtomicBool::new(false), Vec::new());
+        Self { app, market, router, place, rehearsing, issuers }
     }
 
     /// Where its database is.
@@ -284,8 +333,17 @@ async fn open(url: &str, env: Env) -> Market {
 fn options(url: &str, env: Env) -> Options {
     let fonts = fonts();
     let server_key = Some(ServerKey::new(&Env::real()));
-    let identity = Identity { server_key, ..Identity::default() };
-    Options { env, fonts, identity, durability: Durability::Relaxed, ..Options::new(url) }
+    // One that nothing speaks with: only what is done without it can be tried.
+    let provider = Provider {
+        key: "harness".to_owned(),
+        name: "测试平台".to_owned(),
+        issuer: "https://harness.example".to_owned(),
+        makes_accounts: false,
+        second_factors: Vec::new(),
+    };
+    let identity = Identity { server_key, providers: vec![provider], ..Identity::default() };
+    let durability = Durability::Relaxed;
+    Options { env, fonts, identity, durability, sends_mail: true, ..Options::new(url) }
 }
 
 /// The fonts of `MARKET_FONT`; none where documents are printed with those that `check` installs.

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use market_api::{Limits, limits::Rate};
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     harness::{Place, TestApp, on_both},
+    patience::within,
     program::{get, run},
     server::{Client, Request, Server, Site, market},
 };
@@ -201,18 +202,17 @@ async fn overload(place: Place) {
             let mut order = site.trade.order();
             order["case_id"] = json!(case);
             let request = Request::post("/api/v1/orders", &site.trade.applicant, Some(order));
-            let (request, began) = (request.once(format!("order-{case}")), Instant::now());
-            loop {
+            let request = request.once(format!("order-{case}"));
+            let answer = within(Duration::from_mins(1), "a place for an order", async || {
                 let (status, answer) = client.ask(&request).await.unwrap();
                 match status {
-                    201 => return (case, answer),
-                    503 if answer["code"] == "busy" => {
-                        assert!(began.elapsed() < Duration::from_mins(1), "{case} starves");
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                    }
+                    201 => Some(answer),
+                    503 if answer["code"] == "busy" => None,
                     _ => panic!("{status} {answer}"),
                 }
-            }
+            });
+            let answer = answer.await;
+            (case, answer)
         });
     }
     for _ in 0..20 {

@@ -170,7 +170,7 @@ on_both! { loaded:
         let json = app.post(PATH, &Value::Null).by(&agency);
         json.meets(415, "unsupported-media-type").await;
         let large = app.ask(Method::POST, PATH).body("text/csv", vec![b'x'; (8 << 20) + 1]);
-        large.by(&agency).meets(413, "body-too-large").await;
+        large.by(&agency).meets(413, "file-too-large").await;
         send(app, "?partial=maybe", HEADER).by(&agency).meets(422, "invalid").await;
         send(app, "?partail=true", HEADER).by(&agency).meets(422, "invalid").await;
         let picky = send(app, "", HEADER).by(&agency).header("accept", "image/png");

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     harness::Place,
+    patience::within,
     server::{Client, Request, Server, Site},
 };
 
@@ -101,11 +102,8 @@ async fn a_listing_leaves_every_search(nodes: &Nodes) {
         let path = format!("/api/v1/listings/{}/{word}", site.shelf.id);
         let (status, answer) = one.ask(&Request::post(path, &site.seller, None)).await.unwrap();
         assert_eq!(status, 200, "{answer}");
-        let began = Instant::now();
-        while other.finds(&site.shelf).await != shown {
-            assert!(began.elapsed() < SOON, "the other node has not seen {word}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let sees = async || (other.finds(&site.shelf).await == shown).then_some(());
+        within(SOON, &format!("the other node sees {word}"), sees).await;
     }
 }
 

@@ -43,6 +43,11 @@ on_both! {
         for path in ["/purchases/open", "/registrations", &at, &format!("{at}/quote")] {
             has(&wang.get(path, 403).await.text, &["仅中介机构可办理"]);
         }
+        let public = format!("/purchases/{id}");
+        let seen = wang.see(&public).await;
+        assert!(!seen.contains(&at) && !seen.contains(&format!("{public}/manage")));
+        let seen = browser.see(&public).await;
+        assert!(seen.contains(&at) && !seen.contains(&format!("{public}/manage")));
 
         has(&browser.see(&at).await, &["还没有报名", "可以报名", "报名"]);
         has(&browser.see(&format!("{at}/quote")).await, &["尚未报名"]);
@@ -56,6 +61,8 @@ on_both! {
         }
         has(&browser.see(&at).await, &["已报名", "取消报名", "报名编号"]);
         has(&browser.see("/registrations").await, &["开业前检测", "已报名"]);
+        let mine = browser.see("/my").await;
+        assert!(mine.contains(&at) && !mine.contains("/manage"), "{mine}");
         let withdraw = form(&browser.see(&format!("{at}/withdraw")).await);
         browser.done(&withdraw).await;
         has(&browser.see(&at).await, &["已取消报名"]);
@@ -65,7 +72,10 @@ on_both! {
         let low = browser.back(&quoting.clone().with("quote", "0.50"), 422).await;
         has(&low, &["低于公告规定的下限", "value=\"0.50\""]);
         has(&browser.back(&quoting.clone().with("quote", "很多"), 422).await, &["格式不对"]);
-        let check = browser.back(&quoting.with("quote", "50.5"), 200).await;
+        let quoting = quoting.with("quote", "50.5");
+        let kept = browser.post(&quoting, 200).await;
+        assert_eq!(kept.headers["cache-control"], "no-store", "what is quoted is a secret");
+        let check = browser.back(&quoting, 200).await;
         has(&check, &["请核对", "人民币伍拾元伍角"]);
         let meant = form(&check).with("step", "do");
         let first = browser.back(&meant, 200).await;

@@ -36,8 +36,9 @@ on_both! {
         let browser = Browser::acting(app, "seller", Party::Agency(trade.agency_id())).await;
         let path = format!("/orders/{id}");
         has(&browser.see("/my").await, &["能报名的采购", "上架的服务", &path]);
-        has(&browser.see("/orders").await, &[&path, "待接单", "等您办理"]);
-        has(&browser.see(&path).await, &["接单", "不接单", "现在还不能办的"]);
+        has(&browser.see("/orders").await, &[&path, "待接单", "等您办理", "慈溪某某餐饮店"]);
+        let placed = browser.see(&path).await;
+        has(&placed, &["接单", "不接单", "现在还不能办的", "慈溪某某餐饮店", "138****0000"]);
         let decline = form(&browser.see(&format!("{path}/decline")).await);
         has(&browser.back(&decline, 422).await, &["不接单的原因：请填写"]);
         let early = browser.see(&format!("{path}/upload")).await;
@@ -55,6 +56,7 @@ on_both! {
         for _ in 0..2 {
             assert_eq!(browser.done(&accept).await, path);
         }
+        has(&browser.see(&path).await, &["委托人电话", "13800000000"]);
         has(&browser.back(&decline.with("reason", "忙\r\n不过来"), 412).await, &["忙\r\n不过来"]);
 
         let contract = form(&browser.see(&format!("{path}/record-contract")).await)

@@ -45,8 +45,11 @@ on_both! {
         let id = trade.signed_off(app).await;
         let desk = Browser::acting(app, "officer", department("fire-rescue")).await;
         let case = format!("/desk/cases/{}", trade.case);
+        assert_eq!(desk.get("/my", 303).await.headers["location"], "/desk");
+        let led = desk.get(&case.replace("/desk", ""), 303).await;
+        assert_eq!(led.headers["location"], case.as_str());
         let inbox = desk.see("/desk").await;
-        has(&inbox, &["等您办的", &case, "开一家面馆", "一件事：", "订单："]);
+        has(&inbox, &["等您办的", &case, "href=\"/inbox\"", "href=\"/account\"", "开一家面馆", "一件事：", "订单："]);
         let deadlines = desk.see("/deadlines").await;
         has(&deadlines, &[&case]);
         assert!(!deadlines.contains("\"/cases/") && !deadlines.contains("\"/orders/"));
@@ -216,7 +219,11 @@ on_both! {
         let list = lead.see("/desk/alarms?open=yes&rule=").await;
         has(&list, &["报名后撤销采购", "提示"]);
         let at = crate::portal::first(&list, "/desk/alarms/");
-        has(&lead.see(&at).await, &["计划调整", "已报名家数：3", &format!("/desk/purchases/{id}")]);
+        let seen = lead.see(&at).await;
+        has(&seen, &["计划调整", "已报名家数：3", &format!("/desk/purchases/{id}"), "开业前检测"]);
+        let public = lead.see(&format!("/purchases/{id}")).await;
+        has(&public, &["在工作台查看", &format!("/desk/purchases/{id}")]);
+        assert!(!public.contains("我是"));
         let other = Browser::acting(app, "other", department(OTHER)).await;
         are_not_there(&other, &[at.clone(), format!("{at}/acknowledge")]).await;
         let note = form(&lead.see(&format!("{at}/acknowledge")).await);
@@ -346,7 +353,7 @@ on_both! {
         town.quote(id).await;
         town.award(id).await;
         let shown = page(app, "/statistics", 200).await;
-        has(&shown, &["采购统计", "选取方式", "<meter", "/statistics.csv"]);
+        has(&shown, &["采购统计", "选取方式", "<svg class=\"chart\" ", "/statistics.csv"]);
         has(&page(app, "/statistics?region=330282&item=&since=&until=", 200).await, &["公开选取的项目"]);
         page(app, "/statistics?since=soon", 422).await;
         page(app, "/statistics?region=999999", 404).await;

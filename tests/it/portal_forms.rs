@@ -55,6 +55,11 @@ on_both! {
         let matter = app.get("/matters/open-restaurant").gives(200).await.text;
         has(&matter, &["href=\"/cases/start/open-restaurant\">开始办这件事"]);
         let new = filled(&browser, "开一家面馆").await;
+        // Whoever goes back from what came of a form finds its answers, and so does nobody else.
+        for (form, status) in [(new.clone(), 200), (new.clone().with("region", "x"), 422)] {
+            let answer = browser.post(&form.with("step", "check"), status).await;
+            assert_eq!(answer.headers["cache-control"], "private, no-cache");
+        }
         let check = browser.back(&new.clone().with("step", "check"), 200).await;
         has(&check, &["请核对", "开一家面馆", "慈溪市", "社会资金", "确认后才生效"]);
         assert_eq!(cases(&browser).await, 0);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    browsing::{Browser, form},
+    browsing::{Browser, Form, form},
     harness::{TestApp, on_both},
     portal::has,
     trade::{INSPECTION, Trade, step, trade},
@@ -187,7 +187,7 @@ on_both! {
         app.market.saved_searches().catch_up().await.unwrap();
         has(&browser.see("/my").await, &["通知（1 条未读）"]);
         let inbox = browser.see("/inbox").await;
-        has(&inbox, &["新的消防检测", "订阅“消防检测”", "标为已读"]);
+        has(&inbox, &["新的消防检测", "订阅“消防检测”", "标为已读", "全部标为已读"]);
         app.applicant("li").await;
         let li = Browser::signed_in(app, "li").await;
         let proof = form(&li.see("/applicants/new").await).get("proof").to_owned();
@@ -197,5 +197,28 @@ on_both! {
         }
         let inbox = browser.see("/inbox").await;
         assert!(inbox.contains("已读</span>") && !inbox.contains("标为已读"));
+    }
+
+    async fn all_notices_are_read_at_once(app: &TestApp) {
+        let (trade, browser) = buyer(app).await;
+        let id = trade.place(app).await;
+        step(app, &id, "accept", &trade.agency, None).await;
+        step(app, &id, "record-contract", &trade.agency, Some(trade.contract())).await;
+        app.market.notices().catch_up().await.unwrap();
+        let inbox = browser.see("/inbox").await;
+        has(&inbox, &["订单：", &format!("/orders/{id}"), "全部标为已读"]);
+        assert!(inbox.matches(">标为已读").count() > 1);
+        let latest = inbox.split_once("read-to-").unwrap().1.split('"').next().unwrap();
+        let all = form(&inbox).with("key", "all").with("notice", latest);
+        let all = Form { action: "/inbox/read".to_owned(), ..all };
+        browser.post(&all.clone().with("notice", "x").with("key", "bad"), 422).await;
+        app.applicant("li").await;
+        let li = Browser::signed_in(app, "li").await;
+        let proof = form(&li.see("/applicants/new").await).get("proof").to_owned();
+        li.post(&all.clone().with("proof", &proof), 404).await;
+        for _ in 0..2 {
+            assert_eq!(browser.done(&all).await, "/inbox");
+        }
+        assert!(!browser.see("/inbox").await.contains("标为已读"));
     }
 }

@@ -71,7 +71,13 @@ on_both! {
         let manage = browser.see(&at).await;
         has(&manage, &["撤销采购", "消防检测"]);
         assert!(!manage.contains(submit.get("opening_code")));
-        has(&page(app, &at.replace("/manage", ""), 200).await, &["消防检测", "我是项目业主"]);
+        let public = at.replace("/manage", "");
+        let ways = ["我是项目业主", "我是中介机构", "投诉"];
+        has(&page(app, &public, 200).await, &ways);
+        // Whoever is signed in is led nowhere where they may not be.
+        let own = browser.see(&public).await;
+        has(&own, &["消防检测", ways[0], ways[2]]);
+        assert!(!own.contains(ways[1]));
 
         app.applicant("li").await;
         let li = Browser::signed_in(app, "li").await;

@@ -1,6 +1,6 @@
 //! What must not depend on a server: when a purchase closes, and that nobody reads a quote early.
 
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use market_core::Env;
 use serde_json::json;
@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use crate::{
     harness::{Place, TestApp},
     passing::{bring_nearer, make_due},
+    patience::within,
     purchase::{Parties, code, notice, quote, told},
     server::{Client, Request, Server, market},
     trade::{INSPECTION, open},
@@ -184,11 +185,8 @@ async fn keep_secret(place: Place) {
         &parties.applicant,
         Some(json!({ "opening_code": code(0) })),
     );
-    let began = std::time::Instant::now();
-    while client.ask(&open).await.unwrap().0 != 200 {
-        assert!(began.elapsed().as_secs() < 30, "it does not close");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let opens = async || (client.ask(&open).await.unwrap().0 == 200).then_some(());
+    within(Duration::from_secs(30), "it closes, and is opened", opens).await;
     let kept = everything(&place).await;
     assert!(kept.contains(PRICE) && kept.contains(PLAN));
     let told = fs::read_to_string(&log).unwrap();

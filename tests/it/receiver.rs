@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -13,6 +13,8 @@ use tokio::{
     net::TcpListener,
     task::JoinHandle,
 };
+
+use crate::patience::within;
 
 /// What to do with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,11 +130,8 @@ impl Receiver {
 
     /// Waits for something among what came.
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&[Message]) -> bool) {
-        let began = Instant::now();
-        while !is_so(&self.got()) {
-            assert!(began.elapsed() < Duration::from_secs(90), "{what} does not come");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let came = async || is_so(&self.got()).then_some(());
+        within(Duration::from_secs(90), what, came).await;
     }
 }
 

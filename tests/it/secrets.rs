@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// Everything that is kept of accounts and of what happened, as text.
-async fn dump(app: &TestApp) -> String {
-    const TABLES: [&str; 12] = [
+pub(crate) async fn dump(app: &TestApp) -> String {
+    const TABLES: [&str; 15] = [
         "people",
         "memberships",
         "tokens",
@@ -24,6 +24,9 @@ async fn dump(app: &TestApp) -> String {
         "second_factors",
         "recovery_codes",
         "throttles",
+        "mailboxes",
+        "identities",
+        "provider_visits",
         "journal",
         "idempotency",
     ];

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::{
     harness::{Place, TestApp, unique},
+    patience::within,
     trade::{INSPECTION, Trade, WATER, eligible, open, trade_among},
 };
 
@@ -62,11 +63,8 @@ impl Server {
     pub(crate) async fn ready(command: Command) -> Self {
         let server = Self::start(command);
         let client = Client::of(&server);
-        let began = Instant::now();
-        while !client.is_answered_ready().await {
-            assert!(began.elapsed() < PATIENCE, "the server does not get ready");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let is_ready = async || client.is_answered_ready().await.then_some(());
+        within(PATIENCE, "the server is ready", is_ready).await;
         server
     }
 
@@ -75,6 +73,11 @@ impl Server {
         let mut child = self.child.lock().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
     }
 
     /// Asks it to end.

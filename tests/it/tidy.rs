@@ -150,3 +150,64 @@ fn the_api_knows_no_database() {
         assert!(!code(&text).contains("sqlx::"), "{} uses sqlx", path.display());
     }
 }
+
+/// Every call of `sleep`, by its file, with how many it has and what for: whoever waits for
+/// something waits for that, with a limit, and not for time to pass.
+const SLEEPS: &[(&str, usize, &str)] = &[
+    ("benches/in_step.rs", 1, "from one look to the next, until all is found"),
+    (
+        "benches/watched.rs",
+        2,
+        "from one look to the next, with a limit; how often figures are asked",
+    ),
+    (
+        "market-api/src/cli/remote/client.rs",
+        1,
+        "before the same is asked again, as the server says",
+    ),
+    (
+        "market-api/src/cli/serve.rs",
+        4,
+        "the limits of ending; how often it tidies; after a failure",
+    ),
+    ("market-api/src/edge/pace.rs", 1, "a body that comes slowly"),
+    ("market-api/src/routes/feeds.rs", 1, "so that many changes are read at once"),
+    ("market-api/src/serving/mod.rs", 1, "after a failure of the system"),
+    ("market-api/src/serving/tests.rs", 2, "clients that are slow"),
+    ("market-api/src/serving/watched.rs", 1, "the limit of a connection"),
+    ("market-api/src/telemetry/metrics.rs", 1, "how often figures are folded"),
+    ("market-core/src/asked/mod.rs", 1, "how often counts are written"),
+    ("market-core/src/complaint/stopping.rs", 1, "how often it is looked what time has done"),
+    ("market-core/src/document/issuing.rs", 2, "after a failure"),
+    ("market-core/src/followers.rs", 1, "after a failure"),
+    ("market-core/src/mail/outbox.rs", 2, "so that no server is flooded; after a failure"),
+    ("market-core/src/market.rs", 1, "while another node numbers"),
+    ("market-core/src/notice/event.rs", 1, "how often it is looked what time has done"),
+    ("market-core/src/order/quarantine.rs", 1, "after a failure"),
+    ("market-core/src/search/follower.rs", 1, "after a failure"),
+    ("market-core/src/store/hearing.rs", 1, "after a failure"),
+    ("market-core/src/store/mod.rs", 1, "before a command is tried again"),
+    ("market-core/src/testing.rs", 1, "`until`, which has a limit"),
+    ("market-core/src/timers.rs", 1, "until the next step is due"),
+    ("market-core/src/webhook/deliver.rs", 2, "after a failure; while another has the lease"),
+    ("tests/it/killed.rs", 2, "from one look to the next, with a limit, among kills"),
+    ("tests/it/patience.rs", 1, "`within`, which has a limit"),
+    ("tests/it/receiver.rs", 1, "an answer without end"),
+    ("tests/it/server.rs", 1, "from one look to the next, with a limit: no runtime waits there"),
+];
+
+#[test]
+fn every_sleep_has_a_reason() {
+    let mut found = Vec::new();
+    for (path, text) in sources(&["market-core", "market-api", "tests", "benches"]) {
+        let calls = text.matches("sleep(").count();
+        let path = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        if calls > 0 && path != "tests/it/tidy.rs" {
+            found.push((path, calls));
+        }
+    }
+    found.sort();
+    let known: Vec<_> =
+        SLEEPS.iter().map(|(path, calls, _)| ((*path).to_owned(), *calls)).collect();
+    assert_eq!(found, known, "wait for what is meant: see SLEEPS");
+}

@@ -3,16 +3,20 @@
 use std::{
     collections::BTreeSet,
     io::Write,
+    num::NonZeroU32,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
+use market_api::Limits;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
+    asking::{Answer, Asking},
     harness::{Place, TestApp, on_both},
+    patience::within,
     receiver::{Doing, Message, Receiver},
     server::{Client, Request, Server, Site, market},
     trade::trade,
@@ -128,11 +132,20 @@ on_both! {
             assert_eq!(wrong.json["errors"][0]["pointer"], name, "{path}");
         }
         let path = format!("/api/v1/me/feed?after={next}&wait=20");
+        let mut limits = Limits::without_rates();
+        limits.waiting.per_address = NonZeroU32::MIN;
+        let server = app.within(limits);
         let began = Instant::now();
-        let (waited, order) = tokio::join!(app.get(&path).by(&trade.applicant).gives(200), async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            trade.place(app).await
-        });
+        let (waited, order) = tokio::join!(
+            let_in(|| app.get(&path).by(&trade.applicant).at(&server)),
+            async {
+                // Another is not let in: the one place is taken.
+                let other = || app.get("/api/v1/feed?after=4000000000&wait=1").at(&server);
+                let is_not = async || (other().send_at_once().await.status == 503).then_some(());
+                within(Duration::from_mins(1), "the place is taken", is_not).await;
+                trade.place(app).await
+            }
+        );
         assert!(began.elapsed() < Duration::from_secs(15), "nobody was woken");
         let items = waited.json["items"].as_array().unwrap();
         let placed = items.iter().find(|entry| entry["event"] == "order_placed").unwrap();
@@ -145,6 +158,18 @@ on_both! {
         // Nothing comes: the answer does, when its time is over.
         let last = app.get("/api/v1/feed?after=4000000000&wait=1").gives(200).await;
         assert_eq!(last.json["items"], json!([]));
+    }
+}
+
+/// The answer to a request that is made again while there is no place for it.
+async fn let_in(asking: impl Fn() -> Asking) -> Answer {
+    loop {
+        let answer = asking().send_at_once().await;
+        if answer.status != 503 {
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            return answer;
+        }
+        tokio::task::yield_now().await;
     }
 }
 

@@ -2,8 +2,8 @@
 """Tries the API as strangers would, from its description alone.
 
 Each of five identities gets a demonstration of its own and Schemathesis with all phases and all
-checks; then both clients are generated and do the main job, and the page of the API is opened. What
-is left of a failed run lies in the folder that is printed.
+checks; both clients are generated and do the main job. What is left of a failed run lies in the
+folder that is printed.
 """
 
 import argparse
@@ -68,11 +68,6 @@ def clients(_, demo, folder, asked):
         run(["npm", "run", "--silent", script], folder, env, typescript)
 
 
-def page(_, demo, folder, asked):
-    run(["npm", "ci", "--no-audit", "--no-fund"], folder, dict(os.environ), HERE)
-    run(["node", "page.mjs", demo.about["docs"]], folder, dict(os.environ), HERE)
-
-
 def run(command, folder, env, place=None):
     with open(folder / "report.txt", "a") as report:
         subprocess.run(command, cwd=place or folder, env=env, stdout=report, stderr=report, check=True)
@@ -90,7 +85,7 @@ def attempt(name, market, folder, asked):
     return name, None, time.monotonic() - began, folder
 
 
-TRIES = {**dict.fromkeys(WHO, schemathesis), "clients": clients, "page": page}
+TRIES = {**dict.fromkeys(WHO, schemathesis), "clients": clients}
 
 
 def main():

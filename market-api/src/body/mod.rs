@@ -17,6 +17,7 @@ use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 use self::strict::Strict;
 use crate::problem::{Code, Problem};
 
+pub(crate) mod received;
 mod strict;
 
 /// A JSON body of the API's own, which has passed its own checks.

@@ -136,6 +136,7 @@ exceptions! {
     "accounts_confirm_second_factor" Rehearsal "to look at a code is to use it";
     "accounts_give_up_second_factor" Key "a code is itself good once, and what is kept of a call could be used to guess it";
     "accounts_give_up_second_factor" Rehearsal "to look at a code is to use it";
+    "accounts_unlink" Version "an identity has no versions: it is linked or it is not";
     "members_set_role" Version "a membership has no versions: a role is what was set last";
     "members_remove" Version "a membership has no versions: it is there or it is not";
     "members_invite" Key "the answer is a secret, which is never kept; repeated, the call makes another invitation";
@@ -157,6 +158,7 @@ exceptions! {
     "purchases_ask" Version "a question changes nothing that was seen";
     "notices_read_up_to" Version "whatever has come since, what was told before is read";
     "notices_prefer" Version "what somebody wants to be told has no versions: each kind that is named is set";
+    "mail_confirm" Rehearsal "whether a code is right is told only when it counts";
     "webhooks_register" Key "the answer is a secret, which is never kept; repeated, the call registers another webhook";
     "webhooks_rotate_secret" Key "the answer is a secret, which is never kept; repeated, the call meets another version";
     "webhooks_ping" Version "a test message changes nothing that was seen";

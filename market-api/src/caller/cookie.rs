@@ -18,6 +18,8 @@ enum Kind {
     Session,
     /// A secret before there is a session, so that nobody is signed in by another site's form.
     Form,
+    /// A secret while the browser is at another provider to sign in.
+    Visit,
 }
 
 impl Kind {
@@ -28,6 +30,8 @@ impl Kind {
             (Self::Session, false) => "market",
             (Self::Form, true) => "__Host-market-form",
             (Self::Form, false) => "market-form",
+            (Self::Visit, true) => "__Host-market-visit",
+            (Self::Visit, false) => "market-visit",
         }
     }
 }
@@ -74,6 +78,21 @@ impl Cookies {
     /// Has the browser keep a secret for the forms before there is a session.
     pub(crate) fn keep_form(&self, secret: &str) -> Option<HeaderValue> {
         self.set(Kind::Form, secret, "")
+    }
+
+    /// The secret of a browser that is on its way to another provider or back.
+    pub(crate) fn visit(&self) -> Option<String> {
+        self.get(Kind::Visit)
+    }
+
+    /// Has the browser keep a secret while it is on its way to another provider and back.
+    pub(crate) fn keep_visit(&self, secret: &str) -> Option<HeaderValue> {
+        self.set(Kind::Visit, secret, "; Max-Age=1500")
+    }
+
+    /// Has the browser forget that secret.
+    pub(crate) fn forget_visit(&self) -> Option<HeaderValue> {
+        self.set(Kind::Visit, "", "; Max-Age=0")
     }
 
     fn set(&self, kind: Kind, value: &str, rest: &str) -> Option<HeaderValue> {

@@ -12,6 +12,12 @@ pub(super) enum Verify {
     #[command(after_help = "Prints each difference. Exit code 1 if there is any: \
         `market reindex` mends it.")]
     Index,
+    /// Read every file that a row names, and compare it with its digest
+    #[command(
+        after_help = "Prints each file that is not there, or is another one. Exit code 1 if \
+        there is any: fetch it from a backup."
+    )]
+    Files,
     /// Have the database check every statement of the program, without running any
     Database,
 }
@@ -41,11 +47,25 @@ fn bar() -> ProgressBar {
 pub(super) async fn verify(market: &Market, what: &Verify) -> Result<(), Failure> {
     match what {
         Verify::Index => index(market).await,
+        Verify::Files => files(market).await,
         Verify::Database => match market.verify_statements().await {
             Ok(count) => out::line(format_args!("{count} statements, all understood")),
             Err((name, why)) => Err(Failure::Failed(format!("statement {name}: {why}"))),
         },
     }
+}
+
+async fn files(market: &Market) -> Result<(), Failure> {
+    let report = market.storage().verify().await?;
+    for fault in &report.faults {
+        out::line(format_args!("{} {}", fault.sha256, fault.why))?;
+    }
+    let (checked, wrong) = (report.checked, report.faults.len());
+    out::line(format_args!("{checked} files checked, {wrong} not as their rows say"))?;
+    if wrong == 0 {
+        return Ok(());
+    }
+    Err(Failure::Failed("files are missing or changed: fetch them from a backup".to_owned()))
 }
 
 async fn index(market: &Market) -> Result<(), Failure> {

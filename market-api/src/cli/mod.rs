@@ -17,6 +17,7 @@ mod import;
 mod index;
 mod judge;
 mod out;
+mod passport;
 mod policy;
 mod record;
 mod remote;
@@ -107,6 +108,9 @@ enum Command {
     /// Check proofs of draws (抽取证明)
     #[command(subcommand)]
     Draw(draw::Command),
+    /// Check passports of deliverables (成果护照)
+    #[command(subcommand)]
+    Passport(passport::Command),
     /// Read service items (中介服务事项) of a server
     Item(remote::ItemCommand),
     /// Read matters (一件事) of a server
@@ -238,6 +242,7 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
         }
         Command::Judge(asked) => tokio::task::block_in_place(|| judge::obey(&asked)),
         Command::Draw(command) => draw::obey(&command).await,
+        Command::Passport(command) => passport::obey(&command),
         Command::Item(command) => remote::item(command).await,
         Command::Matter(command) => remote::matter(command).await,
         Command::Case(command) => remote::case(command).await,

@@ -56,7 +56,7 @@ pub(super) async fn export(
     Ok(())
 }
 
-/// Writes what was read whole, so that what fails leaves the file of the time before.
+/// Writes what was read once all of it is: a reading that fails leaves the file of the time before.
 fn write(to: Option<&Path>, text: &str) -> Result<(), Failure> {
     match to {
         Some(file) => fs::write(file, text)

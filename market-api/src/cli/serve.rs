@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use market_core::{Market, webhook::Sender};
+use market_core::{Market, mail::Mailer, webhook::Sender};
 use tokio::{net::TcpListener, signal, sync::Notify, task::JoinHandle};
 
 use super::{Failure, Settings, out};
@@ -22,7 +22,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long to wait for the turn to write the search index, before looking again.
 const TURN: Duration = Duration::from_secs(5);
 
-/// How often sessions that are long over are let go.
+/// How often what is over is let go.
 const TIDY: Duration = Duration::from_hours(1);
 
 /// Serves the market until it is asked to end, and then ends in order.
@@ -62,6 +62,7 @@ pub(super) async fn run(
     welcome: impl FnOnce(&TcpListener) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let sender: Arc<dyn Sender> = Arc::new(settings.sender()?);
+    let (mailer, providers) = (settings.mailer()?, settings.providers()?);
     let market = settings.open().await?;
     // A server goes on whether anybody reads this or not.
     match welcome(&listener) {
@@ -69,7 +70,9 @@ pub(super) async fn run(
         failed => return failed,
     }
 
-    let app = App::with_limits(market.clone(), settings.limits.clone()).reached(settings.web());
+    let app = App::with_limits(market.clone(), settings.limits.clone())
+        .reached(settings.web())
+        .vouched_by(providers);
     if settings.otlp_endpoint.is_some() {
         app.trace();
     }
@@ -86,7 +89,9 @@ pub(super) async fn run(
         tokio::spawn(tell_people(market.clone())),
         tokio::spawn(deliver(market.clone(), sender)),
         tokio::spawn(issue_documents(market.clone())),
+        tokio::spawn(scan(market.clone())),
     ];
+    let mailing = mailer.map(|mailer| tokio::spawn(send_mail(market.clone(), Arc::new(mailer))));
     if !market.publisher().is_reached() {
         tracing::warn!(
             "--public-url is not set: the QR codes of documents lead to {}/verify, which nobody \
@@ -113,7 +118,7 @@ pub(super) async fn run(
         () = served => {}
         () = drained => tracing::warn!("requests are still under way; ending without them"),
     }
-    for follower in following.into_iter().chain(telling) {
+    for follower in following.into_iter().chain(telling).chain(mailing) {
         follower.abort();
         let _ = follower.await;
     }
@@ -148,17 +153,25 @@ async fn issue_documents(market: Market) {
     match market.documents().follow().await {}
 }
 
+/// Has files scanned, if there is a scanner; any number of processes may.
+async fn scan(market: Market) {
+    match market.deliverables().follow().await {}
+}
+
 /// Takes the steps of purchases and orders that fall due; any number of processes may.
 async fn run_due(market: Market) {
     match market.timers().follow().await {}
 }
 
-/// Lets go of sessions that are long over, and of tries that count nothing any more; any number of
-/// processes may.
+/// Lets go of sessions that are long over, of tries that count nothing any more, and of files that
+/// no row names; any number of processes may.
 async fn tidy(market: Market) {
     loop {
         if let Err(why) = market.accounts().tidy().await {
             tracing::warn!("sessions that are over are not let go: {why}");
+        }
+        if let Err(why) = market.storage().sweep().await {
+            tracing::warn!("files that no row names are not let go: {why}");
         }
         tokio::time::sleep(TIDY).await;
     }
@@ -177,6 +190,11 @@ async fn tell_people(market: Market) {
 /// Tells other systems what happens; of many processes, one at a time tells each.
 async fn deliver(market: Market, sender: Arc<dyn Sender>) {
     match market.webhooks().follow(sender).await {}
+}
+
+/// Sends mail of what people are told; of many processes, one at a time writes to each person.
+async fn send_mail(market: Market, mailer: Arc<dyn Mailer>) {
+    match market.mails().follow(mailer).await {}
 }
 
 /// Keeps the search index in step with the journal. Where another process writes it, this one

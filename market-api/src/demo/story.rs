@@ -300,7 +300,7 @@ impl Teller {
             order.id, order.terms.item
         );
         let new = NewDeliverable {
-            name: format!("{}.txt", order.terms.item),
+            name: format!("{}.txt", self.market.catalog().item(&order.terms.item).await?.name),
             media_type: "text/plain; charset=utf-8".to_owned(),
             sha256: sha256_hex(text.as_bytes()),
         };

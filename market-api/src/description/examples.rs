@@ -60,21 +60,24 @@ fn exemplify(operation: &mut Operation, exchange: &Exchange, shared: &BTreeMap<S
             *parameter = built.example(Some(example.clone())).build();
         }
     }
-    if let (Some(RefOr::T(body)), Some(example)) = (&mut operation.request_body, &exchange.body) {
-        set(body.content.get_mut("application/json"), example);
+    if let (Some(RefOr::T(body)), Some(example)) = (&mut operation.request_body, &exchange.body)
+        && let Some(content) = body.content.get_mut("application/json")
+    {
+        set(content, example);
     }
     let Some(example) = &exchange.answer else { return };
     for (status, answer) in &mut operation.responses.responses {
         if let RefOr::T(answer) = answer
             && status.starts_with('2')
+            && let Some(content) = answer.content.get_mut("application/json")
         {
-            set(answer.content.get_mut("application/json"), example);
+            set(content, example);
         }
     }
 }
 
-fn set(content: Option<&mut RefOr<Content>>, example: &Value) {
-    if let Some(RefOr::T(content)) = content {
+fn set(content: &mut RefOr<Content>, example: &Value) {
+    if let RefOr::T(content) = content {
         content.example = Some(example.clone());
     }
 }

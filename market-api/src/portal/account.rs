@@ -8,12 +8,12 @@ use axum::{
 };
 use market_core::{
     Actor, Error, Market, Party, Refusal,
-    account::{Credentials, Membership, Password, SessionKind},
+    account::{Credentials, Membership, Password, Proof, SessionKind},
 };
 use serde::Deserialize;
 
 use super::{
-    Frame, Page, names,
+    Frame, Link, Page, names, provider,
     resuming::{self, Waiting},
     signed::{self, private},
     visitor::{Opening, Sent, Visitor},
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     App,
-    caller::{Client, Cookies, proof_of},
+    caller::{Client, Cookies, Holder, proof_of},
     problem::{Code, Problem},
 };
 
@@ -76,6 +76,17 @@ struct SignInPage {
     next: String,
     wrong: Option<&'static str>,
     waiting: Option<Waiting>,
+    /// The other providers by which one may sign in.
+    providers: Vec<Link>,
+}
+
+/// What is said to who signed out here, and may want to sign out there.
+#[derive(Debug, Template)]
+#[template(path = "signed-out.html")]
+struct SignedOutPage {
+    frame: Frame,
+    provider: String,
+    farewell: String,
 }
 
 #[derive(Debug, Template)]
@@ -171,8 +182,27 @@ async fn form(
 ) -> Result<(Page, Option<HeaderValue>), Problem> {
     let (secret, cookie) = opening(market, cookies);
     let (frame, proof) = (Frame::new(market, "登录").await?, proof_of(&secret));
-    let page = Page::of(&SignInPage { frame, proof, login, next, wrong, waiting })?;
+    let providers = provider::offered(market, &next);
+    let page = Page::of(&SignInPage { frame, proof, login, next, wrong, waiting, providers })?;
     Ok((page, cookie))
+}
+
+/// The page to sign in, with why another way to do so came to nothing.
+pub(super) async fn sign_in_told(
+    market: &Market,
+    cookies: &Cookies,
+    next: &str,
+    why: Error,
+) -> Result<Response, Problem> {
+    let wrong = match &why {
+        Error::Refused(refusal) => refusal.zh(),
+        Error::TooOften(_) => Code::TOO_OFTEN.zh,
+        Error::Busy => Code::BUSY.zh,
+        _ => return Err(why.into()),
+    };
+    let next = own(Some(next));
+    let (page, cookie) = form(market, cookies, next, String::new(), Some(wrong), None).await?;
+    Ok(kept(page.told(why.into()), cookie))
 }
 
 pub(super) async fn sign_in(
@@ -214,16 +244,40 @@ pub(super) async fn sign_in(
 }
 
 pub(super) async fn sign_out(
-    State(market): State<Market>,
+    State(app): State<App>,
     Jar(cookies): Jar,
     Sent { holder, form: Nothing {} }: Sent<Nothing>,
 ) -> Result<Response, Problem> {
-    market.accounts().sign_out(&holder.bearer.actor, &holder.token).await?;
-    let mut response = go("/", cookies.forget_session());
+    let (market, actor) = (app.market(), &holder.bearer.actor);
+    let provider = came_by(market, &holder).await?;
+    market.accounts().sign_out(actor, &holder.token).await?;
+    let mut response = match farewell(&app, provider).await? {
+        Some(page) => kept(page.into_response(), cookies.forget_session()),
+        None => go("/", cookies.forget_session()),
+    };
     // What this browser kept of pages is for whoever signed in alone.
     let clear = HeaderName::from_static("clear-site-data");
     response.headers_mut().insert(clear, HeaderValue::from_static("\"cache\""));
     Ok(response)
+}
+
+/// The provider by which a session began, if by one.
+async fn came_by(market: &Market, holder: &Holder) -> Result<Option<String>, Error> {
+    let Proof::Session(id, _) = holder.bearer.proof else { return Ok(None) };
+    let actor = &holder.bearer.actor;
+    let sessions = market.accounts().sessions(actor, actor.person).await?;
+    Ok(sessions.into_iter().find(|one| one.id == id).and_then(|one| one.provider))
+}
+
+/// The page for who may want to sign out at a provider, too, where that is possible.
+async fn farewell(app: &App, provider: Option<String>) -> Result<Option<Page>, Problem> {
+    let Some(client) = provider.as_deref().and_then(|key| app.providers().get(key)) else {
+        return Ok(None);
+    };
+    let Some(farewell) = client.farewell().await else { return Ok(None) };
+    let frame = Frame::new(app.market(), "已退出登录").await?;
+    let (provider, farewell) = (client.name().to_owned(), farewell.to_string());
+    Page::of(&SignedOutPage { frame, provider, farewell }).map(Some)
 }
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {

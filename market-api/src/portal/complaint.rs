@@ -119,12 +119,14 @@ pub(super) async fn list(
 /// What the letter says, to those who may read it.
 pub(super) fn letter(complaint: &Complaint) -> Vec<(&'static str, String)> {
     let Some(letter) = &complaint.letter else { return Vec::new() };
-    vec![
+    let mut told = vec![
         ("事实和理由", letter.facts.clone()),
         ("请求", letter.demand.clone()),
         ("证据", letter.evidence.clone()),
         ("联系人", format!("{} {}", letter.contact.name, letter.contact.phone)),
-    ]
+    ];
+    told.retain(|(_, text)| !text.is_empty());
+    told
 }
 
 /// What was decided, or why it was not accepted.

@@ -2,7 +2,12 @@
 
 use askama::Template;
 use axum::extract::State;
-use market_core::{Error, Market, draw::Proof, id::PurchaseId, purchase::verify};
+use market_core::{
+    Error, Market, Money,
+    draw::Proof,
+    id::PurchaseId,
+    purchase::{Price, verify},
+};
 
 use super::{Frame, Link, Page, words};
 use crate::{parameters::At, problem::Problem};
@@ -68,7 +73,12 @@ pub(super) async fn show(
         label: drawn_for(&draw.label),
         lots: draw.lots.len(),
         take: draw.take,
-        taken: draw.taken.iter().map(|key| number(key)).collect(),
+        // The base of quotes is a part of their mean; whoever else is drawn is a registration.
+        taken: draw
+            .taken
+            .iter()
+            .map(|key| if draw.label == "base" { format!("{key}%") } else { number(key) })
+            .collect(),
     };
     let text =
         |reveal: &market_core::draw::Reveal| (party(&reveal.party), reveal.value.to_string());
@@ -110,7 +120,9 @@ pub(super) async fn show(
         opened: proof
             .opened
             .iter()
-            .map(|one| (number(&one.registration.to_string()), one.quote.clone()))
+            .map(|one| {
+                (number(&one.registration.to_string()), quoted(&one.quote, &purchase.notice.price))
+            })
             .collect(),
         draws: proof.draws.iter().map(draw).collect(),
         award,
@@ -131,6 +143,15 @@ fn drawn_for(label: &str) -> String {
     }
 }
 
+/// A quote in words; the proof has it letter by letter as it was committed to.
+fn quoted(quote: &str, price: &Price) -> String {
+    match (price, quote.parse::<Money>()) {
+        (Price::Amount { .. }, Ok(amount)) => words::yuan(amount),
+        (Price::Discount { .. }, _) => format!("下浮率 {}%", quote.trim_end_matches(['%', ' '])),
+        _ => quote.to_owned(),
+    }
+}
+
 /// A registration by the end of its id, which people can tell from others.
 fn number(id: &str) -> String {
     let end = id.len().saturating_sub(8);
@@ -144,4 +165,17 @@ fn reasons(codes: &[String]) -> String {
         known.map_or_else(|| code.clone(), |refusal| refusal.zh().to_owned())
     };
     codes.iter().map(says).collect::<Vec<_>>().join("，")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_told_as_what_was_asked_for() {
+        let money = |text: &str| text.parse::<Money>().unwrap();
+        let amount = Price::Amount { low: money("1"), high: money("20000") };
+        assert_eq!(quoted("9600.00", &amount), "￥9,600.00");
+        assert_eq!(quoted("odd", &amount), "odd");
+    }
 }

@@ -10,7 +10,7 @@ use market_core::{Call, Error, Fault, Market, Refusal};
 use super::{
     Frame, Link, Page,
     fields::Field,
-    signed::{Answers, CARRIED, Signed, Stage, go, private},
+    signed::{Answers, CARRIED, Signed, Stage, go, private, returnable},
     wrong::{self, Wrong},
 };
 use crate::problem::{Code, Problem};
@@ -25,6 +25,8 @@ pub(super) struct Form {
     pub(super) lead: String,
     /// What must be known to fill it in.
     pub(super) facts: Vec<(&'static str, String)>,
+    /// What should be looked at first, and where else to go.
+    pub(super) links: Vec<Link>,
     pub(super) fields: Vec<Field>,
     /// Where it is sent.
     pub(super) action: String,
@@ -37,6 +39,8 @@ pub(super) struct Form {
     pub(super) is_checked: bool,
     /// Whether what it does cannot be taken back.
     pub(super) is_final: bool,
+    /// Whether what is filled in is a secret, which no browser keeps either.
+    pub(super) is_secret: bool,
 }
 
 /// What came of a form that was sent.
@@ -80,6 +84,7 @@ impl Form {
             trail: Vec::new(),
             lead: String::new(),
             facts: Vec::new(),
+            links: Vec::new(),
             fields: Vec::new(),
             action,
             button,
@@ -87,6 +92,7 @@ impl Form {
             version: None,
             is_checked: false,
             is_final: false,
+            is_secret: false,
         }
     }
 
@@ -223,9 +229,9 @@ impl Form {
         }
         let stage = sent.stage(self.is_checked);
         if stage == Stage::Edit {
-            let carries = self.kept(market, sent);
+            let (carries, keeping) = (self.kept(market, sent), self.keeping());
             let page = self.page(market, &sent.signed, None, carries).await?;
-            return Ok(Taken::Shown(private(page.into_response())));
+            return Ok(Taken::Shown(keeping(page.into_response())));
         }
         let made = match read {
             Ok(new) => call(self.call(sent, stage)?, new).await,
@@ -248,13 +254,18 @@ impl Form {
         Ok(if stage == Stage::Check { call.rehearsed() } else { call })
     }
 
+    /// How a page is kept that answers the form and shows it again.
+    fn keeping(&self) -> fn(Response) -> Response {
+        if self.is_secret { private } else { returnable }
+    }
+
     /// The answers, to be looked over.
     async fn check(self, market: &Market, sent: &Answers) -> Result<Response, Problem> {
-        let carries = self.kept(market, sent);
+        let (carries, keeping) = (self.kept(market, sent), self.keeping());
         let title = format!("核对：{}", self.title);
         let frame = Frame::signed(market, title, &sent.signed).await?;
         let page = Page::of(&CheckPage { frame, form: self, carries })?;
-        Ok(private(page.into_response()))
+        Ok(keeping(page.into_response()))
     }
 
     /// What is wrong with what was sent, with every field that was left empty and must not be, so
@@ -297,8 +308,9 @@ impl Form {
             Error::Refused(Refusal::KeyReused) => carries.key = fresh.key,
             _ => {}
         }
+        let keeping = self.keeping();
         let page = self.page(market, &sent.signed, Some(wrong), carries).await?;
-        Ok(private(page.told(why.into())))
+        Ok(keeping(page.told(why.into())))
     }
 }
 

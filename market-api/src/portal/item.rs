@@ -66,7 +66,10 @@ pub(super) async fn show(
         after: cursor(place.after.as_deref()),
         ..SearchQuery::new(Subject::Listings)
     };
-    let found = Found::by(&market, &query).await?;
+    let mut found = Found::by(&market, &query).await?;
+    // One alone is compared with nothing.
+    let is_comparable = found.offers.len() > 1;
+    found.offers.iter_mut().for_each(|offer| offer.is_comparable = is_comparable);
     let category = categories.into_iter().find(|category| category.code == item.category);
     Page::of(&ItemPage {
         frame: Frame::new(&market, item.name.as_str()).await?,

@@ -16,11 +16,11 @@ use std::{fmt::Display, str::FromStr};
 use askama::Template;
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{
         HeaderValue,
         header::{CONTENT_SECURITY_POLICY, RETRY_AFTER},
     },
+    middleware::from_fn,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -28,6 +28,7 @@ use market_core::{Cursor, Error, Market, Paging};
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::failure::page as failure_page;
+use self::reading::Reading;
 use crate::{
     App,
     problem::{Code, Problem},
@@ -39,6 +40,8 @@ mod agency;
 mod assets;
 mod buy;
 mod case;
+mod chart;
+mod compare;
 mod complaint;
 mod desk;
 mod doing;
@@ -50,16 +53,21 @@ mod filling;
 mod form;
 mod history;
 mod home;
+mod identities;
 mod item;
 mod listings;
+mod mail;
 mod matter;
 mod my;
 mod names;
 mod offer;
 mod orders;
 mod own;
+mod programs;
+mod provider;
 mod purchase;
 mod purchases;
+mod reading;
 mod register;
 mod resuming;
 mod said;
@@ -80,6 +88,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/items/{code}", get(item::show))
         .route("/agencies/{id}", get(agency::show))
         .route("/search", get(search::show))
+        .route("/compare", get(compare::show))
         .route("/suggested", get(search::suggest))
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
         .route("/sign-out", post(account::sign_out))
@@ -89,17 +98,16 @@ pub(crate) fn routes() -> Router<App> {
         .route("/purchases/{id}", get(purchase::show))
         .route("/purchases/{id}/award", get(purchase::award))
         .route("/purchases/{id}/draw", get(draw::show))
-        .route(
-            "/verify",
-            get(verify::ask).post(verify::upload).layer(DefaultBodyLimit::max(verify::MAX_FORM)),
-        )
+        .route("/verify", get(verify::ask).post(verify::upload))
         .route("/verify/{code}", get(verify::show))
         .route("/statistics", get(statistics::show))
         .route("/statistics.csv", get(statistics::file))
+        .route("/reading", post(reading::choose))
         .merge(own_pages())
         .merge(purchase_pages())
         .merge(agency_pages())
         .merge(desk::routes())
+        .layer(from_fn(reading::told))
         .merge(assets::routes())
 }
 
@@ -110,7 +118,11 @@ fn own_pages() -> Router<App> {
         .route("/applicants/new", get(register::another).post(register::registered))
         .route("/my", get(my::show))
         .route("/inbox", get(my::inbox))
+        .route("/notices/{id}", get(my::follow))
+        .route("/inbox/read", post(my::read_all))
         .route("/notices/{id}/read", post(my::read))
+        .merge(mail_pages())
+        .merge(provider_pages())
         .route("/deadlines", get(my::deadlines))
         .route("/cases", get(case::list))
         .route("/cases/start/{matter}", get(case::start).post(case::open))
@@ -122,13 +134,37 @@ fn own_pages() -> Router<App> {
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(orders::show))
         .route("/orders/{id}/{step}", get(orders::step).post(orders::done))
-        .route(
-            "/orders/{id}/upload",
-            get(orders::upload)
-                .post(orders::uploaded_file)
-                .layer(DefaultBodyLimit::max(orders::MAX_FORM)),
-        )
+        .route("/orders/{id}/upload", get(orders::upload).post(orders::uploaded_file))
         .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
+}
+
+/// Signing in by another provider.
+fn provider_pages() -> Router<App> {
+    Router::new()
+        .route("/sign-in/with/{provider}", get(provider::depart))
+        .route("/sign-in/with/{provider}/callback", get(provider::come_back))
+        .route("/sign-in/code", get(provider::code).post(provider::coded))
+        .route("/sign-in/new", get(provider::unknown))
+        .route("/sign-in/join", get(provider::join).post(provider::joined))
+        .route("/sign-in/sign-up", get(provider::sign_up).post(provider::signed_up))
+        .route("/account/identities", get(identities::show))
+        .route("/account/identities/with/{provider}", get(identities::depart_to_link))
+        .route("/account/identities/confirm", get(identities::confirm).post(identities::confirmed))
+        .route(
+            "/account/identities/{id}/unlink",
+            get(identities::unlink).post(identities::unlinked),
+        )
+}
+
+/// The pages of mail.
+fn mail_pages() -> Router<App> {
+    Router::new()
+        .route("/account/mail", get(mail::show))
+        .route("/account/mail/address", get(mail::address).post(mail::addressed))
+        .route("/account/mail/confirm", get(mail::confirm).post(mail::confirmed))
+        .route("/account/mail/remove", get(mail::remove).post(mail::removed))
+        .route("/account/mail/kinds", get(mail::kinds).post(mail::chosen))
+        .route("/mail/stop/{stop}", get(mail::stopping).post(mail::stopped))
 }
 
 /// The pages of purchases and complaints for those who take part.
@@ -146,9 +182,15 @@ fn purchase_pages() -> Router<App> {
         .route("/complaints/{id}/withdraw", get(complaint::withdraw).post(complaint::withdrawn))
 }
 
-/// The pages of agencies.
+/// The pages of agencies, and of what any party has for its programs.
 fn agency_pages() -> Router<App> {
     Router::new()
+        .route("/keys", get(programs::keys))
+        .route("/keys/new", get(programs::new_key).post(programs::made_key))
+        .route("/keys/{id}/revoke", get(programs::revoke_key).post(programs::revoked_key))
+        .route("/webhooks", get(programs::webhooks))
+        .route("/webhooks/new", get(programs::new_webhook).post(programs::made_webhook))
+        .route("/webhooks/{id}/{step}", get(programs::webhook).post(programs::changed_webhook))
         .route("/purchases/open", get(entry::open))
         .route("/registrations", get(entry::list))
         .route("/purchases/{id}/registration", get(entry::show))
@@ -164,12 +206,7 @@ fn agency_pages() -> Router<App> {
         .route("/agency/practitioners/{id}/remove", get(admission::remove).post(admission::removed))
         .route("/listings", get(listings::list))
         .route("/listings/new", get(listings::begin).post(listings::begun))
-        .route(
-            "/listings/import",
-            get(listings::import)
-                .post(listings::imported)
-                .layer(DefaultBodyLimit::max(listings::MAX_FORM)),
-        )
+        .route("/listings/import", get(listings::import).post(listings::imported))
         .route("/listings/{id}/{step}", get(listings::step).post(listings::done))
 }
 
@@ -188,6 +225,8 @@ struct Frame {
     who: Option<String>,
     /// Whether they have a desk: a department or the operator.
     has_desk: bool,
+    /// How they read.
+    reading: Reading,
 }
 
 impl Frame {
@@ -216,6 +255,7 @@ impl Frame {
             demonstration: false,
             who: None,
             has_desk: false,
+            reading: Reading::now(),
         }
     }
 }

@@ -10,7 +10,7 @@ use market_core::{
     agency::Listing,
     case::CaseFilter,
     deadline::{Deadline, DeadlineFilter},
-    id::{AgencyId, ListingId, NoticeId, PurchaseId},
+    id::{AgencyId, CaseId, ListingId, NoticeId, OrderId, PurchaseId},
     notice::{Notice, NoticeFilter},
 };
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use super::{
     names::Parties,
     own::owns,
     paging, said,
-    signed::{Answers, Signed, private},
+    signed::{Answers, Signed, go, private},
     words,
 };
 use crate::{
@@ -59,6 +59,8 @@ struct InboxPage {
     notices: Vec<NoticeView>,
     pager: Pager,
     proof: String,
+    /// The latest that is not read, on the first page.
+    latest: Option<NoticeId>,
 }
 
 /// Something that must be done by a time.
@@ -101,7 +103,7 @@ async fn view(
     let href = if desk::has_desk(&signed.actor.party) {
         Some(desk::place(market, signed, &deadline).await?.0)
     } else {
-        said::deadline_at(&deadline)
+        said::deadline_at(&deadline, &signed.actor.party)
     };
     Ok(DeadlineView {
         href,
@@ -119,8 +121,12 @@ pub(super) async fn show(
     State(market): State<Market>,
     signed: Signed,
 ) -> Result<Response, Problem> {
-    let paging = Paging { after: None, limit: FIRST };
     let actor = &signed.actor;
+    // What waits for a department or the operator is at their desk.
+    if desk::has_desk(&actor.party) {
+        return Ok(go("/desk"));
+    }
+    let paging = Paging { after: None, limit: FIRST };
     let found = market.deadlines().list(actor, &DeadlineFilter::default(), &paging).await?;
     let mut parties = Parties::new(&market, actor);
     let mut deadlines = Vec::new();
@@ -177,8 +183,23 @@ pub(super) async fn inbox(
     let pager = Pager::of_list("/inbox", None, &paging, page.next.as_ref());
     let frame = Frame::signed(&market, "通知", &signed).await?;
     let proof = signed.proof;
-    let page = Page::of(&InboxPage { frame, notices, pager, proof })?;
+    let mut unread = notices.iter().filter(|one| !one.is_read).map(|one| one.id);
+    let latest = unread.next().filter(|_| pager.start.is_none());
+    let page = Page::of(&InboxPage { frame, notices, pager, proof, latest })?;
     Ok(private(page.into_response()))
+}
+
+/// To what a notice is of, from a mail that tells of it.
+pub(super) async fn follow(
+    State(market): State<Market>,
+    At(id): At<NoticeId>,
+    signed: Signed,
+) -> Result<Response, Problem> {
+    let href = match known(market.notices().get(&signed.actor, id).await)? {
+        Some(notice) => NoticeView::read(&market, &signed, notice).await?.href,
+        None => None,
+    };
+    Ok(go(href.as_deref().unwrap_or("/inbox")))
 }
 
 impl NoticeView {
@@ -208,10 +229,29 @@ impl NoticeView {
                 (listing.map(|one| one.terms.title), href)
             }
             Kind::Case => {
+                let id = CaseId(notice.object);
+                let case = known(market.cases().get(&signed.actor, id).await)?;
                 let cases = if is_at_desk { "/desk/cases" } else { "/cases" };
-                (Some("办件".to_owned()), Some(format!("{cases}/{}", notice.object)))
+                (case.map(|one| format!("办件：{}", one.title)), Some(format!("{cases}/{id}")))
             }
-            Kind::Order => (Some("订单".to_owned()), Some(format!("/orders/{}", notice.object))),
+            // An evaluation window is known by the id of its order.
+            Kind::Order | Kind::EvaluationWindow => {
+                let (id, kind) = (OrderId(notice.object), said::thing(notice.kind));
+                let order = known(market.orders().get(&signed.actor, id).await)?;
+                let what = match order {
+                    Some(one) => {
+                        let item = market.catalog().item(&one.terms.item).await?;
+                        Some(format!("{kind}：{}", item.name))
+                    }
+                    None => None,
+                };
+                let href = if is_at_desk {
+                    desk::order_place(market, signed, id).await?
+                } else {
+                    Some(format!("/orders/{id}"))
+                };
+                (what, href)
+            }
             kind => (Some(said::thing(kind).to_owned()), None),
         };
         Ok(Self {
@@ -239,4 +279,18 @@ pub(super) async fn read(
     let (read, market) = (sent.reading().end(Some(())), &market);
     let note = |call, ()| async move { market.notices().read(&call, id).await };
     form.take(market, &sent, read, note, |_| "/inbox".to_owned()).await
+}
+
+/// All notices up to the latest that was seen were read.
+pub(super) async fn read_all(
+    State(market): State<Market>,
+    sent: Answers,
+) -> Result<Response, Problem> {
+    let mut form = Form::new("全部标为已读", "/inbox/read".to_owned(), "全部标为已读");
+    form.trail = vec![Link { href: "/inbox".to_owned(), name: "通知".to_owned() }];
+    let mut read = sent.reading();
+    let latest: Option<NoticeId> = read.value("notice");
+    let (latest, market) = (read.end(latest), &market);
+    let note = |call, id| async move { market.notices().read_up_to(&call, id).await };
+    form.take(market, &sent, latest, note, |_| "/inbox".to_owned()).await
 }

@@ -23,6 +23,8 @@ pub(super) struct Offer {
     pub(super) agency: Option<Link>,
     /// Its service item, where the page is not the item's own.
     pub(super) item: Option<Link>,
+    /// Whether it can be chosen to be compared with others of the page.
+    pub(super) is_comparable: bool,
 }
 
 /// A page of what can be bought today, and where the next one begins.
@@ -46,6 +48,7 @@ impl Offer {
             summary: plain(terms.summary),
             agency: None,
             item: None,
+            is_comparable: false,
         })
     }
 

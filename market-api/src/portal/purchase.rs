@@ -2,16 +2,19 @@
 //! be printed.
 
 use askama::Template;
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use market_core::{
-    Error, Market, Paging,
+    Error, Market, Paging, Party,
     document::{DocumentBody, DocumentFacts},
     id::PurchaseId,
-    purchase::{Notice, PurchaseState, Question},
+    purchase::{Notice, Purchase, PurchaseState, Question},
     selection::Criterion,
 };
 
-use super::{Frame, Page, purchases::NoticeView, words};
+use super::{Frame, Link, Page, purchases::NoticeView, signed::private, visitor::Visitor, words};
 use crate::{parameters::At, problem::Problem};
 
 /// The most questions that the page shows; the API has all.
@@ -31,6 +34,8 @@ struct PurchasePage {
     award: Option<String>,
     /// Where the proof of the selection is, once there is one.
     proof: Option<String>,
+    /// Where whoever looks goes on.
+    ways: Vec<Link>,
     id: PurchaseId,
 }
 
@@ -58,8 +63,9 @@ struct AwardPage {
 
 pub(super) async fn show(
     State(market): State<Market>,
+    visitor: Visitor,
     At(id): At<PurchaseId>,
-) -> Result<Page, Problem> {
+) -> Result<Response, Problem> {
     let purchases = market.purchases();
     let purchase = purchases.get(None, id).await?;
     let told = market.publicity().notices_of(id).await?;
@@ -71,6 +77,8 @@ pub(super) async fn show(
         Err(why) => return Err(why.into()),
     };
     let first = told.first().ok_or(Error::NotFound("purchase"))?;
+    let party = visitor.actor.map(|actor| actor.party);
+    let ways = ways(party.as_ref(), &purchase);
     let notice = purchase.notice;
     let mut facts = vec![
         ("项目业主", first.owner.name.clone()),
@@ -97,7 +105,7 @@ pub(super) async fn show(
         text.filter(|text| !text.is_empty()).map(|text| (name, text))
     };
     facts.extend(more.into_iter().filter_map(given));
-    Page::of(&PurchasePage {
+    let page = Page::of(&PurchasePage {
         frame: Frame::new(&market, notice.title.as_str()).await?,
         facts,
         stage: words::stage(purchase.state.name()),
@@ -106,9 +114,29 @@ pub(super) async fn show(
         questions: questions.items.into_iter().map(QuestionView::of).collect(),
         award: purchase.state.award().map(|_| format!("/purchases/{id}/award")),
         proof,
+        ways,
         id,
         notice,
-    })
+    })?;
+    let response = page.into_response();
+    Ok(if party.is_some() { private(response) } else { response })
+}
+
+/// Where a party goes on from a purchase; whoever is not signed in chooses as what they come.
+fn ways(party: Option<&Party>, purchase: &Purchase) -> Vec<Link> {
+    let at = format!("/purchases/{}", purchase.id);
+    let way = |to: &str, name: &str| Link { href: format!("{at}/{to}"), name: name.to_owned() };
+    let (manage, complain) = (way("manage", "我是项目业主"), way("complain", "投诉"));
+    let register = way("registration", "我是中介机构：报名和报价");
+    match party {
+        None => vec![manage, register, complain],
+        Some(Party::Applicant(id)) if *id == purchase.applicant_id => vec![manage, complain],
+        Some(Party::Applicant(_)) => vec![complain],
+        Some(Party::Agency(_)) => vec![register, complain],
+        Some(Party::Department(_) | Party::Operator) => {
+            vec![Link { href: format!("/desk{at}"), name: "在工作台查看".to_owned() }]
+        }
+    }
 }
 
 fn criteria(criteria: &[Criterion]) -> String {

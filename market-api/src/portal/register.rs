@@ -37,7 +37,7 @@ fn kinds() -> Kind {
 }
 
 /// What is asked of an applicant; each name begins so.
-fn applicant_fields(at: &str) -> Vec<Field> {
+pub(super) fn applicant_fields(at: &str) -> Vec<Field> {
     let phone = Field::new(format!("{at}phone"), "联系电话", Kind::Phone);
     vec![
         Field::new(format!("{at}kind"), "为谁办事", kinds()),
@@ -49,7 +49,7 @@ fn applicant_fields(at: &str) -> Vec<Field> {
     ]
 }
 
-fn applicant(read: &mut Reading<'_>, at: &str) -> Option<NewApplicant> {
+pub(super) fn applicant(read: &mut Reading<'_>, at: &str) -> Option<NewApplicant> {
     let name = |field: &str| format!("{at}{field}");
     let kind = read.value(&name("kind"));
     let uscc = read.optional(&name("uscc"));

@@ -1,7 +1,7 @@
 //! What states, events, steps and reasons are called on the pages of those who take part.
 
 use market_core::{
-    Kind,
+    Kind, Party,
     agency::ListingState,
     case::{CaseState, StepState},
     deadline::{Consequence, Deadline, DeadlineKind},
@@ -288,10 +288,13 @@ pub(super) const fn deadline(kind: DeadlineKind) -> &'static str {
     }
 }
 
-/// Where the thing is that has a deadline, for those without a desk; nowhere, of some.
-pub(super) fn deadline_at(deadline: &Deadline) -> Option<String> {
+/// Where the thing is that has a deadline, for a party without a desk; nowhere, of some.
+pub(super) fn deadline_at(deadline: &Deadline, party: &Party) -> Option<String> {
     let id = &deadline.id;
     match deadline.kind {
+        DeadlineKind::Purchase if matches!(party, Party::Agency(_)) => {
+            Some(format!("/purchases/{id}/registration"))
+        }
         DeadlineKind::Review | DeadlineKind::Purchase => Some(format!("/purchases/{id}/manage")),
         DeadlineKind::Order => Some(format!("/orders/{id}")),
         DeadlineKind::Step => Some(format!("/cases/{id}")),

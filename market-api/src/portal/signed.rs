@@ -75,6 +75,14 @@ pub(super) fn private(mut response: Response) -> Response {
     response
 }
 
+/// Has nobody but the browser of whom it is for keep a page that answers a form, so that they can go
+/// back to it; browsers ask no such page anew. Signing out has it forgotten.
+pub(super) fn returnable(mut response: Response) -> Response {
+    let kept = HeaderValue::from_static("private, no-cache");
+    response.headers_mut().insert(CACHE_CONTROL, kept);
+    response
+}
+
 /// Where somebody signs in, to come back to a page.
 fn sign_in(back: &str) -> Instead {
     let query = Serializer::new(String::new()).append_pair("next", back).finish();

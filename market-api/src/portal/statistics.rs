@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::{
     Frame, Page,
+    chart::Chart,
     form::{Choice, Select, nearby},
     names::{self, Regions},
     typed, words,
@@ -34,10 +35,8 @@ struct StatisticsPage {
     since: String,
     until: String,
     numbers: Vec<(&'static str, String)>,
-    modes: Vec<(&'static str, i64)>,
-    most: i64,
+    modes: Vec<(&'static str, i64, Chart)>,
     groups: Vec<Group>,
-    dearest: i64,
     k: u32,
     withheld: i64,
     /// Where the same is as a file.
@@ -57,6 +56,8 @@ pub(super) struct Group {
     /// In ten-thousandths.
     pub(super) saved: i64,
     pub(super) prices: [Money; 3],
+    /// Where the middle half of the prices lies, beside those of all groups.
+    range: Chart,
     pub(super) agencies: i64,
     /// In ten-thousandths.
     pub(super) top_four: i64,
@@ -68,8 +69,12 @@ impl Group {
         self.prices.get(at).copied().map(words::yuan).unwrap_or_default()
     }
 
-    fn median(&self) -> i64 {
-        self.prices[1].fen()
+    fn saved_chart(&self) -> Chart {
+        Chart::bar(self.saved, WHOLE)
+    }
+
+    pub(super) fn concentration(&self) -> Chart {
+        Chart::bar(self.hhi, WHOLE)
     }
 
     fn budgeted(&self) -> String {
@@ -88,6 +93,9 @@ impl Group {
         share(self.top_four)
     }
 }
+
+/// The whole, of which shares are ten-thousandths.
+const WHOLE: i64 = 10_000;
 
 /// A share in ten-thousandths: `62.50%`.
 pub(super) fn share(of: i64) -> String {
@@ -122,6 +130,7 @@ pub(super) async fn groups(
 ) -> Result<Vec<Group>, Problem> {
     let items = names::items(market).await?;
     let mut regions = Regions::new(market);
+    let dearest = figures.prices.iter().map(|one| one.p75.fen()).max().unwrap_or(1);
     let mut groups = Vec::new();
     for saved in &figures.savings {
         let prices =
@@ -139,6 +148,7 @@ pub(super) async fn groups(
             paid: saved.paid,
             saved: saved.saved,
             prices: [prices.p25, prices.p50, prices.p75],
+            range: Chart::range([prices.p25, prices.p50, prices.p75].map(Money::fen), dearest),
             agencies: shares.agencies,
             top_four: shares.top_four,
             hhi: shares.hhi,
@@ -164,6 +174,8 @@ pub(super) async fn show(
         .iter()
         .filter_map(|mode| Some((mode.zh(), *figures.by_mode.get(mode.as_str())?)))
         .collect();
+    let most = modes.iter().map(|(_, count)| *count).max().unwrap_or(1);
+    let modes = modes.into_iter().map(|(name, count)| (name, count, Chart::bar(count, most)));
     let unknown = || "还没有".to_owned();
     Page::of(&StatisticsPage {
         frame: Frame::new(&market, "采购统计").await?,
@@ -195,9 +207,7 @@ pub(super) async fn show(
                 figures.median_days_to_award.map_or_else(unknown, words::number),
             ),
         ],
-        most: modes.iter().map(|(_, count)| *count).max().unwrap_or(1),
-        modes,
-        dearest: groups.iter().map(Group::median).max().unwrap_or(1),
+        modes: modes.collect(),
         groups,
         k: figures.k_anonymity,
         withheld: figures.withheld,

@@ -1,105 +1,109 @@
 //! Forms that are sent with a file.
 
 use axum::{
-    body::Bytes,
-    extract::{FromRef, FromRequest, FromRequestParts, Multipart, Request},
-    http::StatusCode,
+    extract::{FromRef, FromRequest, FromRequestParts, Request},
+    http::request,
 };
-use market_core::{Error, Market, Refusal};
+use market_core::{Error, Market, file::Received};
 
 use super::{
     signed::{Answers, Instead, Reading, Signed},
     visitor::is_sent_as,
 };
-use crate::problem::Code;
+use crate::body::received::Parts;
 
 /// The name of the field with the file.
 pub(super) const FILE: &str = "file";
 
 /// The most that a form holds beside its file.
-pub(super) const BESIDE: usize = 1 << 16;
+const BESIDE: usize = 1 << 16;
 
-/// A form with a file that somebody who is signed in filled in on one of our own pages.
+/// A form that is being sent by somebody who is signed in, on one of our own pages.
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) signed: Signed,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// One that waited for somebody to sign in: it comes back without its file.
+    Bare(Box<Answers>),
+    WithFile(Box<request::Parts>, Parts),
+}
+
+/// A form with a file, as it came.
 #[derive(Debug)]
 pub(super) struct Upload {
     pub(super) sent: Answers,
     pub(super) file: Option<Chosen>,
-    /// Why the file did not come whole.
-    pub(super) broken: Option<Refusal>,
+    /// Why the file is not taken.
+    pub(super) refused: Option<Error>,
 }
 
 /// A file that was chosen.
 #[derive(Debug)]
 pub(super) struct Chosen {
     pub(super) name: String,
-    pub(super) media_type: Option<String>,
-    pub(super) content: Bytes,
+    pub(super) content: Received,
 }
 
-impl<S: Send + Sync> FromRequest<S> for Upload
+impl<S: Send + Sync> FromRequest<S> for Sending
 where
     Market: FromRef<S>,
 {
     type Rejection = Instead;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Instead> {
-        // A form that waited for somebody to sign in comes back without its file.
         if !is_sent_as(request.headers(), "multipart/form-data") {
             let sent = Answers::from_request(request, state).await?;
-            return Ok(Self { sent, file: None, broken: None });
+            return Ok(Self { signed: sent.signed.clone(), form: Form::Bare(Box::new(sent)) });
         }
-        let (mut parts, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         // Before the file is read: whoever is not signed in need not send it.
-        Signed::from_request_parts(&mut parts, state).await?;
-        let request = Request::from_parts(parts.clone(), body);
-        let form = Multipart::from_request(request, state).await;
-        let mut form = form.map_err(|_| Instead::from(Code::MALFORMED))?;
-        let (mut pairs, mut file, mut broken, mut room) = (Vec::new(), None, None, BESIDE);
-        loop {
-            let mut part = match form.next_field().await {
-                Ok(None) => break,
-                Ok(Some(part)) => part,
-                Err(why) => {
-                    broken = Some(broke(why.status())?);
-                    break;
-                }
-            };
-            let name = part.name().unwrap_or_default().to_owned();
-            if name == FILE {
-                let (called, media_type) = (part.file_name(), part.content_type());
-                let called = called.unwrap_or_default().to_owned();
-                let media_type = media_type.map(str::to_owned);
-                match part.bytes().await {
-                    Ok(content) if called.is_empty() && content.is_empty() => {}
-                    Ok(content) => file = Some(Chosen { name: called, media_type, content }),
-                    Err(why) => {
-                        broken = Some(broke(why.status())?);
-                        break;
-                    }
-                }
-                continue;
-            }
-            let mut value = Vec::new();
-            while let Some(chunk) =
-                part.chunk().await.map_err(|why| Instead::from(Code::of_status(why.status())))?
-            {
-                room = room.checked_sub(chunk.len()).ok_or(Code::MALFORMED)?;
-                value.extend_from_slice(&chunk);
-            }
-            room = room.checked_sub(name.len()).ok_or(Code::MALFORMED)?;
-            let value = String::from_utf8(value).map_err(|_| Instead::from(Code::MALFORMED))?;
-            pairs.push((name, value));
-        }
-        let sent = Answers::of(Market::from_ref(state), &parts, pairs).await?;
-        Ok(Self { sent, file, broken })
+        let signed = Signed::from_request_parts(&mut head, state).await?;
+        let parts = Parts::of(Request::from_parts(head.clone(), body)).await?;
+        Ok(Self { signed, form: Form::WithFile(Box::new(head), parts) })
     }
 }
 
-/// Why a file broke off, if it was for its size.
-fn broke(status: StatusCode) -> Result<Refusal, Instead> {
-    match status {
-        StatusCode::PAYLOAD_TOO_LARGE => Ok(Refusal::FileTooLarge),
-        other => Err(Code::of_status(other).into()),
+impl Sending {
+    /// Receives the form, with a file of at most so many bytes; or without, if it is known why no
+    /// file would be taken.
+    pub(super) async fn receive(
+        self,
+        market: &Market,
+        limit: Result<u64, Error>,
+    ) -> Result<Upload, Instead> {
+        let (head, mut parts) = match self.form {
+            Form::Bare(sent) => return Ok(Upload { sent: *sent, file: None, refused: None }),
+            Form::WithFile(head, parts) => (head, parts),
+        };
+        let (mut pairs, mut file, mut refused, mut room) = (Vec::new(), None, None, BESIDE);
+        let mut limit = Some(limit);
+        while let Some(part) = parts.next().await? {
+            let name = part.name().to_owned();
+            if name != FILE {
+                pairs.push((name, part.text(&mut room).await?));
+                continue;
+            }
+            let called = part.file_name().to_owned();
+            let received = match limit.take().unwrap_or(Ok(0)) {
+                Ok(limit) => part.file(market, limit).await?,
+                Err(why) => Err(why),
+            };
+            match received {
+                // No file was chosen.
+                Ok(content) if called.is_empty() && content.size() == 0 => {}
+                Ok(content) => file = Some(Chosen { name: called, content }),
+                Err(why) => {
+                    refused = Some(why);
+                    break;
+                }
+            }
+        }
+        let sent = Answers::of(market.clone(), &head, pairs).await?;
+        Ok(Upload { sent, file, refused })
     }
 }
 
@@ -108,11 +112,11 @@ impl Upload {
     pub(super) fn read<T>(
         mut reading: Reading<'_>,
         file: Option<Chosen>,
-        broken: Option<Refusal>,
+        refused: Option<Error>,
         read: impl FnOnce(&mut Reading<'_>, Chosen) -> Option<T>,
     ) -> Result<T, Error> {
-        if let Some(why) = broken {
-            return Err(why.into());
+        if let Some(why) = refused {
+            return Err(why);
         }
         let Some(file) = file else {
             reading.fault(FILE, "missing", "must be given");

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Multipart, State, multipart::MultipartRejection},
+    extract::{Request, State},
     response::{IntoResponse, Redirect, Response},
 };
 use market_core::{
@@ -17,12 +17,10 @@ use serde::Deserialize;
 
 use super::{Frame, Page, purchase::rows, words};
 use crate::{
+    body::received::Parts,
     parameters::{At, Parameters},
     problem::Problem,
 };
-
-/// The largest form: a file, and what a browser puts around it.
-pub(super) const MAX_FORM: usize = MAX_VERIFIED + (1 << 16);
 
 #[derive(Debug, Template)]
 #[template(path = "verify.html")]
@@ -88,42 +86,37 @@ pub(super) async fn show(
     };
     match market.documents().verify(code).await {
         Ok(found) => Ok(verified(&market, found, false).await?.into_response()),
-        Err(Error::Refused(refusal @ Refusal::NoSuchDocument)) => {
-            refused(&market, code.to_string(), refusal).await
-        }
-        Err(why) => Err(why.into()),
+        Err(why) => refused(&market, code.to_string(), why).await,
     }
 }
 
 /// A file that was sent by the form; it is not kept.
 pub(super) async fn upload(
     State(market): State<Market>,
-    form_of_file: Result<Multipart, MultipartRejection>,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let Ok(mut parts) = form_of_file else {
-        return refused(&market, String::new(), Refusal::FileEmpty).await;
+    let Ok(mut parts) = Parts::of(request).await else {
+        return refused(&market, String::new(), Refusal::FileEmpty.into()).await;
     };
-    let mut content = Vec::new();
-    loop {
-        match parts.next_field().await {
-            Ok(None) => break,
-            Ok(Some(part)) if part.name() == Some("file") => match part.bytes().await {
-                Ok(bytes) => content = bytes.to_vec(),
-                Err(_) => return refused(&market, String::new(), Refusal::FileTooLarge).await,
-            },
-            Ok(Some(_)) => {}
-            Err(_) => return refused(&market, String::new(), Refusal::FileTooLarge).await,
+    let mut received = None;
+    while let Some(part) = parts.next().await? {
+        if part.name() == "file" {
+            received = Some(part.file(&market, MAX_VERIFIED).await?);
+            break;
         }
     }
-    match market.documents().verify_file(&content).await {
+    let found = match received.unwrap_or(Err(Refusal::FileEmpty.into())) {
+        Ok(file) => market.documents().verify_file(&file).await,
+        Err(why) => Err(why),
+    };
+    match found {
         Ok(FileVerified { document: Some(found), .. }) => {
             Ok(verified(&market, found, true).await?.into_response())
         }
         Ok(FileVerified { sha256, .. }) => {
             Ok(form(&market, String::new(), None, Some(sha256)).await?.into_response())
         }
-        Err(Error::Refused(refusal)) => refused(&market, String::new(), refusal).await,
-        Err(why) => Err(why.into()),
+        Err(why) => refused(&market, String::new(), why).await,
     }
 }
 
@@ -135,8 +128,13 @@ async fn mistyped(market: &Market, typed: String, why: NotACode) -> Result<Respo
 }
 
 /// The form again, with why not.
-async fn refused(market: &Market, typed: String, why: Refusal) -> Result<Response, Problem> {
-    let wrong = (why.zh().to_owned(), why.en().to_owned());
+async fn refused(market: &Market, typed: String, why: Error) -> Result<Response, Problem> {
+    let refusal = match why {
+        Error::Refused(refusal) => refusal,
+        Error::FileTooLarge(_) => Refusal::FileTooLarge,
+        other => return Err(other.into()),
+    };
+    let wrong = (refusal.zh().to_owned(), refusal.en().to_owned());
     Ok(form(market, typed, Some(wrong), None).await?.told(why.into()))
 }
 

@@ -2,7 +2,7 @@
 
 use market_core::{
     Day, Money, Timestamp,
-    account::Role,
+    account::{Role, Scope},
     agency::{AgencyNature, Standing},
     case::Fund,
     catalog::{
@@ -220,6 +220,21 @@ pub(super) const fn standing(of: Standing) -> &'static str {
         Standing::Rejected => "已退回",
         Standing::Suspended => "已暂停",
         Standing::Exited => "已退出",
+    }
+}
+
+/// What a key may be good for.
+pub(super) const fn scope(of: Scope) -> &'static str {
+    match of {
+        Scope::Read => "查看本单位能看的",
+        Scope::Cases => "办理办件",
+        Scope::Orders => "办理订单",
+        Scope::Purchases => "办理采购、报名和报价",
+        Scope::Listings => "管理上架的服务",
+        Scope::Agencies => "管理机构资料",
+        Scope::Complaints => "办理投诉和预警",
+        Scope::Catalogue => "维护近义词和开标公钥",
+        Scope::Searches => "管理订阅的搜索",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is wrong with a form, in the words of people: in the summary above it, and at its fields.
 
-use market_core::{Error, Fault, Reason};
+use market_core::{Error, Fault, Reason, Refusal};
 
 use super::fields::Field;
 use crate::problem::Code;
@@ -32,6 +32,11 @@ impl Wrong {
                 Some(Self { items })
             }
             Error::Invalid(faults) => Some(Self::found(faults, fields)),
+            Error::FileTooLarge(limit) => Some(plain(&format!(
+                "{}：最大 {limit} 字节（{} MB）",
+                Refusal::FileTooLarge.zh(),
+                limit >> 20
+            ))),
             Error::Stale(_) => Some(plain(
                 "您填写期间，内容已被他人更改。您填写的还在下面，请对照新的内容核对后再提交。",
             )),
@@ -135,8 +140,6 @@ fn mode(message: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use market_core::Refusal;
-
     use super::*;
 
     fn said(faults: Vec<Fault>, names: &[&str]) -> Vec<(Option<String>, String)> {

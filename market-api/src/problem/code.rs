@@ -40,6 +40,7 @@ codes! {
     STALE PRECONDITION_FAILED "stale" "内容已被他人更改，请刷新后重试" "It was changed meanwhile: read it again and retry";
     UNCONDITIONAL PRECONDITION_REQUIRED "if-match-missing" "缺少 If-Match 请求头：请填入所见内容的 ETag，或填 * 表示不论版本" "The If-Match header is missing: give the ETag of what you saw, or * for whatever version there is";
     BODY_TOO_LARGE PAYLOAD_TOO_LARGE "body-too-large" "请求内容过大" "The request's body is too large";
+    RANGE RANGE_NOT_SATISFIABLE "range-not-satisfiable" "文件没有所要求的范围" "The file has no such range";
     URL_TOO_LONG URI_TOO_LONG "url-too-long" "请求地址过长" "The request's URL is too long";
     MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "请求内容应为 JSON" "The body must be JSON, and its Content-Type application/json";
     INVALID UNPROCESSABLE_ENTITY "invalid" "请求内容有误" "Something in the request is wrong; errors says what and where";

@@ -157,6 +157,7 @@ impl From<Error> for Problem {
             Error::Stale(_) => Self::new(Code::STALE, why.to_string()),
             Error::Anonymous => Code::ANONYMOUS.into(),
             Error::TooOften(seconds) => Self::from(Code::TOO_OFTEN).after(seconds.into()),
+            Error::FileTooLarge(_) => Self::new(Refusal::FileTooLarge.into(), why.to_string()),
             Error::Busy => Code::BUSY.into(),
             Error::Unprintable(_) => {
                 tracing::error!(%why, "a document waits");

@@ -4,17 +4,15 @@ use axum::{
     Json,
     body::Body as Content,
     extract::{Request, State},
-    http::{
-        HeaderName, HeaderValue, StatusCode,
-        header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE},
-    },
+    http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use market_core::{
-    Error, Market, Page, Refusal,
+    Market, Page,
     id::OrderId,
     order::{Deliverable, NewDeliverable},
+    passport::Passport,
+    signing::PublishedKey,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -23,20 +21,22 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::Binary;
 use crate::{
     App,
-    body::unread,
+    body::received::receive,
     call::{GuardedWith, Guards},
     caller::Caller,
+    download::{Asked, DIGEST, Download},
     page::whole,
     parameters::At,
     problem::Problem,
     tagged::Created,
 };
 
-/// The digest that an uploaded file must have, and that a downloaded one has.
-pub(super) const DIGEST: HeaderName = HeaderName::from_static("x-content-sha256");
-
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(upload, list_deliverables)).routes(routes!(download))
+    OpenApiRouter::new()
+        .routes(routes!(upload, list_deliverables))
+        .routes(routes!(download))
+        .routes(routes!(passport))
+        .routes(routes!(passport_keys))
 }
 
 /// What the file is.
@@ -77,19 +77,10 @@ async fn upload(
         media_type: named.media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
         sha256: digest.unwrap_or_default().to_ascii_lowercase(),
     };
-    let content = Limited::new(request.into_body(), usize::try_from(limit).unwrap_or(usize::MAX));
-    let content = content.collect().await.map_err(|why| unread_file(&*why))?.to_bytes();
-    let deliverable = market.deliverables().upload(&call, id, new, content).await?;
+    let file = receive(&market, request, limit).await?;
+    let deliverable = market.deliverables().take(&call, id, new, &file).await?;
     let place = format!("/api/v1/orders/{id}/deliverables/{}/content", deliverable.number);
     Ok(Created(place, deliverable.number, deliverable))
-}
-
-/// Why a file could not be read to its end.
-pub(super) fn unread_file(why: &(dyn std::error::Error + Send + Sync + 'static)) -> Problem {
-    if why.is::<LengthLimitError>() {
-        return Error::from(Refusal::FileTooLarge).into();
-    }
-    unread(StatusCode::BAD_REQUEST, why)
 }
 
 /// The deliverables of an order that the caller may see, oldest first.
@@ -104,49 +95,52 @@ async fn list_deliverables(
     Ok(whole(market.deliverables().list(&actor, id).await?))
 }
 
-/// The content of a deliverable, always as a download.
-#[utoipa::path(get, path = "/orders/{id}/deliverables/{number}/content", tag = "orders", security(("token" = [])),
-    params(("id" = OrderId, Path), ("number" = i64, Path)),
-    responses((status = 200, body = Binary, content_type = "*/*")))]
-async fn download(
+/// The passport of a deliverable: which file it is, in which version, who handed it over with which
+/// certificates, for which order, and which departments used it
+///
+/// For whoever may read the deliverable, and for whomever they give it to: it is signed, and
+/// `market passport verify` checks it without the market (`docs/passport.md`). It is canonical JSON;
+/// not a byte of it may be changed.
+#[utoipa::path(get, path = "/orders/{id}/deliverables/{number}/passport", tag = "orders",
+    security(("token" = [])), params(("id" = OrderId, Path), ("number" = i64, Path)),
+    responses((status = 200, body = Passport)))]
+async fn passport(
     Caller(actor): Caller,
     State(market): State<Market>,
     At((id, number)): At<(OrderId, i64)>,
 ) -> Result<Response, Problem> {
-    let (deliverable, content) = market.deliverables().open(&actor, id, number).await?;
-    let headers = [
-        (CONTENT_TYPE, header(&deliverable.media_type)),
-        (CONTENT_LENGTH, header(&deliverable.size.to_string())),
-        (CONTENT_DISPOSITION, header(&disposition(&deliverable.name))),
-        (DIGEST, header(&deliverable.sha256)),
-    ];
-    Ok((headers, Content::from_stream(content)).into_response())
+    let passport = market.passports().of(&actor, id, number).await?;
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(CONTENT_TYPE, json)], passport.to_bytes()?).into_response())
 }
 
-pub(super) fn header(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+/// The public key of every passport, the newest first: those that sign no more, too
+#[utoipa::path(get, path = "/passport-keys", tag = "orders",
+    responses((status = 200, body = Page<PublishedKey>)))]
+async fn passport_keys(State(market): State<Market>) -> Result<Json<Page<PublishedKey>>, Problem> {
+    Ok(whole(market.signing().keys().await?))
 }
 
-/// RFC 6266 with RFC 8187: the name in percent-encoded UTF-8.
-pub(super) fn disposition(name: &str) -> String {
-    use std::fmt::Write;
-    name.bytes().fold("attachment; filename*=UTF-8''".to_owned(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-        text
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_break_out_of_its_header() {
-        assert_eq!(disposition("报告.pdf"), "attachment; filename*=UTF-8''%E6%8A%A5%E5%91%8A.pdf");
-        assert_eq!(disposition("a\"\r\n;b"), "attachment; filename*=UTF-8''a%22%0D%0A%3Bb");
-    }
+/// The content of a deliverable, always as a download; a part of it, if `Range` asks for one
+#[utoipa::path(get, path = "/orders/{id}/deliverables/{number}/content", tag = "orders", security(("token" = [])),
+    params(("id" = OrderId, Path), ("number" = i64, Path)),
+    responses((status = 200, body = Binary, content_type = "*/*"),
+        (status = 206, body = Binary, content_type = "*/*")))]
+async fn download(
+    Caller(actor): Caller,
+    State(market): State<Market>,
+    headers: HeaderMap,
+    At((id, number)): At<(OrderId, i64)>,
+) -> Result<Response, Problem> {
+    let deliverable = market.deliverables().get(&actor, id, number).await?;
+    let file = Download {
+        name: &deliverable.name,
+        media_type: &deliverable.media_type,
+        sha256: &deliverable.sha256,
+        size: u64::try_from(deliverable.size).unwrap_or(0),
+    };
+    let asked = file.asked(&headers)?;
+    let part = if let Asked::Part(part) = &asked { Some(part.clone()) } else { None };
+    let content = market.deliverables().content(&deliverable, part).await?;
+    Ok(file.response(&asked, Content::from_stream(content)))
 }

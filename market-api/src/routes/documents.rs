@@ -4,11 +4,9 @@
 use axum::{
     Json,
     extract::{Request, State},
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
 use market_core::{
     Fault, Market, Page,
     document::{Document, FileVerified, MAX_VERIFIED, VerificationCode, Verified},
@@ -18,13 +16,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{
-    Binary,
-    deliverables::{DIGEST, disposition, header, unread_file},
-};
+use super::Binary;
 use crate::{
     App,
+    body::received::receive,
     caller::Caller,
+    download::{Asked, Download},
     page::whole,
     parameters::{At, Parameters},
     problem::Problem,
@@ -136,19 +133,18 @@ async fn verify_file(
     State(market): State<Market>,
     request: Request,
 ) -> Result<Json<FileVerified>, Problem> {
-    let content = Limited::new(request.into_body(), MAX_VERIFIED).collect().await;
-    let content = content.map_err(|why| unread_file(&*why))?.to_bytes();
-    Ok(Json(market.documents().verify_file(&content).await?))
+    let file = receive(&market, request, MAX_VERIFIED).await?;
+    Ok(Json(market.documents().verify_file(&file).await?))
 }
 
 /// The file of a document, as a download.
 fn file(document: &Document, content: Bytes) -> Response {
     let name = format!("{}-{}.pdf", document.facts.body.kind().zh(), document.number);
-    let headers = [
-        (CONTENT_TYPE, header("application/pdf")),
-        (CONTENT_DISPOSITION, header(&disposition(&name))),
-        (ETAG, header(&format!("\"{}\"", document.sha256))),
-        (DIGEST, header(&document.sha256)),
-    ];
-    (headers, content).into_response()
+    let file = Download {
+        name: &name,
+        media_type: "application/pdf",
+        sha256: &document.sha256,
+        size: content.len() as u64,
+    };
+    file.response(&Asked::Whole, content.into())
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
+    num::TryFromIntError,
     time::{Duration, Instant},
 };
 
@@ -54,6 +55,19 @@ const LIFE: Duration = Duration::from_hours(1);
 /// So many entries are read at once for a stream.
 const READ: u32 = 100;
 
+/// A position in the journal, as somebody gives it.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "u64")]
+struct Position(i64);
+
+impl TryFrom<u64> for Position {
+    type Error = TryFromIntError;
+
+    fn try_from(position: u64) -> Result<Self, Self::Error> {
+        position.try_into().map(Self)
+    }
+}
+
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -61,8 +75,8 @@ const READ: u32 = 100;
 pub(crate) struct FeedQuery {
     /// The `next` of the answer before; 0 for the beginning.
     #[serde(default)]
-    #[param(minimum = 0, maximum = 4_294_967_295_i64, example = 120, value_type = i64)]
-    after: u32,
+    #[param(value_type = i64, minimum = 0, maximum = 9_223_372_036_854_775_807_i64, example = 120)]
+    after: Position,
     /// Only of things of this kind.
     kind: Option<Kind>,
     /// How many at most.
@@ -81,8 +95,8 @@ pub(crate) struct FeedQuery {
 pub(crate) struct OwnFeedQuery {
     /// The `next` of the answer before; 0 for the beginning.
     #[serde(default)]
-    #[param(minimum = 0, maximum = 4_294_967_295_i64, example = 120, value_type = i64)]
-    after: u32,
+    #[param(value_type = i64, minimum = 0, maximum = 9_223_372_036_854_775_807_i64, example = 120)]
+    after: Position,
     /// How many at most.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -99,8 +113,8 @@ pub(crate) struct OwnFeedQuery {
 pub(crate) struct StreamQuery {
     /// The position to begin after; a `Last-Event-ID` header goes before it. Without either, it
     /// begins with what happens next.
-    #[param(minimum = 0, maximum = 4_294_967_295_i64, example = 120, value_type = Option<i64>)]
-    after: Option<u32>,
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64, example = 120)]
+    after: Option<Position>,
 }
 
 /// What happened in public, in order, without gaps or repeats
@@ -115,7 +129,7 @@ async fn feed(
     let feed = app.market().feed();
     let read = || async move {
         feed.catch_up().await?;
-        feed.public_of_kind_after(query.kind, query.after.into(), limit).await
+        feed.public_of_kind_after(query.kind, query.after.0, limit).await
     };
     until(&app, waiter, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
 }
@@ -133,7 +147,7 @@ async fn own(
     let (feed, actor) = (app.market().feed(), &actor);
     let read = || async move {
         feed.catch_up_parties().await?;
-        feed.own_after(actor, query.after.into(), limit).await
+        feed.own_after(actor, query.after.0, limit).await
     };
     until(&app, waiter, query.wait, read, |entries| !entries.items.is_empty()).await.map(Json)
 }
@@ -174,13 +188,16 @@ async fn own_stream(
 /// Where to begin: after what was seen last, as the client's own header says, or as asked.
 fn begin(headers: &HeaderMap, query: &StreamQuery, last: i64) -> Result<i64, Problem> {
     let Some(seen) = headers.get("last-event-id") else {
-        return Ok(query.after.map_or(last, i64::from));
+        return Ok(query.after.map_or(last, |Position(after)| after));
     };
-    let seen = seen.to_str().ok().and_then(|seen| seen.trim().parse::<u32>().ok());
-    seen.map(i64::from).ok_or_else(|| {
-        let fault = Fault::new("Last-Event-ID", "position", "must be the id of an event of ours");
-        Problem::invalid(vec![fault])
-    })
+    let seen = seen.to_str().ok().and_then(|seen| seen.trim().parse::<u64>().ok());
+    seen.and_then(|seen| Position::try_from(seen).ok()).map(|Position(seen)| seen).ok_or_else(
+        || {
+            let fault =
+                Fault::new("Last-Event-ID", "position", "must be the id of an event of ours");
+            Problem::invalid(vec![fault])
+        },
+    )
 }
 
 /// Reads until there is something, the time is over, or the server is about to end.

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
+    extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -12,6 +12,7 @@ use axum::{
 };
 use market_core::{
     Error, Fault, Market,
+    file::Received,
     import::{BadRow, ImportOptions, Report, Sheet},
 };
 use serde::{Deserialize, Serialize};
@@ -21,19 +22,19 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::Binary;
 use crate::{
     App,
-    body::unread,
+    body::received::{Parts, receive},
     call::{Key, OnceWith},
     problem::{AsItIs, Code, Problem},
 };
 
 /// The largest spreadsheet that is taken, in bytes.
-const MAX_FILE: usize = 8 << 20;
+pub(crate) const MAX_FILE: u64 = 8 << 20;
 
 const CSV: &str = "text/csv";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(MAX_FILE))
+    OpenApiRouter::new().routes(routes!(import))
 }
 
 /// How rows are taken.
@@ -111,8 +112,9 @@ async fn import(
         return Err(market_core::Refusal::AgenciesOnly.into());
     }
     let form = Form::of(request.headers());
-    let (name, bytes) = file(request).await?;
-    let read = tokio::task::spawn_blocking(move || Sheet::read(&name, &bytes));
+    let bytes = file(&market, request).await?;
+    // What it is, its content says: a name could only mislead.
+    let read = tokio::task::spawn_blocking(move || Sheet::read("listings.csv", &bytes));
     let sheet = read.await.map_err(|_| Error::Inconsistent("spreadsheet"))??;
     let annotate = form != Form::Report;
     let options = ImportOptions { skip_bad: how.partial, annotate, ..ImportOptions::default() };
@@ -172,38 +174,31 @@ impl Form {
 }
 
 /// The file of a request, as its body or as the part `file` of a form.
-async fn file(request: Request) -> Result<(String, Bytes), Problem> {
+async fn file(market: &Market, request: Request) -> Result<Bytes, Problem> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
-    match kind.trim().to_ascii_lowercase().as_str() {
-        CSV | XLSX => {
-            let bytes = Bytes::from_request(request, &()).await;
-            let bytes = bytes.map_err(|why| unread(why.status(), &why))?;
-            Ok(("listings.csv".to_owned(), bytes))
-        }
-        "multipart/form-data" => part(request).await,
+    let received = match kind.trim().to_ascii_lowercase().as_str() {
+        CSV | XLSX => receive(market, request, MAX_FILE).await?,
+        "multipart/form-data" => part(market, request).await?,
         _ => {
             let detail = format!("the body must be {CSV}, {XLSX} or multipart/form-data");
-            Err(Problem::new(Code::MEDIA_TYPE, detail))
+            return Err(Problem::new(Code::MEDIA_TYPE, detail));
         }
-    }
+    };
+    Ok(received.content().await?)
 }
 
-async fn part(request: Request) -> Result<(String, Bytes), Problem> {
-    let form = Multipart::from_request(request, &()).await;
-    let mut form = form.map_err(|why| Problem::new(Code::MALFORMED, why.body_text()))?;
+async fn part(market: &Market, request: Request) -> Result<Received, Problem> {
+    let mut parts = Parts::of(request).await?;
     let mut found = None;
-    while let Some(field) = form.next_field().await.map_err(|why| unread(why.status(), &why))? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let fault = match (name.as_str(), &found) {
+    while let Some(part) = parts.next().await? {
+        let fault = match (part.name(), &found) {
             ("file", None) => {
-                let bytes = field.bytes().await.map_err(|why| unread(why.status(), &why))?;
-                // What it is, its content says: a name could only mislead.
-                found = Some(("listings.csv".to_owned(), bytes));
+                found = Some(part.file(market, MAX_FILE).await??);
                 continue;
             }
             ("file", Some(_)) => Fault::new("file", "duplicate", "is given more than once"),
-            _ => Fault::new(name, "unknown", "there is no such part"),
+            (name, _) => Fault::new(name, "unknown", "there is no such part"),
         };
         return Err(Problem::invalid(vec![fault]));
     }

@@ -3,8 +3,8 @@
 use axum::{Json, extract::State};
 use market_core::{
     Action, Cursor, Market, Page, Recorded,
-    id::{CaseId, OrderId},
-    order::{Contract, NewOrder, NewReturn, Order, OrderFilter},
+    id::{CaseId, OrderId, PractitionerId},
+    order::{Contract, NewHandOver, NewOrder, NewReturn, Order, OrderFilter},
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -69,6 +69,8 @@ pub(crate) struct Deliver {
     #[validate(range(min = 1))]
     #[schema(minimum = 1)]
     deliverable: i64,
+    /// The practitioner of the agency who answers for it, if one does.
+    practitioner: Option<PractitionerId>,
 }
 
 /// Buys a listing for a requirement of the caller's case. Eligibility is checked again here.
@@ -219,7 +221,9 @@ async fn deliver(
     At(id): At<OrderId>,
     Body(deliver): Body<Deliver>,
 ) -> Result<Tagged<Order>, Problem> {
-    Ok(tagged(market.orders().deliver(&call, id, deliver.deliverable).await?))
+    let Deliver { deliverable, practitioner } = deliver;
+    let new = NewHandOver { deliverable, practitioner };
+    Ok(tagged(market.orders().hand_over(&call, id, new).await?))
 }
 
 /// The applicant returns the deliverable to be mended.

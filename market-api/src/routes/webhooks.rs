@@ -8,7 +8,8 @@ use axum::{
 use market_core::{
     Cursor, Market, Page,
     id::WebhookId,
-    webhook::{NewWebhook, PublishedKey, Try, Webhook, WebhookChange, WithSecret},
+    signing::PublishedKey,
+    webhook::{NewWebhook, Try, Webhook, WebhookChange, WithSecret},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

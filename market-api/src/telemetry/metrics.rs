@@ -213,12 +213,17 @@ fn describe() {
     now("market_idempotency_keys", "Answers kept under idempotency keys");
     count("market_mcp_calls_total", "Tools that assistants called");
     now("market_queue_waiting", "What waits in a queue");
+    count("market_mail_total", "Mails that were sent, or failed, by outcome");
+    count("market_scan_failures_total", "Files that the scanner said nothing of");
 
     for class in Class::LIMITED {
         counter!("market_http_shed_total", "class" => class.name()).absolute(0);
         for by in ["address", "actor"] {
             counter!("market_http_limited_total", "class" => class.name(), "by" => by).absolute(0);
         }
+    }
+    for outcome in ["sent", "failed", "given_up"] {
+        counter!("market_mail_total", "outcome" => outcome).absolute(0);
     }
     for why in ["head", "stalled"] {
         counter!("market_connections_cut_total", "why" => why).absolute(0);
@@ -231,5 +236,6 @@ fn describe() {
     }
     counter!("market_connections_refused_total").absolute(0);
     counter!("market_timers_steps_total").absolute(0);
+    counter!("market_scan_failures_total").absolute(0);
     gauge!("market_connections").set(0);
 }

@@ -71,7 +71,7 @@ impl Accounts<'_> {
             Some(TokenKind::Personal) => self.token_facts(&digest).await?,
             Some(TokenKind::Access | TokenKind::Browser) => self.session_facts(&digest).await?,
             Some(TokenKind::Key) => self.key_facts(&digest).await?,
-            Some(TokenKind::Refresh | TokenKind::Invitation) | None => None,
+            Some(TokenKind::Refresh | TokenKind::Invitation | TokenKind::Stop) | None => None,
         };
         let facts = facts.ok_or(Error::Anonymous)?;
         let is_same = is_same_secret(&facts.digest, &digest);
@@ -138,7 +138,7 @@ impl Accounts<'_> {
             party_disabled: row.party_disabled == Some(true),
             proof: Proof::Session(row.id, row.kind),
             scopes: None,
-            has_factor: row.confirmed_at.is_some(),
+            has_factor: row.confirmed_at.is_some() || row.has_factor,
             used_at: Some(row.used_at),
         }))
     }

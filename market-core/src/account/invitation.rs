@@ -303,12 +303,7 @@ impl Accounts<'_> {
         password: Option<&str>,
     ) -> Result<Person, Error> {
         let mut tx = self.0.work_for(call).await?;
-        let found = tx.invitation_of(&token_digest(code)).await?;
-        let found = found.ok_or(Error::NotFound("invitation"))?;
-        tx.actor = Actor::new(person.id, found.party.clone());
-        tx.insert_person(person, password).await?;
-        let joined = tx.join(person.clone(), &found).await?;
-        tx.answer(found, InvitationState::Accepted, person.id).await?;
+        let joined = tx.join_by(code, person, password).await?;
         tx.finish(joined).await
     }
 }
@@ -324,6 +319,22 @@ impl Invitation {
 }
 
 impl Tx {
+    /// Makes an account that acts for the party of an invitation, by its code.
+    pub(super) async fn join_by(
+        &mut self,
+        code: &str,
+        person: &Person,
+        password: Option<&str>,
+    ) -> Result<Person, Error> {
+        let found = self.invitation_of(&token_digest(code)).await?;
+        let found = found.ok_or(Error::NotFound("invitation"))?;
+        self.actor = Actor::new(person.id, found.party.clone());
+        self.insert_person(person, password).await?;
+        let joined = self.join(person.clone(), &found).await?;
+        self.answer(found, InvitationState::Accepted, person.id).await?;
+        Ok(joined)
+    }
+
     /// Lets a person act for the party of an invitation that awaits its answer, if who invites
     /// still might: whoever is removed does not come back by a code of their own.
     async fn join(&mut self, person: Person, invitation: &Invitation) -> Result<Person, Error> {

@@ -1,22 +1,24 @@
 //! Accounts: people, the parties that each may act for, and the tokens that prove it.
 //!
 //! This file is how people are kept. `bearer` is how a token of any kind becomes an [`Actor`],
-//! `reach` what the token lets them do. `session` is signing in, `token` and `key` are what lasts
-//! longer, for people and for programs. `factor` is the second factor, `member` who acts for a
-//! party and as what, `invitation` how somebody comes to, `throttle` how often may be tried what
-//! can be guessed. Nothing here ever shows or records a password or a token, except the token to
-//! whom it was just made for.
+//! `reach` what the token lets them do. `session` is signing in, `provider` and `identity` signing
+//! in by another provider, `token` and `key` what lasts longer, for people and for programs.
+//! `factor` is the second factor, `member` who acts for a party and as what, `invitation` how
+//! somebody comes to, `throttle` how often may be tried what can be guessed. Nothing here ever
+//! shows or records a password or a token, except the token to whom it was just made for.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use self::throttle::Tried;
+pub(crate) use self::throttle::Tried;
 pub use self::{
     bearer::{Bearer, Proof},
     factor::{Enrolment, RecoveryCodes, SecondFactor},
+    identity::LinkedIdentity,
     invitation::{Invitation, InvitationState, Invited, NewInvitation},
     key::{ApiKey, IssuedKey, NewApiKey},
     member::{Member, Membership, PartyState},
+    provider::{Arrival, Departure, Provider, Vouched, Waiting},
     reach::{Need, Reach, Role, Scope},
     session::{Credentials, Refresh, Session, SessionKind, SignedIn},
     settings::{Identity, PartyKind},
@@ -37,11 +39,14 @@ use crate::{
 mod bearer;
 mod factor;
 pub(crate) mod factor_store;
+mod identity;
 mod invitation;
 mod key;
 pub(crate) mod key_store;
 mod member;
 pub(crate) mod member_store;
+mod provider;
+pub(crate) mod provider_store;
 mod reach;
 mod session;
 pub(crate) mod session_store;
@@ -160,7 +165,7 @@ pub struct NewPerson {
 impl NewPerson {
     /// Finds fault with what was asked, each fault's place beginning with `at`.
     pub(crate) fn check(&self, at: &str, faults: &mut Vec<Fault>) {
-        if !is_login(&self.login) {
+        if !token::is_login(&self.login) {
             let message = "must have 2 to 64 of a-z, 0-9, '.', '_', '@' and '-'";
             faults.push(Fault::new(format!("{at}/login"), "login", message));
         }
@@ -186,12 +191,6 @@ impl NewPerson {
         };
         Ok((person, password))
     }
-}
-
-/// Whether a text can be a login at all.
-fn is_login(text: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
-    (2..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// The accounts of a market.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Accounts, Password, SHOW, is_login, oneself,
+    Accounts, Password, SHOW, oneself,
+    provider::By,
     store::Login,
     throttle::{Origin, Tried},
     token,
@@ -73,9 +74,11 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it ended before that.
     pub ended_at: Option<Timestamp>,
-    /// By what: `sign_out`, `person`, `operator`, `replay`, `password`, `membership` or
-    /// `second_factor`.
+    /// By what: `sign_out`, `person`, `operator`, `replay`, `password`, `membership`,
+    /// `second_factor` or `identity`.
     pub ended_by: Option<String>,
+    /// By which other provider they signed in, if by one.
+    pub provider: Option<String>,
 }
 
 /// A session with its tokens: the only time that they are shown.
@@ -126,6 +129,8 @@ pub(super) struct Proved {
     pub(super) password: Option<String>,
     /// Whether a code of their second factor was, too.
     pub(super) by_code: bool,
+    /// The other provider that vouches for them, if they came by one.
+    pub(super) by: Option<By>,
 }
 
 /// A token of a session, as it is kept.
@@ -149,7 +154,7 @@ impl Accounts<'_> {
         let Credentials { login, password, code, party } = credentials;
         let tried = Tried::password(&login, from);
         self.count(&tried).await?;
-        let found = if is_login(&login) { self.0.db.login(&login).await? } else { None };
+        let found = if token::is_login(&login) { self.0.db.login(&login).await? } else { None };
         let (person, kept) = match found.filter(|found| !found.person.disabled) {
             Some(found) => (Some(found.person.id), found.password),
             None => (None, None),
@@ -165,7 +170,7 @@ impl Accounts<'_> {
             self.check_code(person, &code).await?;
         }
         self.uncount(&tried).await?;
-        let proved = Proved { person, password: kept, by_code };
+        let proved = Proved { person, password: kept, by_code, by: None };
         self.begin_session(&proved, party, kind, from).await
     }
 
@@ -205,6 +210,9 @@ impl Accounts<'_> {
             return Err(Refusal::SecondFactorNeeded.into());
         }
         tx.may_act(person.id, party).await?;
+        if let Some(by) = &proved.by {
+            tx.take_identity(by, person.id).await?;
+        }
         let settings = &self.0.identity;
         let seconds = match kind {
             SessionKind::Program => settings.session_seconds,
@@ -222,8 +230,10 @@ impl Accounts<'_> {
             expires_at: tx.at.plus_seconds(seconds),
             ended_at: None,
             ended_by: None,
+            provider: proved.by.as_ref().map(|by| by.provider.clone()),
         };
-        tx.insert_session(&session).await?;
+        let has_factor = proved.by.as_ref().is_some_and(|by| by.has_factor);
+        tx.insert_session(&session, has_factor).await?;
         let data = json!({ "party": party, "kind": kind, "session": session.id });
         tx.save_person(person, "signed_in", data).await?;
         let signed_in = self.next_tokens(&mut tx, session).await?;
@@ -379,6 +389,7 @@ impl Accounts<'_> {
         const MONTH: i64 = 30 * 24 * 60 * 60;
         let mut tx = self.0.work().await?;
         tx.forget_throttles().await?;
+        tx.forget_visits().await?;
         let before = tx.at.plus_seconds(-MONTH);
         while tx.forget_sessions(before).await? > 0 {
             tx.finish(()).await?;

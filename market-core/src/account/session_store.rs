@@ -17,13 +17,13 @@ use crate::{
 statements! {
     INSERT = "\
         insert into sessions (id, person_id, party, kind, address, agent, created_at, used_at, \
-        expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        expires_at, provider, has_factor) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     SESSION = "\
         select id, person_id, party, kind, address, agent, created_at, used_at, expires_at, \
-        ended_at, ended_by from sessions where id = $1";
+        ended_at, ended_by, provider from sessions where id = $1";
     OF_PERSON = "\
         select id, person_id, party, kind, address, agent, created_at, used_at, expires_at, \
-        ended_at, ended_by from sessions where person_id = $1 order by id desc limit 100";
+        ended_at, ended_by, provider from sessions where person_id = $1 order by id desc limit 100";
     USE = "update sessions set used_at = $2, party = $3 where id = $1";
     TOUCH = "update sessions set used_at = $2 where id = $1 and used_at < $3";
     END = "update sessions set ended_at = $2, ended_by = $3 where id = $1 and ended_at is null";
@@ -41,7 +41,7 @@ statements! {
     BEARER = "\
         select s.id, s.person_id, s.party, s.kind, s.used_at, s.expires_at, s.ended_at, t.digest, \
         t.expires_at as token_expires_at, p.disabled, m.role, q.disabled as party_disabled, \
-        f.confirmed_at \
+        f.confirmed_at, s.has_factor \
         from session_tokens t join sessions s on s.id = t.session_id \
         join people p on p.id = s.person_id \
         left join memberships m on m.person_id = s.person_id and m.party = s.party \
@@ -78,6 +78,7 @@ struct SessionRow {
     expires_at: Timestamp,
     ended_at: Option<Timestamp>,
     ended_by: Option<String>,
+    provider: Option<String>,
 }
 
 impl TryFrom<SessionRow> for Session {
@@ -96,6 +97,7 @@ impl TryFrom<SessionRow> for Session {
             expires_at: row.expires_at,
             ended_at: row.ended_at,
             ended_by: row.ended_by,
+            provider: row.provider,
         })
     }
 }
@@ -124,10 +126,16 @@ pub(super) struct SessionBearer {
     pub(super) role: Option<Role>,
     pub(super) party_disabled: Option<bool>,
     pub(super) confirmed_at: Option<Timestamp>,
+    /// Whether another provider asked for what is as good as a second factor of ours.
+    pub(super) has_factor: bool,
 }
 
 impl Tx {
-    pub(super) async fn insert_session(&mut self, session: &Session) -> Result<(), Error> {
+    pub(super) async fn insert_session(
+        &mut self,
+        session: &Session,
+        has_factor: bool,
+    ) -> Result<(), Error> {
         self.query(INSERT)
             .bind(session.id)
             .bind(session.person_id)
@@ -138,6 +146,8 @@ impl Tx {
             .bind(session.created_at)
             .bind(session.used_at)
             .bind(session.expires_at)
+            .bind(session.provider.as_deref())
+            .bind(has_factor)
             .execute()
             .await
             .map(drop)
@@ -187,7 +197,7 @@ impl Tx {
             TokenKind::Access => Kept::Access,
             TokenKind::Refresh => Kept::Refresh,
             TokenKind::Browser => Kept::Browser,
-            TokenKind::Personal | TokenKind::Key | TokenKind::Invitation => {
+            TokenKind::Personal | TokenKind::Key | TokenKind::Invitation | TokenKind::Stop => {
                 return Err(Error::Inconsistent("kind of token"));
             }
         };

@@ -1,5 +1,6 @@
 //! How people sign in here: what an installation chooses.
 
+use super::provider::Provider;
 use crate::{Party, sealing::ServerKey, store::text_enum};
 
 text_enum! {
@@ -45,6 +46,8 @@ pub struct Identity {
     pub second_factor_for: Vec<PartyKind>,
     /// What the secrets of second factors are sealed to; without it nobody can set one up.
     pub server_key: Option<ServerKey>,
+    /// Other providers by which people sign in.
+    pub providers: Vec<Provider>,
 }
 
 impl Default for Identity {
@@ -57,6 +60,7 @@ impl Default for Identity {
             browser_seconds: 12 * 60 * 60,
             second_factor_for: Vec::new(),
             server_key: None,
+            providers: Vec::new(),
         }
     }
 }

@@ -38,6 +38,14 @@ text_enum! {
         SignUpAddress = "sign_up_address",
         /// Codes of invitations from one address.
         InvitationAddress = "invitation_address",
+        /// Browsers that are sent to another provider, from one address.
+        ProviderAddress = "provider_address",
+        /// Codes that prove an address of mail, of one person.
+        MailCode = "mail_code",
+        /// Mails with such a code, for one person.
+        MailPerson = "mail_person",
+        /// Mails with such a code, to one address of mail.
+        MailAddress = "mail_address",
     }
 }
 
@@ -87,7 +95,7 @@ impl Origin {
 
 /// Something that was tried, with all that it counts against.
 #[derive(Debug, Clone)]
-pub(super) struct Tried(pub(super) Vec<(Throttle, String)>);
+pub(crate) struct Tried(pub(crate) Vec<(Throttle, String)>);
 
 impl Tried {
     /// A password of a login. A login is kept as its digest: people type passwords there, too.
@@ -106,14 +114,14 @@ impl Tried {
     }
 
     /// Something that counts against a person alone.
-    pub(super) fn by(throttle: Throttle, person: PersonId) -> Self {
+    pub(crate) fn by(throttle: Throttle, person: PersonId) -> Self {
         Self(vec![(throttle, person.to_string())])
     }
 }
 
 impl Accounts<'_> {
     /// Counts a try, before it is made: two that are made at once are two.
-    pub(super) async fn count(&self, tried: &Tried) -> Result<(), Error> {
+    pub(crate) async fn count(&self, tried: &Tried) -> Result<(), Error> {
         retry(|| self.count_once(tried)).await
     }
 
@@ -150,7 +158,7 @@ impl Accounts<'_> {
     }
 
     /// Takes a try back that was none: the secret was right.
-    pub(super) async fn uncount(&self, tried: &Tried) -> Result<(), Error> {
+    pub(crate) async fn uncount(&self, tried: &Tried) -> Result<(), Error> {
         retry(|| self.uncount_once(tried)).await
     }
 

@@ -78,6 +78,12 @@ pub(super) async fn slowly<T: Send + 'static>(
     done.map_err(|_| Error::Inconsistent("password check"))
 }
 
+/// Whether a text can be a login at all.
+pub(super) fn is_login(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@-".contains(&b);
+    (2..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
 /// Refuses a password that is not the one kept; takes as long when none is kept.
 pub(super) async fn check_password(kept: Option<String>, typed: String) -> Result<(), Error> {
     let known = kept.is_some();

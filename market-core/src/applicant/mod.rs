@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Call, Error, Fault, Intent, Market, Outcome, Party, Timestamp, Uscc,
+    Actor, Call, Error, Fault, Intent, Market, Outcome, Party, Refusal, Timestamp, Uscc,
     account::{NewPerson, Origin, Person, Role},
-    id::ApplicantId,
+    id::{ApplicantId, IdentityId},
     kernel::{
         authority::{Act, Relation, act},
         text::check_text,
@@ -18,6 +18,8 @@ use crate::{
 };
 
 pub(crate) mod store;
+
+use self::store::Acquaintance;
 
 text_enum! {
     /// What an applicant is in law.
@@ -43,7 +45,7 @@ pub struct Applicant {
     pub name: String,
     /// Its unified social credit code; every legal person has one, no natural person does.
     pub uscc: Option<Uscc>,
-    /// Its telephone; only the applicant itself sees all of it.
+    /// Its telephone; only the applicant itself and agencies that serve it see all of it.
     pub phone: String,
     /// Grows by one with every change.
     pub version: i64,
@@ -178,6 +180,38 @@ impl Applicants<'_> {
         tx.finish((person.clone(), applicant.clone())).await
     }
 
+    /// Gives who is back from another provider an account, with the applicant that they act for,
+    /// where that provider makes accounts.
+    pub async fn sign_up_identified(
+        &self,
+        secret: &str,
+        person: NewPerson,
+        applicant: NewApplicant,
+        from: &Origin,
+    ) -> Result<Person, Error> {
+        let provider = self.0.accounts().waiting(secret).await?.provider;
+        if !provider.makes_accounts {
+            return Err(Refusal::AccountsNotMade.into());
+        }
+        let mut faults = Vec::new();
+        person.check("", &mut faults);
+        applicant.check("/applicant", &mut faults);
+        Error::unless_faultless(faults)?;
+        self.0.accounts().count_sign_up(from).await?;
+        let (person, _) = NewPerson { password: None, ..person }.make(self.0).await?;
+        let applicant = applicant.make(self.0);
+        let call = Call::from(Actor::new(person.id, Party::Applicant(applicant.id)));
+        retry(|| async {
+            let mut tx = self.0.work_for(&call).await?;
+            tx.insert_person(&person, None).await?;
+            add(&mut tx, &applicant).await?;
+            let id = IdentityId(self.0.env.id());
+            let person = tx.identify(person.clone(), secret, &provider.issuer, id).await?;
+            tx.finish(person).await
+        })
+        .await
+    }
+
     /// Registers another applicant, for which the person who registers it may act from now on.
     pub async fn register(&self, call: &Call, new: NewApplicant) -> Result<Applicant, Error> {
         let mut faults = Vec::new();
@@ -193,12 +227,29 @@ impl Applicants<'_> {
         tx.finish(applicant).await
     }
 
-    /// An applicant: itself sees all of it, the operator and departments all but its telephone.
+    /// An applicant: itself sees all of it, and so does an agency that took on an order of it; the
+    /// operator, departments and an agency that was asked see all but its telephone.
     pub async fn get(&self, actor: &Actor, id: ApplicantId) -> Result<Applicant, Error> {
-        let relation = Relation::party_if(actor.party == Party::Applicant(id));
-        SHOW.permits(actor, relation, "")?;
+        let (relation, state) = self.standing(actor, id).await?;
+        SHOW.permits(actor, relation, state)?;
         let found = self.0.db.applicant(id).await?.ok_or(Error::NotFound("applicant"))?;
-        Ok(if PHONE.shows(actor, relation, "") { found } else { found.masked() })
+        Ok(if PHONE.shows(actor, relation, state) { found } else { found.masked() })
+    }
+
+    /// How an actor stands to an applicant, and how far they have come with each other.
+    async fn standing(
+        &self,
+        actor: &Actor,
+        id: ApplicantId,
+    ) -> Result<(Relation, &'static str), Error> {
+        let Party::Agency(agency) = actor.party else {
+            return Ok((Relation::party_if(actor.party == Party::Applicant(id)), ""));
+        };
+        Ok(match self.0.db.acquaintance(id, agency).await? {
+            Acquaintance::None => (Relation::Stranger, ""),
+            Acquaintance::Asked => (Relation::Party, "asked"),
+            Acquaintance::Served => (Relation::Party, ""),
+        })
     }
 }
 

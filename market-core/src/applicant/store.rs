@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::{Applicant, ApplicantKind};
 use crate::{
     Error, Refusal, Timestamp, Uscc,
-    id::ApplicantId,
+    id::{AgencyId, ApplicantId},
     store::{Db, OnDuplicate, Tx, statements},
 };
 
@@ -14,7 +14,21 @@ statements! {
         insert into applicants (id, kind, name, uscc, phone, version, created_at) \
         values ($1, $2, $3, $4, $5, $6, $7)";
     BY_ID = "select id, kind, name, uscc, phone, version, created_at from applicants where id = $1";
+    ASKED_FOR = "\
+        select state from orders \
+        where applicant_id = $1 and agency_id = $2 and state not in ('declined', 'cancelled') \
+        order by case when state = 'placed' then 1 else 0 end limit 1";
     BY_IDS = "select id, kind, name, uscc, phone, version, created_at from applicants where true";
+}
+
+/// What an agency has had to do with an applicant.
+pub(super) enum Acquaintance {
+    /// Nothing, or it declined, or was asked no more.
+    None,
+    /// It has an order that it has not answered.
+    Asked,
+    /// It took on an order.
+    Served,
 }
 
 #[derive(FromRow)]
@@ -64,6 +78,21 @@ impl Db {
     pub(crate) async fn applicant(&self, id: ApplicantId) -> Result<Option<Applicant>, Error> {
         let row: Option<ApplicantRow> = self.query(BY_ID).bind(id).optional().await?;
         Ok(row.map(Applicant::from))
+    }
+
+    /// What an agency has had to do with an applicant.
+    pub(super) async fn acquaintance(
+        &self,
+        applicant: ApplicantId,
+        agency: AgencyId,
+    ) -> Result<Acquaintance, Error> {
+        let query = self.query(ASKED_FOR).bind(applicant).bind(agency);
+        let state: Option<(String,)> = query.optional().await?;
+        Ok(match state {
+            None => Acquaintance::None,
+            Some((state,)) if state == "placed" => Acquaintance::Asked,
+            Some(_) => Acquaintance::Served,
+        })
     }
 
     /// Applicants by their ids, with their telephones.

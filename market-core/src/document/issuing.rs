@@ -10,7 +10,7 @@ use super::{
     drawing::Drawn,
     subject::{About, Subject},
 };
-use crate::{Error, Refusal, id::DocumentId, order::deliverable::place, sha256_hex, store::retry};
+use crate::{Error, Refusal, file::place, id::DocumentId, sha256_hex, store::retry};
 
 /// How often a document is drawn up again because its subject moved on meanwhile.
 const TRIES: u32 = 8;

@@ -28,10 +28,9 @@ pub use self::{
 };
 use crate::{
     Actor, Error, Market, Party, Refusal, Timestamp,
+    file::{Received, place},
     id::{AgencyId, CaseId, DocumentId, OrderId, PurchaseId},
-    order::deliverable::place,
     purchase::Purchase,
-    sha256_hex,
 };
 
 /// A document that was issued. It never changes.
@@ -102,7 +101,7 @@ pub struct FileVerified {
 }
 
 /// The largest file that is held against the documents, in bytes; none of ours is a tenth of it.
-pub const MAX_VERIFIED: usize = 2 << 20;
+pub const MAX_VERIFIED: u64 = 2 << 20;
 
 /// The documents of a market.
 #[derive(Debug, Clone, Copy)]
@@ -173,14 +172,9 @@ impl Documents<'_> {
     }
 
     /// Whether a file is a document that was issued here, byte for byte.
-    pub async fn verify_file(&self, content: &[u8]) -> Result<FileVerified, Error> {
-        if content.is_empty() {
-            return Err(Refusal::FileEmpty.into());
-        }
-        if content.len() > MAX_VERIFIED {
-            return Err(Refusal::FileTooLarge.into());
-        }
-        let sha256 = sha256_hex(content);
+    pub async fn verify_file(&self, file: &Received) -> Result<FileVerified, Error> {
+        file.check_filled()?;
+        let sha256 = file.sha256().to_owned();
         let document = match self.0.db.document_by_sha256(&sha256).await? {
             Some(document) => Some(self.verified_one(document).await?),
             None => None,

@@ -18,7 +18,7 @@ pub struct NotCanonical {
 }
 
 /// The canonical bytes of a thing.
-pub(super) fn canonical(thing: &impl Serialize) -> Result<Vec<u8>, NotCanonical> {
+pub(crate) fn canonical(thing: &impl Serialize) -> Result<Vec<u8>, NotCanonical> {
     let value = serde_json::to_value(thing)
         .map_err(|_| NotCanonical { place: String::new(), why: "not JSON" })?;
     let mut out = String::new();

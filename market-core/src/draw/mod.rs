@@ -20,6 +20,7 @@ mod verify;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::canonical::canonical;
 pub use self::{
     bytes::{Bytes32, NotHex, Seed},
     canonical::NotCanonical,

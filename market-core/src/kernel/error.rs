@@ -20,6 +20,9 @@ pub enum Error {
     /// Somebody changed it meanwhile: read it again and retry.
     #[error("the {0} was changed meanwhile")]
     Stale(&'static str),
+    /// The file has more than so many bytes.
+    #[error("the file may have {0} bytes at most")]
+    FileTooLarge(u64),
     /// Nobody who says who he is, or a token that is no longer good.
     #[error("not signed in")]
     Anonymous,
@@ -44,6 +47,12 @@ pub enum Error {
     /// What is stored is not what the program writes.
     #[error("stored {0} is inconsistent")]
     Inconsistent(&'static str),
+}
+
+impl From<std::io::Error> for Error {
+    fn from(why: std::io::Error) -> Self {
+        Self::Files(object_store::Error::Generic { store: "spool", source: Box::new(why) })
+    }
 }
 
 impl From<sqlx::Error> for Error {
@@ -344,6 +353,21 @@ refusals! {
     ComplaintOver "complaint-over" "投诉已办结" "The complaint is decided or withdrawn";
     AlarmAcknowledged "alarm-acknowledged" "预警已处置" "The alarm is acknowledged already";
 
+    SignInOver "sign-in-over" "登录已过期、已完成，或者不是在这个浏览器里开始的，请重新登录" "The sign-in is over, or began in another browser: begin again";
+    ProviderUnreachable "provider-unreachable" "暂时无法使用这种登录方式，请稍后再试" "The other provider cannot be reached: try again later";
+    ProviderRefused "provider-refused" "对方没有确认您的身份，登录没有完成" "The other provider did not confirm who you are";
+    NotVouched "not-vouched" "无法核实对方返回的身份信息，登录没有完成" "What the other provider says could not be verified";
+    IdentityUnknown "identity-unknown" "该身份还没有关联账号" "The identity is linked to no account";
+    IdentityTaken "identity-taken" "该身份已经关联了账号" "The identity is linked to an account already";
+    LastIdentity "last-identity" "没有密码的账号至少要保留一个关联的身份" "Who has no password keeps one identity";
+    AccountDisabled "account-disabled" "账号已停用" "The account is disabled";
+    AccountsNotMade "accounts-not-made" "这种登录方式不能自行开立账号" "No account is made by this provider";
+
+    MailOff "mail-off" "本平台没有开通邮件通知" "No mail is sent here";
+    MailCodeWrong "mail-code-wrong" "验证码不正确" "The code is wrong";
+    MailCodeExpired "mail-code-expired" "验证码已失效，请重新获取" "The code is good no more: ask for another";
+    MailConfirmed "mail-confirmed" "邮箱已确认" "The address is confirmed already";
+
     TooManyWebhooks "too-many-webhooks" "该主体的网络钩子已达上限" "There are as many webhooks as a party may have";
     WebhookEnabled "webhook-enabled" "网络钩子已启用" "The webhook is enabled already";
     WebhookDisabled "webhook-disabled" "网络钩子已停用" "The webhook is disabled";
@@ -356,6 +380,8 @@ refusals! {
 
     DigestMismatch "digest-mismatch" "文件内容与声明的 SHA-256 不一致" "The content does not have the declared SHA-256";
     FileTooLarge "file-too-large" "文件超过大小上限" "The file is larger than allowed";
+    FileNotScanned "file-not-scanned" "文件正在等待安全扫描，请稍后再试" "The file waits for its scan: try again later";
+    FileInfected "file-infected" "文件中发现恶意内容，已被隔离" "Something malicious was found in the file: it is withheld";
     FileEmpty "file-empty" "文件为空" "The file is empty";
 }
 

@@ -37,6 +37,8 @@ ids! {
     SessionId,
     /// A key of a party's program (接口密钥).
     ApiKeyId,
+    /// An identity at another provider that is linked to an account (关联的身份).
+    IdentityId,
     /// An invitation to act for a party (邀请).
     InvitationId,
     /// An applicant (申请人, 项目业主).

@@ -25,11 +25,20 @@ pub(crate) enum TokenKind {
     Key,
     /// The code of an invitation.
     Invitation,
+    /// What ends mail to somebody by a link.
+    Stop,
 }
 
 impl TokenKind {
-    const ALL: [Self; 6] =
-        [Self::Personal, Self::Access, Self::Refresh, Self::Browser, Self::Key, Self::Invitation];
+    const ALL: [Self; 7] = [
+        Self::Personal,
+        Self::Access,
+        Self::Refresh,
+        Self::Browser,
+        Self::Key,
+        Self::Invitation,
+        Self::Stop,
+    ];
 
     const fn prefix(self) -> &'static str {
         match self {
@@ -39,6 +48,7 @@ impl TokenKind {
             Self::Browser => "mktb_",
             Self::Key => "mktk_",
             Self::Invitation => "mkti_",
+            Self::Stop => "mkts_",
         }
     }
 
@@ -98,6 +108,17 @@ pub fn is_same_secret(one: &str, other: &str) -> bool {
 /// What is kept of a token; nothing leads back from it.
 pub(crate) fn token_digest(token: &str) -> String {
     sha256_hex(token.as_bytes())
+}
+
+/// The SHA-256 of all that can be read, in lower-case hexadecimal.
+pub fn sha256_of(mut from: impl std::io::Read) -> std::io::Result<String> {
+    let (mut digest, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        match from.read(&mut piece)? {
+            0 => return Ok(hex(&digest.finalize())),
+            count => digest.update(&piece[..count]),
+        }
+    }
 }
 
 /// The SHA-256 of bytes, in lower-case hexadecimal.

@@ -89,7 +89,7 @@ pub struct Unread {
     pub unread: i64,
 }
 
-/// Whether a person is told of what happens to things of a kind, when they act for a party.
+/// Whether a person is told of what happens to things of a kind, when they act for a party, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NoticePreference))]
 #[serde(deny_unknown_fields)]
@@ -99,6 +99,9 @@ pub struct Preference {
     pub kind: Kind,
     /// Whether.
     pub told: bool,
+    /// Whether by mail, too, once they have a mailbox; as before, if it is not said.
+    #[serde(default)]
+    pub mailed: Option<bool>,
 }
 
 /// One of [`KINDS`], as the API describes it.
@@ -135,11 +138,13 @@ const fn is_told_by_default(party: &Party, kind: Kind) -> bool {
 
 /// What somebody is told of, of all kinds: what they said, and else as usual.
 fn completed(party: &Party, said: &[Preference]) -> Vec<Preference> {
-    let told = |kind| {
-        let said = said.iter().find(|one| one.kind == kind).map(|one| one.told);
-        said.unwrap_or_else(|| is_told_by_default(party, kind))
+    let complete = |kind: &Kind| {
+        let said = said.iter().find(|one| one.kind == *kind);
+        let told = said.map_or_else(|| is_told_by_default(party, *kind), |one| one.told);
+        let mailed = said.and_then(|one| one.mailed).unwrap_or(true);
+        Preference { kind: *kind, told, mailed: Some(mailed) }
     };
-    KINDS.iter().map(|kind| Preference { kind: *kind, told: told(*kind) }).collect()
+    KINDS.iter().map(complete).collect()
 }
 
 /// What people are told.

@@ -20,13 +20,21 @@ statements! {
         where not p.disabled";
     SAID = "select party, person_id, kind, told from notice_preferences where true";
     PREFERENCES = "\
-        select kind, told from notice_preferences where person_id = $1 and party = $2";
+        select kind, told, mailed from notice_preferences where person_id = $1 and party = $2";
     PUT_PREFERENCE = "\
-        insert into notice_preferences (person_id, party, kind, told) values ($1, $2, $3, $4) \
-        on conflict (person_id, party, kind) do update set told = excluded.told";
+        insert into notice_preferences (person_id, party, kind, told, mailed) \
+        values ($1, $2, $3, $4, $5) on conflict (person_id, party, kind) do update \
+        set told = excluded.told, mailed = coalesce(excluded.mailed, notice_preferences.mailed)";
     INSERT = "\
         insert into notices (id, person_id, party, topic, kind, object, event, until, key, at) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    // Of notices just written, those that are mailed, too.
+    MAIL_THEM = "\
+        update notices set mailing = true where exists (select 1 from mailboxes b \
+        where b.person_id = notices.person_id and b.wanted and b.confirmed_at is not null) \
+        and not exists (select 1 from notice_preferences p \
+        where p.person_id = notices.person_id and p.party = notices.party \
+        and p.kind = notices.kind and not p.mailed)";
     TOLD = "select person_id, party, key from notices where true";
     NOTICES = "\
         select n.id, n.topic, n.saved_search, s.name, n.kind, n.object, n.event, n.until, n.at, \
@@ -87,10 +95,12 @@ impl From<NoticeRow> for Notice {
 struct PreferenceRow {
     kind: Kind,
     told: bool,
+    mailed: Option<bool>,
 }
 
 fn preferences(rows: Vec<PreferenceRow>) -> Vec<Preference> {
-    rows.into_iter().map(|PreferenceRow { kind, told }| Preference { kind, told }).collect()
+    let read = |PreferenceRow { kind, told, mailed }| Preference { kind, told, mailed };
+    rows.into_iter().map(read).collect()
 }
 
 impl Tx {
@@ -99,9 +109,10 @@ impl Tx {
         let at = self.at;
         for some in news.chunks(ROWS) {
             let Some((first, rest)) = some.split_first() else { continue };
+            let ids: Vec<_> = some.iter().map(|_| NoticeId(env.id())).collect();
             let query = self
                 .query(INSERT)
-                .bind(NoticeId(env.id()))
+                .bind(ids[0])
                 .bind(first.person)
                 .bind(&first.party)
                 .bind(first.topic)
@@ -111,9 +122,9 @@ impl Tx {
                 .bind(first.until)
                 .bind(&first.key)
                 .bind(at);
-            let query = rest.iter().fold(query, |query, one| {
+            let query = rest.iter().zip(&ids[1..]).fold(query, |query, (one, id)| {
                 query
-                    .with(", (", NoticeId(env.id()))
+                    .with(", (", *id)
                     .with(", ", one.person)
                     .with(", ", &one.party)
                     .with(", ", one.topic)
@@ -127,6 +138,7 @@ impl Tx {
             });
             let query = query.push(" on conflict (person_id, party, key) do nothing");
             query.execute().await?;
+            self.query(MAIL_THEM).within(" and id in", ids).execute().await?;
         }
         Ok(())
     }
@@ -167,7 +179,7 @@ impl Tx {
     pub(super) async fn put_preference(&mut self, one: Preference) -> Result<(), Error> {
         let (person, party) = (self.actor.person, self.actor.party.to_string());
         let query = self.query(PUT_PREFERENCE).bind(person).bind(party);
-        query.bind(one.kind).bind(one.told).execute().await.map(drop)
+        query.bind(one.kind).bind(one.told).bind(one.mailed).execute().await.map(drop)
     }
 
     /// What the actor said of being told.

@@ -1,18 +1,18 @@
 //! Deliverables (服务成果): the files that an agency hands over, kept under their digests.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use futures::Stream;
-use object_store::{Attributes, ObjectStoreExt, PutOptions, PutPayload, path::Path};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{AnyState, Order, sides::side_of, steps::Step};
+use super::{AnyState, HandedOver, Order, sides::side_of, steps::Step};
 use crate::{
     Actor, Call, Error, Fault, Intent, Market, Refusal, Timestamp,
+    file::{Received, ScanState},
     id::{DeliverableId, OrderId, PersonId},
     kernel::{
         authority::{Act, Relation, act},
-        secret::hex,
         text::check_text,
     },
     store::{begin, retry},
@@ -40,6 +40,11 @@ pub struct Deliverable {
     pub uploaded_by: PersonId,
     /// When.
     pub uploaded_at: Timestamp,
+    /// Who handed it over, as they were then; nothing of one that was not, or was before this was
+    /// kept.
+    pub handed_over: Option<HandedOver>,
+    /// Whether it was scanned, and what came of it; nothing where files were never scanned.
+    pub scan: Option<ScanState>,
 }
 
 /// What an agency says of a file that it uploads.
@@ -76,9 +81,6 @@ impl NewDeliverable {
     }
 }
 
-/// The most that may be uploaded to one order, whose list has no pages.
-const MAX_UPLOADS: i64 = 100;
-
 const READ: Act = act("deliverable.read");
 
 /// The deliverables of a market.
@@ -88,9 +90,6 @@ pub struct Deliverables<'m>(pub(crate) &'m Market);
 impl Deliverables<'_> {
     /// Keeps a file for an order in service. It counts once it is handed over
     /// ([`super::Orders::deliver`]).
-    ///
-    /// The content is kept before the row that names it, so that a row never lacks its content;
-    /// content without a row is of no consequence.
     pub async fn upload(
         &self,
         call: &Call,
@@ -98,24 +97,37 @@ impl Deliverables<'_> {
         new: NewDeliverable,
         content: Bytes,
     ) -> Result<Deliverable, Error> {
+        let limit = self.limit(&call.actor, order).await?;
+        let file = self.0.files().take(content, limit).await?;
+        self.take(call, order, new, &file).await
+    }
+
+    /// The same with a file that was received.
+    pub async fn take(
+        &self,
+        call: &Call,
+        order: OrderId,
+        new: NewDeliverable,
+        file: &Received,
+    ) -> Result<Deliverable, Error> {
         new.check()?;
-        let (size, limit) = (content.len() as u64, self.limit(&call.actor, order).await?);
-        if size == 0 {
-            return Err(Refusal::FileEmpty.into());
+        let limit = self.limit(&call.actor, order).await?;
+        file.check_filled()?;
+        if file.size() > limit {
+            return Err(Error::FileTooLarge(limit));
         }
-        if size > limit {
-            return Err(Refusal::FileTooLarge.into());
-        }
-        let digest = Sha256::digest(&content);
-        if hex(&digest) != new.sha256 {
+        if file.sha256() != new.sha256 {
             return Err(Refusal::DigestMismatch.into());
         }
+        let media_type = self.0.files().inspect(file, &new.name, &new.media_type).await?;
         if call.intent == Intent::Do {
-            let options = PutOptions { attributes: Attributes::new(), ..PutOptions::default() };
-            let content = PutPayload::from(content);
-            self.0.files.put_opts(&place(&new.sha256), content, options).await?;
+            self.0.files().keep(file).await?;
         }
-        retry(|| self.record(call, order, &new, size)).await
+        let kept = retry(|| self.record(call, order, &new, &media_type, file.size())).await?;
+        if call.intent == Intent::Do {
+            self.0.files().keep_still(file).await?;
+        }
+        Ok(kept)
     }
 
     /// The largest file that may be uploaded to an order now, in bytes.
@@ -133,13 +145,14 @@ impl Deliverables<'_> {
         call: &Call,
         order: OrderId,
         new: &NewDeliverable,
+        media_type: &str,
         size: u64,
     ) -> Result<Deliverable, Error> {
         let mut tx = begin!(self.0, call, "deliverables.upload", &(order, new));
         let held = tx.hold_order(call, order).await?;
         check_uploader(&call.actor, &held.order)?;
         let last = tx.last_deliverable(order).await?;
-        if last >= MAX_UPLOADS {
+        if last >= i64::from(self.0.file_rules.per_order) {
             return Err(Refusal::TooManyUploads.into());
         }
         let deliverable = Deliverable {
@@ -147,11 +160,13 @@ impl Deliverables<'_> {
             order_id: order,
             number: last + 1,
             name: new.name.clone(),
-            media_type: new.media_type.clone(),
+            media_type: media_type.to_owned(),
             size: i64::try_from(size).unwrap_or(i64::MAX),
             sha256: new.sha256.clone(),
             uploaded_by: call.actor.person,
             uploaded_at: held.clock.now,
+            handed_over: None,
+            scan: tx.scan_of_new(&new.sha256, self.0.files().are_scanned()).await?,
         };
         tx.insert_deliverable(&deliverable, &held.order).await?;
         tx.finish(deliverable).await
@@ -164,23 +179,38 @@ impl Deliverables<'_> {
         Ok(all.into_iter().filter(|one| may_read(actor, &order, one.number)).collect())
     }
 
-    /// A deliverable that the actor may see, with its content.
-    pub async fn open(
+    /// A deliverable that the actor may see.
+    pub async fn get(
         &self,
         actor: &Actor,
         order: OrderId,
         number: i64,
-    ) -> Result<(Deliverable, impl Stream<Item = Result<Bytes, Error>> + Send + use<>), Error> {
+    ) -> Result<Deliverable, Error> {
         let found = self.list(actor, order).await?.into_iter().find(|one| one.number == number);
-        let deliverable = found.ok_or(Error::NotFound("deliverable"))?;
-        let content = self.0.files.get(&place(&deliverable.sha256)).await?.into_stream();
-        Ok((deliverable, futures::TryStreamExt::map_err(content, Error::from)))
+        found.ok_or(Error::NotFound("deliverable"))
     }
-}
 
-/// Where content is kept: under its digest, so that the same content is kept once.
-pub(crate) fn place(sha256: &str) -> Path {
-    Path::from_iter([&sha256[..2], sha256])
+    /// A deliverable that the actor may see, after every version that came before it.
+    pub(crate) async fn versions(
+        &self,
+        actor: &Actor,
+        order: OrderId,
+        number: i64,
+    ) -> Result<Vec<Deliverable>, Error> {
+        self.get(actor, order, number).await?;
+        let all = self.0.db.deliverables(order).await?;
+        Ok(all.into_iter().filter(|one| one.number <= number).collect())
+    }
+
+    /// The content of a deliverable that the actor was given, or a part of it.
+    pub async fn content(
+        &self,
+        deliverable: &Deliverable,
+        range: Option<Range<u64>>,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
+        self.0.files().check_clean(&deliverable.sha256).await?;
+        self.0.files().content(&deliverable.sha256, range).await
+    }
 }
 
 /// Only the order's agency uploads, while it works.

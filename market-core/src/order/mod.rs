@@ -3,7 +3,7 @@
 //! Read [`state`] for the states of an order and `steps` for how they follow one another,
 //! `eligibility` for which listings may be bought, this file for buying one, `awarded` for what a
 //! purchase awards, `sides` and `departments` for who takes which step, `lapse` for what time does,
-//! `deliverable` for the files, `dealing` for what the two sides may deal with after the contract,
+//! `deliverable` for the files, `handing` for who hands them over, `quarantine` for how they are scanned, `dealing` for what the two sides may deal with after the contract,
 //! with `change`, `milestone`, `payment` and the `ledger` that follows from them, `standing` for what its orders say of an agency, and `store` for where all is kept.
 
 mod awarded;
@@ -15,10 +15,12 @@ pub(crate) mod deliverable;
 pub(crate) mod deliverable_store;
 mod departments;
 pub(crate) mod eligibility;
+mod handing;
 mod lapse;
 mod ledger;
 mod milestone;
 mod payment;
+mod quarantine;
 mod sides;
 mod standing;
 pub(crate) mod standing_store;
@@ -35,6 +37,7 @@ pub use self::{
     change::{ChangeKind, ChangeState, NewChange, OrderChange},
     contract::{Contract, NewReturn, ReturnCode, Returned, Side, Use, UseState},
     deliverable::{Deliverable, Deliverables, NewDeliverable},
+    handing::{CertificateThen, HandedOver, NewHandOver, Signatory},
     ledger::{Due, Ledger, LedgerMilestone},
     milestone::{Milestone, MilestoneProgress, MilestoneReached, MilestoneState},
     payment::{NewPayment, Payment, PaymentState},

@@ -111,27 +111,6 @@ impl Orders<'_> {
         .await
     }
 
-    /// The agency hands over a deliverable that it has uploaded, by its number.
-    pub async fn deliver(
-        &self,
-        call: &Call,
-        id: OrderId,
-        deliverable: i64,
-    ) -> Result<Order, Error> {
-        retry(|| async {
-            let mut tx = begin!(self.0, call, "orders.deliver", &(id, deliverable));
-            let held = tx.hold_order(call, id).await?;
-            Step::Deliver.check_side(side_of(&call.actor, &held.order)?)?;
-            let moved = held.order.clone().deliver(deliverable, &held.clock)?;
-            if !tx.has_deliverable(id, deliverable).await? {
-                return Err(Refusal::NoSuchUpload.into());
-            }
-            let order = tx.save_move(moved, held).await?;
-            tx.finish(order).await
-        })
-        .await
-    }
-
     /// The applicant returns the deliverable to be mended.
     pub async fn return_for_rework(
         &self,

@@ -37,9 +37,10 @@ statements! {
         and (old_state is null or old_state in ('applying', 'draft'))";
 
     INSERT_NOTICE = "\
-        insert into notices (id, person_id, party, topic, saved_search, kind, object, at) \
-        select $1, person_id, party, 'saved_search', id, $3, $4, $5 from saved_searches \
-        where id = $2";
+        insert into notices (id, person_id, party, topic, saved_search, kind, object, at, mailing) \
+        select $1, s.person_id, s.party, 'saved_search', s.id, $3, $4, $5, \
+        exists (select 1 from mailboxes b where b.person_id = s.person_id \
+        and b.wanted and b.confirmed_at is not null) from saved_searches s where s.id = $2";
 }
 
 #[derive(FromRow)]
@@ -134,7 +135,7 @@ impl Tx {
             .bind(found.kind)
             .bind(found.object)
             .bind(at)
-            .pg(" for share")
+            .pg(" for share of s")
             .push(" on conflict (saved_search, kind, object) do nothing")
             .execute()
             .await

@@ -87,6 +87,7 @@ events! {
         "contract_changed" "合同已变更" "The contract is changed";
         "service_extended" "服务已延期" "The service is extended";
         "deliverable_uploaded" "成果文件已上传" "A deliverable is uploaded";
+        "deliverable_withheld" "成果文件已被隔离" "A deliverable is withheld: a scan found something in it";
         "deliverable_signed_off" "成果已验收" "The deliverable is signed off";
         "deliverable_deemed_accepted" "成果逾期视为验收" "The deliverable is deemed accepted";
         "deliverable_returned" "成果已退回" "The deliverable is returned";

@@ -1,9 +1,9 @@
 //! What the store promises: nothing acknowledged is lost, nothing undone is seen, and the journal
 //! has no gaps, whoever writes at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
     Actor, Call, Error, Market, Options, Party, Refusal, Went,
@@ -13,7 +13,7 @@ use crate::{
         Begun,
         journal::{Entry, Kind},
     },
-    testing::{fresh_postgres, market, on_both},
+    testing::{fresh_postgres, market, on_both, until},
 };
 
 const COUNT: &str = "select cast(count(*) as bigint) from journal where event = $1";
@@ -84,7 +84,7 @@ on_both! {
                     let object = format!("{writer}-{n}");
                     let patience = std::time::Duration::from_micros((writer * 37 + n * 101) % 3000);
                     let call = note(&market, &object, "noted");
-                    if let Ok(Ok(())) = tokio::time::timeout(patience, call).await {
+                    if let Ok(Ok(())) = timeout(patience, call).await {
                         acknowledged.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                     }
                 }
@@ -315,17 +315,14 @@ async fn another_node_hears_of_the_journal() {
         let other = other.clone();
         async move { match other.db.hear(&other.wake).await {} }
     });
-    // Nobody says when it has begun to listen.
-    let tell = async {
-        for n in 0.. {
-            note(&one, &n.to_string(), "noted").await.unwrap();
-            one.number().await.unwrap();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let heard = async {
-        tokio::select! { () = tell => {}, () = other.changed() => {} }
-    };
-    tokio::time::timeout(Duration::from_secs(30), heard).await.unwrap();
+    // Nobody says when it has begun to listen: it is told until it has heard.
+    let (mut told, mut heard) = (0, pin!(other.changed()));
+    until(async || {
+        told += 1;
+        note(&one, &told.to_string(), "noted").await.unwrap();
+        one.number().await.unwrap();
+        timeout(Duration::from_millis(20), &mut heard).await.is_ok()
+    })
+    .await;
     hearing.abort();
 }

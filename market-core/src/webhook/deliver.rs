@@ -22,13 +22,14 @@ use super::{
     Answered, Disabled, SendFailure, WebhookState, Webhooks,
     message::Message,
     message_store::After,
-    signature::{ServerKey, signatures},
+    signature::signatures,
     state::{Outcome, is_hopeless, next_try, rest},
     store::Stored,
 };
 use crate::{
     Error, Market, Timestamp,
     id::{WebhookId, WebhookTryId},
+    signing::SigningKey,
     store::{Tx, retry},
 };
 
@@ -181,7 +182,7 @@ impl Webhooks<'_> {
         lease: Uuid,
         done: Option<&Done>,
         next: Next,
-        keys: &[ServerKey],
+        keys: &[SigningKey],
     ) -> Result<Option<(Message, Outgoing, Timestamp)>, Error> {
         let mut tx = self.0.work().await?;
         tx.settle_time().await?;
@@ -244,7 +245,7 @@ fn outgoing(
     stored: &Stored,
     message: &Message,
     now: Timestamp,
-    keys: &[ServerKey],
+    keys: &[SigningKey],
 ) -> Result<Outgoing, Error> {
     let (body, timestamp) = (message.body(), now.micros() / 1_000_000);
     let signature = signatures(&message.id, timestamp, &body, &stored.secrets(now), keys)?;

@@ -31,7 +31,6 @@ use self::signature::Secret;
 pub use self::{
     address::{AddressRules, Forbidden, Network, NotANetwork},
     deliver::{Outgoing, Sender, Sending},
-    key::PublishedKey,
     message::Try,
     state::{Answered, SendFailure},
 };

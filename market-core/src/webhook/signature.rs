@@ -2,15 +2,11 @@
 //! shares (HMAC-SHA256), and `v1a` with the server's key (Ed25519), whose public part is published.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use ring::{
-    hmac,
-    signature::{Ed25519KeyPair, KeyPair},
-};
+use ring::hmac;
 
-use crate::{Env, Error};
+use crate::{Env, Error, signing::SigningKey};
 
 const SECRET_PREFIX: &str = "whsec_";
-const PUBLIC_PREFIX: &str = "whpk_";
 
 /// A secret that signs a webhook's messages; it does not print itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,36 +40,13 @@ impl Secret {
     }
 }
 
-/// A key of the server.
-#[derive(Debug)]
-pub(super) struct ServerKey(Ed25519KeyPair);
-
-impl ServerKey {
-    /// A fresh seed, as it is kept.
-    pub(super) fn new_seed(env: &Env) -> String {
-        STANDARD.encode(env.secret::<32>())
-    }
-
-    /// The key of a seed.
-    pub(super) fn of_seed(seed: &str) -> Result<Self, Error> {
-        let bytes = STANDARD.decode(seed).map_err(|_| Error::Inconsistent("webhook key"))?;
-        let key = Ed25519KeyPair::from_seed_unchecked(&bytes);
-        key.map(Self).map_err(|_| Error::Inconsistent("webhook key"))
-    }
-
-    /// What others check signatures with.
-    pub(super) fn public(&self) -> String {
-        format!("{PUBLIC_PREFIX}{}", STANDARD.encode(self.0.public_key()))
-    }
-}
-
 /// The header `webhook-signature`: a signature by each secret and each key that is good now.
 pub(super) fn signatures(
     id: &str,
     timestamp: i64,
     body: &str,
     secrets: &[Secret],
-    keys: &[ServerKey],
+    keys: &[SigningKey],
 ) -> Result<String, Error> {
     let signed = format!("{id}.{timestamp}.{body}");
     let mut signatures = Vec::with_capacity(secrets.len() + keys.len());
@@ -83,7 +56,7 @@ pub(super) fn signatures(
         signatures.push(format!("v1,{}", STANDARD.encode(tag)));
     }
     for key in keys {
-        signatures.push(format!("v1a,{}", STANDARD.encode(key.0.sign(signed.as_bytes()))));
+        signatures.push(format!("v1a,{}", key.sign(signed.as_bytes())));
     }
     Ok(signatures.join(" "))
 }
@@ -111,7 +84,7 @@ mod tests {
         let env = Env::real();
         let now = env.now().micros() / 1_000_000;
         let [new, old, foreign] = [(); 3].map(|()| Secret::new(&env));
-        let keys = [ServerKey::of_seed(&ServerKey::new_seed(&env)).unwrap()];
+        let keys = [SigningKey::of_seed(&SigningKey::new_seed(&env)).unwrap()];
         let signature = signatures("evt_7", now, BODY, &[new.clone(), old.clone()], &keys).unwrap();
         let verifies = |secret: &Secret, id: &str, body: &str| {
             let oracle = standardwebhooks::Webhook::new(&secret.reveal()).unwrap();
@@ -138,7 +111,7 @@ mod tests {
     #[test]
     fn the_public_key_verifies() {
         let seed = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
-        let key = ServerKey::of_seed(seed).unwrap();
+        let key = SigningKey::of_seed(seed).unwrap();
         assert_eq!(key.public(), "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
         let public = STANDARD.decode(key.public().trim_start_matches("whpk_")).unwrap();
         let signature = signatures("evt_1", 5, BODY, &[], &[key]).unwrap();

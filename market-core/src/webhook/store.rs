@@ -51,15 +51,6 @@ statements! {
         update webhooks set pos = $2, failing_since = $3, failures = $4, paused_until = $5 \
         where id = $1";
     RELEASE = "update webhooks set lease = null, leased_until = null, due_at = $2 where id = $1";
-
-    KEYS = "\
-        select number, seed, created_at, retires_at from webhook_keys \
-        where retires_at is null or retires_at > $1 order by number desc";
-    INSERT_KEY = "\
-        insert into webhook_keys (number, seed, created_at, retires_at) \
-        values ($1, $2, $3, null) on conflict do nothing";
-    LAST_KEY = "select number from webhook_keys order by number desc limit 1";
-    RETIRE_KEY = "update webhook_keys set retires_at = $2 where number = $1";
 }
 
 /// A webhook with what nobody is shown.
@@ -133,15 +124,6 @@ impl TryFrom<WebhookRow> for Stored {
             paused_until: row.paused_until,
         })
     }
-}
-
-/// A key of the server, as it is kept.
-#[derive(FromRow)]
-pub(super) struct KeyRow {
-    pub(super) number: i64,
-    pub(super) seed: String,
-    pub(super) created_at: Timestamp,
-    pub(super) retires_at: Option<Timestamp>,
 }
 
 impl Tx {
@@ -277,35 +259,6 @@ impl Tx {
         self.query(RELEASE).bind(id).bind(due_at).execute().await.map(drop)
     }
 
-    /// Keeps a key of the server, if there is none of its number.
-    pub(super) async fn insert_webhook_key(
-        &mut self,
-        number: i64,
-        seed: &str,
-    ) -> Result<bool, Error> {
-        let at = self.at;
-        Ok(self.query(INSERT_KEY).bind(number).bind(seed).bind(at).execute().await? == 1)
-    }
-
-    pub(super) async fn last_webhook_key_for_update(&mut self) -> Result<Option<i64>, Error> {
-        let row: Option<(i64,)> = self.query(LAST_KEY).pg(" for update").optional().await?;
-        Ok(row.map(|(number,)| number))
-    }
-
-    /// The keys that sign now, the newest first.
-    pub(super) async fn webhook_keys(&mut self) -> Result<Vec<KeyRow>, Error> {
-        let at = self.at;
-        self.query(KEYS).bind(at).all().await
-    }
-
-    pub(super) async fn retire_webhook_key(
-        &mut self,
-        number: i64,
-        until: Timestamp,
-    ) -> Result<(), Error> {
-        self.query(RETIRE_KEY).bind(number).bind(until).execute().await.map(drop)
-    }
-
     pub(super) async fn record_webhook_key(&mut self, number: i64) -> Result<(), Error> {
         let at = self.at;
         let entry = Entry::new(Kind::Webhook, &"key", number, "webhook_key_rotated");
@@ -343,10 +296,5 @@ impl Db {
         let rows: Vec<WebhookRow> =
             query.with(" order by id desc limit ", paging.fetch()).all().await?;
         rows.into_iter().map(|row| Stored::try_from(row).map(|stored| stored.webhook)).collect()
-    }
-
-    /// The keys that sign at a time, the newest first.
-    pub(super) async fn webhook_keys(&self, now: Timestamp) -> Result<Vec<KeyRow>, Error> {
-        self.query(KEYS).bind(now).all().await
     }
 }

@@ -5,6 +5,7 @@ mod buying;
 mod canaries;
 mod cast;
 mod lists;
+mod own;
 mod people;
 mod requests;
 mod scenes;
@@ -70,6 +71,7 @@ fn every_state_is_one_of_its_noun() {
             "agency" => vec!["applying", "rejected", "admitted", "suspended", "exited"],
             "listing" => vec!["draft", "published", "off_shelf"],
             "webhook" => vec!["of_operator"],
+            "applicant" => vec!["asked"],
             _ => Vec::new(),
         }
     };

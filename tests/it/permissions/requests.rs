@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     buying::{choice, promise, quote, secret},
     cast::{Cast, ITEM, certificate, new_agency, new_listing, profile, terms},
-    scenes::{Scene, code, contract, letter, notice, payment, webhook},
+    own::{mailbox, webhook},
+    scenes::{Scene, code, contract, letter, notice, payment},
 };
 use crate::harness::PASSWORD;
 
@@ -74,7 +75,9 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         "orders_use_deliverable" | "orders_return_deliverable" | "orders_list_deliverables" => {
             &["order signed_off"]
         }
-        "orders_download" => &["order uploaded", "order delivered", "order signed_off"],
+        "orders_download" | "orders_passport" => {
+            &["order uploaded", "order delivered", "order signed_off"]
+        }
         "purchases_revise" | "purchases_submit" => &["purchase draft"],
         "purchases_approve" | "purchases_send_back" => &["purchase in_review"],
         "purchases_open" => &["purchase opening"],
@@ -99,8 +102,11 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         }
         "complaints_accept" | "complaints_refuse" => &["complaint filed", "complaint of_owner"],
         "complaints_uphold" | "complaints_dismiss" => &["complaint investigating"],
+        "accounts_applicant" => &["applicant"],
         "saved-searches_remove" | "saved-searches_show" => &["saved"],
         "notices_read" | "notices_read_up_to" | "notices_show" => &["saved notice"],
+        "mail_show" | "mail_confirm" | "mail_remove" => &["mailbox"],
+        "accounts_unlink" => &["identity"],
         "webhooks_enable" => &["webhook disabled", "webhook of_operator disabled"],
         "webhooks_show"
         | "webhooks_change"
@@ -151,6 +157,8 @@ pub(super) fn is_personal(scene: &str) -> bool {
         "invitation",
         "saved",
         "webhook",
+        "mailbox",
+        "identity",
         "order contracted",
         "order changing",
         "order own-change",
@@ -205,7 +213,9 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
         "people_set_throttle" => json!({ "burst": 20, "seconds": 60 }),
         "members_set_role" => json!({ "role": "viewer" }),
         "members_invite" => json!({ "role": "member", "name": "李明" }),
-        "members_look" | "members_accept" | "members_decline" => json!({ "code": name("code") }),
+        "members_look" | "members_accept" | "members_decline" | "mail_confirm" => {
+            json!({ "code": name("code") })
+        }
         "members_join" => json!({
             "code": name("code"), "login": name("login"), "name": "李明", "password": PASSWORD,
         }),
@@ -279,6 +289,7 @@ pub(super) fn body(cast: &Cast<'_>, operation: &str, scene: &Scene) -> Option<Va
             json!({ "registration_id": name("registration"), "text": "请再优惠" })
         }
         "notices_prefer" => json!([{ "kind": "order", "told": false }]),
+        "mail_put" => mailbox(),
         "webhooks_register" => webhook(),
         "webhooks_change" => json!({ "description": "另一系统" }),
         "webhooks_replay" => json!({ "after": 0 }),

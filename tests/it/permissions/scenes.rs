@@ -83,6 +83,7 @@ impl Cast<'_> {
             "purchase" => self.purchase_in(rest, seat).await,
             "complaint" => self.complaint_in(rest).await,
             "alarm" => self.alarm().await,
+            "applicant" => self.served(seat).await,
             "account" => self.account(rest, seat).await,
             "party" => self.party_of(rest, seat).await,
             "invitation" => self.invitation(seat).await,
@@ -91,6 +92,8 @@ impl Cast<'_> {
             }
             "saved" => self.saved(rest, seat).await,
             "webhook" => self.webhook(rest, seat).await,
+            "mailbox" => self.mailbox(seat).await,
+            "identity" => self.identity(seat).await,
             other => panic!("no scene {other}"),
         }
     }
@@ -111,6 +114,13 @@ impl Cast<'_> {
         ];
         scene.names.extend(names);
         scene
+    }
+
+    /// The owner, whom the agency serves.
+    async fn served(&self, seat: Seat) -> Scene {
+        self.order_in("accepted", seat).await;
+        let Party::Applicant(owner) = &self.seats[&Seat::Owner].actor.party else { panic!() };
+        Scene { names: [("id", owner.to_string())].into(), ..Scene::default() }
     }
 
     async fn agency_in(&self, state: &str) -> Scene {
@@ -301,64 +311,6 @@ impl Cast<'_> {
         let names = [("id", id), ("facts", facts)];
         Scene { state: wanted.to_owned(), names: names.into(), ..Scene::default() }
     }
-
-    /// A saved search: the person's own, or the owner's.
-    async fn saved(&self, wanted: &str, seat: Seat) -> Scene {
-        let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department);
-        let owner = if is_own { seat } else { Seat::Owner };
-        let new = json!({ "name": "消防检测", "query": { "item": [ITEM], "region": ["330282"] } });
-        let saved = self.does(Method::POST, "/api/v1/saved-searches", Some(new), owner).await;
-        let mut scene = Scene::default();
-        scene.names.insert("id", text(&saved, "/id"));
-        if wanted == "notice" {
-            self.published().await;
-            self.app.market.search().catch_up().await.unwrap();
-            self.app.market.saved_searches().catch_up().await.unwrap();
-            let told = self.does(Method::GET, "/api/v1/notices", None, owner).await;
-            scene.names.insert("id", text(&told, "/items/0/id"));
-        }
-        scene
-    }
-
-    /// A webhook: the party's own, the owner's, or the operator's.
-    async fn webhook(&self, wanted: &str, seat: Seat) -> Scene {
-        let mut scene = Scene::default();
-        let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department);
-        let owner = if wanted.starts_with("of_operator") {
-            scene.state = "of_operator".to_owned();
-            Seat::Operator
-        } else if is_own {
-            seat
-        } else {
-            Seat::Owner
-        };
-        self.forget_webhooks(owner).await;
-        let made = self.does(Method::POST, "/api/v1/webhooks", Some(webhook()), owner).await;
-        let id = text(&made, "/id");
-        scene.names.insert("secret", text(&made, "/secret"));
-        if wanted.ends_with("disabled") {
-            let path = format!("/api/v1/webhooks/{id}/disable");
-            self.does(Method::POST, &path, None, owner).await;
-        }
-        scene.names.insert("id", id);
-        scene
-    }
-
-    /// Removes the webhooks of scenes before: a party has but a few.
-    async fn forget_webhooks(&self, owner: Seat) {
-        let party = json!(self.seats[&owner].actor.party);
-        let listed = self.does(Method::GET, "/api/v1/webhooks", None, owner).await;
-        for one in listed["items"].as_array().unwrap() {
-            if one["party"] == party {
-                let path = format!("/api/v1/webhooks/{}", text(one, "/id"));
-                self.does(Method::DELETE, &path, None, owner).await;
-            }
-        }
-    }
-}
-
-pub(super) fn webhook() -> Value {
-    json!({ "url": "https://hooks.example/market" })
 }
 
 pub(super) fn payment() -> Value {

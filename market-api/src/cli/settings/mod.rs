@@ -1,195 +1,39 @@
 //! Settings: by flag, by environment, by file, in that order.
 
+mod files;
+mod given;
+mod key;
+mod providers;
+
 use std::{
     fs,
-    io::Write,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use clap::Args;
 use market_core::{
-    Env, Error, KEPT_AT_LEAST, Market, Options,
+    Error, KEPT_AT_LEAST, Market, Options,
     account::{Identity, PartyKind},
+    file::Scanner,
     publicity::Publisher,
-    sealing::ServerKey,
-    webhook::{AddressRules, Network},
+    webhook::AddressRules,
 };
-use serde::Deserialize;
-use zeroize::Zeroizing;
 
+pub(super) use self::given::Flags;
+use self::{given::Given, key::server_key, providers::ProviderGiven};
 use super::Failure;
-use crate::{Limits, Web, sender::HttpSender};
+use crate::{Limits, Web, mailer::Post, provider::Providers, sender::HttpSender};
 
 /// The most minutes that an access token is good, or a browser signed in without a request.
 const MOST_MINUTES: u32 = 24 * 60;
-
-/// Settings as flags or in the environment.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct Flags {
-    /// A file of settings [default: market.toml in the data folder, if there is one]
-    #[arg(long, global = true, env = "MARKET_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    #[command(flatten)]
-    given: Given,
-}
-
-/// Settings that somebody gave; a file has the same ones.
-#[derive(Debug, Clone, Default, Args, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    /// The folder of everything that is kept [default: ./market-data]
-    #[arg(long, global = true, env = "MARKET_DATA", value_name = "FOLDER")]
-    data: Option<PathBuf>,
-    /// The folder of the search index; servers that share a data folder need one each
-    /// [default: index in the data folder]
-    #[arg(long, global = true, env = "MARKET_INDEX", value_name = "FOLDER")]
-    index: Option<PathBuf>,
-    /// The folder of deliverables, which all servers of one database share
-    /// [default: files in the data folder]
-    #[arg(long, global = true, env = "MARKET_FILES", value_name = "FOLDER")]
-    files: Option<PathBuf>,
-    /// A font of letters, asked in order of naming for each character; several with commas in the
-    /// environment [default: Noto Serif CJK, of Debian's fonts-noto-cjk]
-    #[arg(
-        long,
-        global = true,
-        env = "MARKET_FONT",
-        value_name = "FILE",
-        value_delimiter = ',',
-        num_args = 1
-    )]
-    font: Option<Vec<PathBuf>>,
-    /// Where to listen [default: 127.0.0.1:8080]
-    #[arg(long, global = true, env = "MARKET_LISTEN", value_name = "ADDRESS:PORT")]
-    listen: Option<SocketAddr>,
-    /// The database, sqlite:PATH or postgres://… [default: SQLite in the data folder]
-    #[arg(
-        long,
-        global = true,
-        env = "MARKET_DATABASE",
-        value_name = "URL",
-        hide_env_values = true
-    )]
-    database: Option<String>,
-    /// How many days it is kept what was asked of search, without who asked [default: 180]
-    #[arg(long, global = true, env = "MARKET_KEEP_ASKED_DAYS", value_name = "DAYS")]
-    keep_asked_days: Option<u32>,
-    /// How many hours an answer is kept under its Idempotency-Key, at least 72 [default: 72]
-    #[arg(long, global = true, env = "MARKET_KEEP_KEYS_HOURS", value_name = "HOURS")]
-    keep_keys_hours: Option<u32>,
-    /// The address of the server as others reach it, for links in what is published and the QR
-    /// codes of documents
-    /// [default: http:// and where it listens]
-    #[arg(long, global = true, env = "MARKET_PUBLIC_URL", value_name = "URL")]
-    public_url: Option<String>,
-    /// As whom open data is published [default: 网上中介服务超市]
-    #[arg(long, global = true, env = "MARKET_PUBLISHER", value_name = "NAME")]
-    publisher: Option<String>,
-    /// The prefix of open contracting ids, as registered with the Open Contracting Partnership
-    /// [default: ocds-000000-, which is nobody's]
-    #[arg(long, global = true, env = "MARKET_OCDS_PREFIX", value_name = "PREFIX")]
-    ocds_prefix: Option<String>,
-    /// How many minutes an access token is good, 1440 at most [default: 15]
-    #[arg(long, global = true, env = "MARKET_ACCESS_MINUTES", value_name = "MINUTES")]
-    access_minutes: Option<u32>,
-    /// After how many minutes without a request a browser is signed out, 1440 at most [default: 30]
-    #[arg(long, global = true, env = "MARKET_BROWSER_MINUTES", value_name = "MINUTES")]
-    browser_minutes: Option<u32>,
-    /// For which parties nobody acts without a second factor: applicant, agency, department,
-    /// operator; several with commas in the environment [default: none; in production, at least
-    /// department and operator]
-    #[arg(
-        long,
-        global = true,
-        env = "MARKET_SECOND_FACTOR_FOR",
-        value_name = "KIND",
-        value_delimiter = ',',
-        num_args = 1
-    )]
-    second_factor_for: Option<Vec<PartyKind>>,
-    /// The file of the key that keeps secrets of second factors, which all servers of one database
-    /// share; it is made if it is not there [default: server.key in the data folder]
-    #[arg(long, global = true, env = "MARKET_SERVER_KEY", value_name = "FILE")]
-    server_key: Option<PathBuf>,
-    /// A network inside that webhooks may be sent to, such as 10.20.0.0/16; several with commas in
-    /// the environment [default: none]
-    #[arg(
-        long,
-        global = true,
-        env = "MARKET_WEBHOOK_ALLOW",
-        value_name = "NETWORK",
-        value_delimiter = ',',
-        num_args = 1
-    )]
-    webhook_allow: Option<Vec<Network>>,
-    /// A port that webhooks may be sent to on the open internet [default: 443 and 8443]
-    #[arg(
-        long,
-        global = true,
-        env = "MARKET_WEBHOOK_PORT",
-        value_name = "PORT",
-        value_delimiter = ',',
-        num_args = 1
-    )]
-    webhook_port: Option<Vec<u16>>,
-    /// Certificates in PEM of authorities that receivers of webhooks may also prove themselves by
-    #[arg(long, global = true, env = "MARKET_WEBHOOK_CA", value_name = "FILE")]
-    webhook_ca: Option<PathBuf>,
-    /// Whether to limit how often one may ask, as `[limits]` of the file says [default: true]
-    #[arg(long, global = true, env = "MARKET_RATE_LIMITS", value_name = "BOOL")]
-    rate_limits: Option<bool>,
-    /// Where to tell Prometheus, and nobody else, how the server is; an address that the public
-    /// cannot reach [default: nowhere]
-    #[arg(long, global = true, env = "MARKET_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
-    metrics_listen: Option<SocketAddr>,
-    /// The OpenTelemetry collector that gets traces, such as `http://127.0.0.1:4318`
-    /// [default: none]
-    #[arg(long, global = true, env = "MARKET_OTLP_ENDPOINT", value_name = "URL")]
-    otlp_endpoint: Option<String>,
-    /// Limits that differ from the usual ones; docs/operations.md lists all. In the file only.
-    #[arg(skip)]
-    limits: Option<toml::Table>,
-    /// What to log, such as `debug` or `info,market_api=debug` [default: info]
-    #[arg(long, global = true, env = "MARKET_LOG", value_name = "FILTER")]
-    log: Option<String>,
-    /// Log as JSON
-    #[arg(
-        long,
-        global = true,
-        env = "MARKET_LOG_JSON",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        value_name = "BOOL"
-    )]
-    log_json: Option<bool>,
-}
-
-/// Each setting from the first place that gives it; limits are of the file alone.
-macro_rules! first {
-    ($given:ident $file:ident $($setting:ident)*) => {
-        Given { limits: $file.limits, $($setting: $given.$setting.or($file.$setting)),* }
-    };
-}
-
-impl Given {
-    /// What was given, and what the file gives of the rest.
-    fn before(self, file: Self) -> Self {
-        let given = self;
-        first!(given file
-            data index files font listen database keep_asked_days keep_keys_hours public_url
-            publisher ocds_prefix access_minutes browser_minutes second_factor_for server_key
-            webhook_allow webhook_port webhook_ca rate_limits metrics_listen otlp_endpoint log
-            log_json)
-    }
-}
 
 /// Settings, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
     pub(super) data: PathBuf,
     pub(super) files: PathBuf,
+    store: files::StoreGiven,
+    pub(super) scanner: Option<Scanner>,
     pub(super) index: PathBuf,
     pub(super) fonts: Vec<PathBuf>,
     pub(super) listen: SocketAddr,
@@ -203,6 +47,10 @@ pub(super) struct Settings {
     pub(super) server_key: PathBuf,
     pub(super) webhook_rules: AddressRules,
     pub(super) webhook_ca: Option<PathBuf>,
+    pub(super) providers: Vec<ProviderGiven>,
+    pub(super) mail: Option<String>,
+    pub(super) mail_from: Option<String>,
+    pub(super) mail_ca: Option<PathBuf>,
     pub(super) limits: Limits,
     pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) otlp_endpoint: Option<String>,
@@ -238,6 +86,7 @@ impl Settings {
         if !(url.starts_with("http://") || url.starts_with("https://")) {
             return wrong("public_url", "must begin with http:// or https://");
         }
+        providers::check(&self.providers)?;
         Ok(self)
     }
 
@@ -257,6 +106,8 @@ impl Settings {
             allowed: given.webhook_allow.unwrap_or(open.allowed),
             ports: given.webhook_port.unwrap_or(open.ports),
         };
+        let scanner = given.scanner.map(|url| url.parse::<Scanner>()).transpose();
+        let scanner = scanner.map_err(|why| Failure::Usage(format!("scanner: {why}")))?;
         let limits = Limits::read(&given.limits.unwrap_or_default());
         let limits = limits.map_err(|faults| Failure::from(Error::Invalid(faults)))?;
         let rates = given.rate_limits.unwrap_or(true);
@@ -272,6 +123,8 @@ impl Settings {
             second_factor_for: given.second_factor_for.unwrap_or_default(),
             server_key: given.server_key.unwrap_or_else(|| data.join("server.key")),
             files: given.files.unwrap_or_else(|| data.join("files")),
+            store: given.store,
+            scanner,
             index: given.index.unwrap_or_else(|| data.join("index")),
             database: given.database.unwrap_or_else(|| sqlite_in(&data)),
             data,
@@ -282,6 +135,10 @@ impl Settings {
             publisher,
             webhook_rules,
             webhook_ca: given.webhook_ca,
+            providers: given.provider.unwrap_or_default(),
+            mail: given.mail,
+            mail_from: given.mail_from,
+            mail_ca: given.mail_ca,
             limits: Limits { rates, ..limits },
             metrics_listen: given.metrics_listen,
             otlp_endpoint,
@@ -292,13 +149,16 @@ impl Settings {
 
     /// Opens the market, whose folder is made if it is not there.
     pub(super) async fn open(&self) -> Result<Market, Failure> {
-        for folder in [&self.data, &self.files] {
+        let (files, store) = files::places(&self.files, &self.data, &self.store)?;
+        for folder in [&self.data, &files] {
             fs::create_dir_all(folder)
                 .map_err(|why| Failure::Failed(format!("{}: {why}", folder.display())))?;
         }
-        let files = self.files.clone();
         let options = Options {
             files: Some(files),
+            object_store: store,
+            file_rules: self.limits.files.clone(),
+            scanner: self.scanner.clone(),
             index: Some(self.index.clone()),
             fonts: self.fonts.clone(),
             keep_asked_days: self.keep_asked_days,
@@ -306,6 +166,7 @@ impl Settings {
             publisher: self.publisher.clone(),
             identity: self.identity()?,
             webhook_rules: self.webhook_rules.clone(),
+            sends_mail: self.mail.is_some(),
             ..Options::new(self.database.clone())
         };
         Ok(Market::open(options).await?)
@@ -318,6 +179,7 @@ impl Settings {
             browser_idle_seconds: i64::from(self.browser_minutes) * 60,
             second_factor_for: self.second_factor_for.clone(),
             server_key: Some(server_key(&self.server_key)?),
+            providers: self.providers.iter().map(ProviderGiven::provider).collect(),
             ..Identity::default()
         })
     }
@@ -341,36 +203,29 @@ impl Settings {
         HttpSender::new(self.webhook_rules.clone(), Some(&pem)).map_err(|why| wrong(&why))
     }
 
+    /// What speaks with the providers by which people sign in.
+    pub(super) fn providers(&self) -> Result<Providers, Failure> {
+        providers::clients(&self.providers, &self.publisher.url)
+    }
+
+    /// What takes mail away, if anything does.
+    pub(super) fn mailer(&self) -> Result<Option<Post>, Failure> {
+        let Some(to) = &self.mail else { return Ok(None) };
+        let from = match &self.mail_from {
+            Some(from) => from,
+            None if to.starts_with("file:") => "market@localhost",
+            None => return Err(Failure::Usage("mail_from: must be given with mail".to_owned())),
+        };
+        let authorities = self.mail_ca.as_ref().map(fs::read).transpose();
+        let authorities = authorities.map_err(|why| Failure::Usage(format!("mail_ca: {why}")))?;
+        let post = Post::new(from, to, authorities.as_deref());
+        post.map(Some).map_err(|why| Failure::Usage(why.to_string()))
+    }
+
     /// Whether the database is the one in the data folder.
     pub(super) fn has_own_database(&self) -> bool {
         self.database == sqlite_in(&self.data)
     }
-}
-
-/// The server's key from its file, which is made if it is not there: for its owner alone.
-fn server_key(path: &Path) -> Result<ServerKey, Failure> {
-    let wrong = |why: &dyn std::fmt::Display| Failure::Failed(format!("{}: {why}", path.display()));
-    let fresh = ServerKey::new(&Env::real());
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Written beside it and then linked: whoever finds the file finds the whole key, though two
-    // begin at once.
-    let beside = path.with_extension(format!("new-{}", Env::real().id()));
-    if !path.exists() {
-        let mut file = options.open(&beside).map_err(|why| wrong(&why))?;
-        file.write_all(fresh.reveal().as_bytes()).map_err(|why| wrong(&why))?;
-        file.sync_all().map_err(|why| wrong(&why))?;
-        let linked = fs::hard_link(&beside, path);
-        let _ = fs::remove_file(&beside);
-        match linked {
-            Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => return Err(wrong(&why)),
-            _ => {}
-        }
-    }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(|why| wrong(&why))?);
-    text.trim().parse().map_err(|why| wrong(&why))
 }
 
 fn default_data() -> PathBuf {

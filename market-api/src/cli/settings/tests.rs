@@ -160,3 +160,58 @@ fn the_page_has_every_setting() {
 fn a_misspelt_setting_is_refused() {
     assert!(toml::from_str::<Given>("lisen = '0.0.0.0:80'").is_err());
 }
+
+#[test]
+fn mail_goes_where_it_is_said() {
+    let of = |text| Settings::complete(Given::default(), file(text)).unwrap().mailer();
+    assert!(of("").unwrap().is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("mail = 'file:{}'", folder.path().join("mail").display());
+    assert!(of(&text).unwrap().is_some() && folder.path().join("mail").is_dir());
+    for (text, name) in [
+        ("mail = 'mailto:u:secret@mail.example'\nmail_from = 'a@b.cn'", "mail: "),
+        ("mail = 'smtp://localhost'\nmail_from = 'nobody'", "mail_from: "),
+        ("mail = 'smtps://mail.example'", "mail_from: "),
+        ("mail = 'smtps://a.b'\nmail_from = 'a@b.cn'\nmail_ca = '/nowhere'", "mail_ca: "),
+    ] {
+        let Err(Failure::Usage(why)) = of(text) else { panic!("{text}") };
+        assert!(why.starts_with(name) && !why.contains("secret"), "{why}");
+    }
+}
+
+#[test]
+fn a_provider_is_named_whole_or_refused() {
+    let of = |more: &str| {
+        let text = format!(
+            "[[provider]]\nkey = 'zwfw'\nname = '政务服务网'\nissuer = 'https://id.example'\n\
+             client_id = 'market'\n{more}"
+        );
+        let settings = Settings::complete(Given::default(), file(&text)).unwrap();
+        settings.checked().and_then(|settings| settings.providers())
+    };
+    of("").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, " secret\n").unwrap();
+    let shown = format!("{:?}", of(&format!("client_secret_file = '{}'", path.display())).unwrap());
+    assert!(!shown.contains("secret"), "{shown}");
+    fs::write(&path, "\n").unwrap();
+    for (more, field) in [
+        (&*format!("client_secret_file = '{}'", path.display()), "[0].client_secret_file"),
+        ("client_secret_file = '/nowhere'", "[0].client_secret_file"),
+        ("client_secret_env = 'MARKET_NO_SUCH_SECRET'", "[0].client_secret_env"),
+        ("client_secret_file = 'a'\nclient_secret_env = 'B'", "[0].client_secret_env"),
+        ("ca = '/nowhere'", "[0].ca"),
+        ("[[provider]]\nkey = 'Zwfw'\nname = 'a'\nissuer = 'b'\nclient_id = 'c'", "[1].key"),
+        ("[[provider]]\nkey = 'zwfw'\nname = 'a'\nissuer = 'b'\nclient_id = 'c'", "[1].key"),
+        ("[[provider]]\nkey = 'a'\nname = ' '\nissuer = 'b'\nclient_id = 'c'", "[1].name"),
+        (
+            "[[provider]]\nkey = 'a'\nname = 'a'\nissuer = 'http://b.c'\nclient_id = 'c'",
+            "[1].issuer",
+        ),
+    ] {
+        let Err(Failure::Usage(why)) = of(more) else { panic!("{more}") };
+        assert!(why.starts_with(&format!("provider{field}: ")), "{more}: {why}");
+    }
+    assert!(toml::from_str::<Given>("[[provider]]\nkey = 'zwfw'").is_err());
+}

@@ -17,12 +17,12 @@ use market_core::{
 
 use super::{
     super::{
-        Frame, Link, Page,
+        Frame, Link, Page, desk,
         doing::{Doing, Doings, is_anothers},
         history::{History, history},
         names::{Parties, Regions},
         said,
-        signed::{Signed, private},
+        signed::{Signed, go, private},
         words,
     },
     steps::trail,
@@ -96,6 +96,10 @@ pub(in crate::portal) async fn show(
     signed: Signed,
     At(id): At<CaseId>,
 ) -> Result<Response, Problem> {
+    // A department and the operator have cases at their desk.
+    if desk::has_desk(&signed.actor.party) {
+        return Ok(go(&format!("/desk/cases/{id}")));
+    }
     let case = market.progress().of_case(&signed.actor, id).await?;
     let mut parties = Parties::new(&market, &signed.actor);
     let mut steps = Vec::new();

@@ -7,10 +7,9 @@ use axum::{
 use market_core::{
     Kind, Market, Party,
     alarm::{Alarm, AlarmFilter, AlarmObject, AlarmRule},
-    id::{AgencyId, AlarmId},
+    id::AlarmId,
 };
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     super::{
@@ -18,12 +17,15 @@ use super::{
         doing::{Doings, allowed},
         fields::Field,
         form::{Choice, Select},
+        known,
         names::party_name,
         paging,
         signed::Signed,
         typed, words,
     },
-    AtDesk, DeskAnswers, Offered, called, form_of,
+    AtDesk, DeskAnswers, Offered, called,
+    evidence::evidence,
+    form_of, inbox,
     shown::{List, Part, Row, Thing},
     trail,
 };
@@ -89,51 +91,36 @@ pub(super) async fn list(
     .await
 }
 
-/// What shows it, in words.
-fn evidence(alarm: &Alarm) -> Vec<(&'static str, String)> {
-    let told = match &alarm.evidence {
-        Value::Object(all) => {
-            let one = |(name, value): (&String, &Value)| {
-                format!("{}：{}", called::evidence(name), told(value))
-            };
-            all.iter().map(one).collect::<Vec<_>>().join("\n")
-        }
-        other => told(other),
-    };
-    vec![("证据", told)]
-}
-
-/// A piece of evidence in words.
-fn told(value: &Value) -> String {
-    match value {
-        Value::Null => "无".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(all) => all.iter().map(told).collect::<Vec<_>>().join("；"),
-        Value::Object(all) => {
-            let one = |(name, value): (&String, &Value)| {
-                format!("{} {}", called::evidence(name), told(value))
-            };
-            all.iter().map(one).collect::<Vec<_>>().join("，")
-        }
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-    }
-}
-
 /// Something that an alarm is about, as far as whoever asks may know of it.
 async fn object(market: &Market, signed: &Signed, of: &AlarmObject) -> Result<Row, Problem> {
     let id = &of.id;
     let (kind, href) = match of.kind {
         Kind::Purchase => ("采购项目", Some(format!("/desk/purchases/{id}"))),
-        Kind::Order => ("订单", Some(format!("/orders/{id}"))),
+        Kind::Order => match id.parse() {
+            Ok(id) => ("订单", inbox::order_place(market, signed, id).await?),
+            Err(_) => ("订单", None),
+        },
         Kind::Case => ("办件", Some(format!("/desk/cases/{id}"))),
         Kind::Agency => ("机构", Some(format!("/agencies/{id}"))),
         _ => ("其他", None),
     };
-    let title = match (of.kind, id.parse::<AgencyId>()) {
-        (Kind::Agency, Ok(id)) => party_name(market, &signed.actor, &Party::Agency(id)).await?,
-        _ => format!("{kind} {id}"),
+    let name = match of.kind {
+        Kind::Agency => match id.parse() {
+            Ok(id) => Some(party_name(market, &signed.actor, &Party::Agency(id)).await?),
+            Err(_) => None,
+        },
+        Kind::Purchase => match id.parse() {
+            Ok(id) => known(market.purchases().get(Some(&signed.actor), id).await)?
+                .map(|one| one.notice.title),
+            Err(_) => None,
+        },
+        _ => None,
     };
-    Ok(Row { href, title, ..Row::default() })
+    let (title, lines) = match name {
+        Some(name) => (name, vec![kind.to_owned()]),
+        None => (format!("{kind} {id}"), Vec::new()),
+    };
+    Ok(Row { href, title, lines, ..Row::default() })
 }
 
 pub(super) async fn show(
@@ -157,7 +144,7 @@ pub(super) async fn show(
         facts.push(("处置", format!("{who}，{}：{}", words::instant(one.at), one.note)));
     }
     let is_open = alarm.acknowledged.is_none();
-    let evidence = evidence(&alarm);
+    let evidence = evidence(&market, &signed, &alarm).await?;
     Thing {
         title: called::rule(alarm.rule).to_owned(),
         trail: trail(&[LIST]),
@@ -185,7 +172,7 @@ async fn form(market: &Market, signed: &Signed, id: AlarmId) -> Result<Offered, 
     form.button = "处置";
     form.lead = "写明看过什么、查到什么、怎么处理。处置以后不再提醒。".to_owned();
     form.is_final = true;
-    form.facts = evidence(&alarm);
+    form.facts = evidence(market, signed, &alarm).await?;
     form.fields = vec![Field::lines("note", "查看的结果", 1000)];
     let may = allowed(&actions, "acknowledge")?;
     Ok((form, may))

@@ -23,7 +23,7 @@ use super::{
         statistics::{Group, groups, share},
         words,
     },
-    AtDesk, alarms,
+    AtDesk, alarms, inbox,
     shown::Row,
     trail,
 };
@@ -65,7 +65,7 @@ pub(super) async fn show(
     for one in overdue.iter().take(SHOWN) {
         let held = parties.names(&one.holders).await?;
         late.push(Row {
-            href: None,
+            href: Some(inbox::place(&market, &signed, one).await?.0),
             title: one.title.clone(),
             lines: vec![format!(
                 "{}，{}前应由{held}办理",

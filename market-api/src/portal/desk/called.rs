@@ -103,3 +103,17 @@ pub(super) fn evidence(name: &str) -> &str {
         other => other,
     }
 }
+
+/// What a code in evidence stands for.
+pub(super) fn piece(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "direct_limit_fiscal" => "直接选取限额",
+        "selection.random_limit" => "随机抽取限额",
+        "equal" => "全部相同",
+        "even_steps" => "等差",
+        "even_ratios" => "等比",
+        "order" => "直接下单",
+        "purchase" => "公开选取",
+        _ => return None,
+    })
+}

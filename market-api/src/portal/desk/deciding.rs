@@ -142,12 +142,16 @@ async fn linking(
     form.lead = "同一申请人在另一办件里已经做过这项服务、各部门都已使用的，可以直接复用，不用再买。\n复用就是本部门使用了这份成果。".to_owned();
     form.facts = vec![("办件", case.title.clone()), ("中介服务", need.service.name.clone())];
     let choices = candidates(market, signed, &case, item).await?;
-    if !choices.is_empty() {
-        form.fields
-            .push(Field::new("order", "本部门看得到的订单", Kind::Radio(choices)).optional());
+    let hint = "36 位，在申请人的订单页上";
+    if choices.is_empty() {
+        form.fields.push(Field::line("other", "申请人给的订单编号", 36).hint(hint));
+    } else {
+        let other = Field::line("other", "或者填申请人给的订单编号", 36).optional();
+        form.fields = vec![
+            Field::new("order", "本部门看得到的订单", Kind::Radio(choices)).optional(),
+            other.hint(hint),
+        ];
     }
-    let other = Field::line("other", "或者填申请人给的订单编号", 36).optional();
-    form.fields.push(other.hint("形如 0193…-…，在申请人的订单页上"));
     let may = allowed(&case.actions, &format!("requirements/{item}/link"))?;
     Ok((form, may))
 }

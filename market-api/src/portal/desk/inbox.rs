@@ -22,7 +22,7 @@ use super::{
     super::{
         Frame, Link, Page, Pager, cursor,
         form::{Choice, Select, list as list_of},
-        names, said,
+        known, names, said,
         signed::{Signed, private},
         typed, words,
     },
@@ -118,6 +118,8 @@ fn cards(party: &Party) -> Vec<(Link, &'static str)> {
         ("/desk/phrases", "近义词", "搜不到的说法", true),
         ("/desk/members", "经办人", "谁能代表本单位", false),
         ("/statistics", "公开统计", "价格、节约和时间", false),
+        ("/inbox", "通知", "告知本单位的消息", false),
+        ("/account", "我的账号", "代表谁，安全，退出登录", false),
     ];
     let is_operator = *party == Party::Operator;
     let own = all.into_iter().filter(|(.., operators)| is_operator || !operators);
@@ -174,6 +176,16 @@ impl<'a> About<'a> {
         let row = Row { href: Some(href), title: deadline.title, lines, tag: tag.to_owned(), tone };
         Ok((matter.map(|one| one.code), row))
     }
+}
+
+/// Where at a desk an order is: within its case, if whoever asks may know of both.
+pub(in crate::portal) async fn order_place(
+    market: &Market,
+    signed: &Signed,
+    id: OrderId,
+) -> Result<Option<String>, Error> {
+    let order = known(market.orders().get(&signed.actor, id).await)?;
+    Ok(order.map(|one| format!("/desk/cases/{}#{}", one.terms.case_id, one.terms.item)))
 }
 
 /// Where at a desk the thing is that has a deadline, and its case, if it is in one.

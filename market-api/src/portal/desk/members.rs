@@ -71,7 +71,7 @@ async fn asked(
     let mut form = Form::new(title, format!("{at}/{step}"), title);
     form.trail = trail(&[("/desk/members", "经办人")]);
     if step == "role" {
-        form.trail.push(Link { href: format!("{at}/remove"), name: "移出这个人".to_owned() });
+        form.links.push(Link { href: format!("{at}/remove"), name: "移出这个人".to_owned() });
         let role = |one: &Role| Choice::of(one.as_str(), words::role(*one), None);
         let roles = Kind::Radio(Role::ALL.iter().map(role).collect());
         form.fields = vec![Field::new("role", "角色", roles).filled(&member.role)];

@@ -2,7 +2,7 @@
 //!
 //! `inbox` is what waits for whoever asks, `case` a case with what each service that it needs has
 //! come to, `deciding` and `using` the forms of its steps and orders. `purchases`, `complaints`,
-//! `alarms` and `appeals` are what is supervised, `board` what it adds up to; `agencies`, `phrases`
+//! `alarms` (with what `evidence` tells) and `appeals` are what is supervised, `board` what it adds up to; `agencies`, `phrases`
 //! and `members` are the operator's. `shown` has the two pages that most of them are, `called` what
 //! things are called here.
 //!
@@ -43,7 +43,7 @@ macro_rules! take {
     }};
 }
 
-pub(super) use self::inbox::place;
+pub(super) use self::inbox::{order_place, place};
 
 mod agencies;
 mod alarms;
@@ -53,6 +53,7 @@ mod called;
 mod case;
 mod complaints;
 mod deciding;
+mod evidence;
 mod inbox;
 mod members;
 mod phrases;

@@ -232,6 +232,7 @@ async fn asked(
         }
         _ => {
             form.lead = "业主没有开标的，由受托保管开标码的部门代为开标：先取回托管的密文，用本部门的私钥解开，再把得到的开标码填在这里。".to_owned();
+            form.is_secret = true;
             form.fields = vec![Field::line("opening_code", "开标码", 64)];
         }
     }

@@ -68,6 +68,8 @@ async fn asked(
         ("价格", words::yuan(order.terms.amount)),
     ];
     for file in market.deliverables().list(actor, id).await? {
+        let href = format!("/api/v1/orders/{id}/deliverables/{}/content", file.number);
+        form.links.push(Link { href, name: format!("下载 {}", file.name) });
         form.facts.push(("成果", format!("{}，SHA-256 {}", file.name, file.sha256)));
     }
     form.fields = match step {

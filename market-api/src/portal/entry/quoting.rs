@@ -62,6 +62,7 @@ async fn asked(
     form.lead = "报价送到以后立即密封，开标以前谁也看不到，平台也看不到。截止以前可以再报，以最后一次为准。\n提交以后显示回执，请保存：凭它可以证明自己报了多少、什么时候报的。".to_owned();
     form.version = Some(registration.as_ref().map_or(0, |one| one.version));
     form.is_checked = true;
+    form.is_secret = true;
     form.facts = vec![
         ("选取方式", purchase.notice.mode.zh().to_owned()),
         ("服务时限", format!("{} 个工作日", purchase.notice.service_days)),

@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::{
-    body::Bytes,
     extract::State,
     http::{
         HeaderValue,
@@ -13,6 +12,7 @@ use axum::{
 };
 use market_core::{
     Call, Error, Fault, Market,
+    file::Received,
     import::{ImportOptions, Report, Sheet},
 };
 
@@ -21,18 +21,15 @@ use super::{
         Frame, Link, Page,
         fields::{Field, Kind},
         filling::{Form, Taken},
-        signed::{STEP, Signed, private},
-        uploading::{BESIDE, FILE, Upload},
+        signed::{Instead, STEP, Signed, private},
+        uploading::{FILE, Sending, Upload},
     },
     trail,
 };
-use crate::problem::{Code, Problem};
-
-/// The largest spreadsheet that is taken, in bytes.
-const MAX_FILE: usize = 8 << 20;
-
-/// The largest form with one.
-pub(in crate::portal) const MAX_FORM: usize = MAX_FILE + BESIDE;
+use crate::{
+    problem::{Code, Problem},
+    routes::listing_import::MAX_FILE,
+};
 
 /// So many wrong cells are told on the page; the file of errors has all.
 const TOLD: usize = 50;
@@ -85,7 +82,8 @@ async fn load(
 }
 
 /// Reads a spreadsheet without holding up whoever else is served.
-async fn sheet(content: Bytes) -> Result<Sheet, Error> {
+async fn sheet(file: Received) -> Result<Sheet, Error> {
+    let content = file.content().await?;
     // What it is, its content says: a name could only mislead.
     let read = tokio::task::spawn_blocking(move || Sheet::read("listings.csv", &content));
     read.await.map_err(|_| Error::Inconsistent("spreadsheet"))?
@@ -93,10 +91,16 @@ async fn sheet(content: Bytes) -> Result<Sheet, Error> {
 
 pub(in crate::portal) async fn taken(
     State(market): State<Market>,
-    Upload { sent, file, broken }: Upload,
-) -> Result<Response, Problem> {
-    sent.signed.agency()?;
-    let file = Upload::read(sent.reading(), file, broken, |_, file| Some(file));
+    sending: Sending,
+) -> Result<Response, Instead> {
+    sending.signed.agency().map_err(Problem::from)?;
+    let upload = sending.receive(&market, Ok(MAX_FILE)).await?;
+    Ok(imported(market, upload).await?)
+}
+
+async fn imported(market: Market, upload: Upload) -> Result<Response, Problem> {
+    let Upload { sent, file, refused } = upload;
+    let file = Upload::read(sent.reading(), file, refused, |_, file| Some(file));
     let skip_bad = sent.get("partial").is_some_and(|value| !value.is_empty());
     let step = sent.get(STEP).unwrap_or_default().to_owned();
     let read = match file {

@@ -13,7 +13,7 @@ use market_core::{
 use serde::Deserialize;
 
 pub(super) use self::{
-    import::{MAX_FORM, ask as import, taken as imported},
+    import::{ask as import, taken as imported},
     terms::{begin, begun, done, step},
 };
 use super::{

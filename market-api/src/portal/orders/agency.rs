@@ -3,11 +3,13 @@
 use axum::{extract::State, response::Response};
 use market_core::{
     Actor, Call, Error, Market, Party,
+    agency::Practitioner,
+    file::Received,
     id::{OrderId, PaymentId},
     order::{
-        Deliverable, Ledger, MilestoneReached, MilestoneState, NewDeliverable, Order, PaymentState,
+        Deliverable, Ledger, MilestoneReached, MilestoneState, NewDeliverable, NewHandOver, Order,
+        PaymentState,
     },
-    sha256_hex,
 };
 
 use super::{
@@ -17,8 +19,8 @@ use super::{
         filling::Form,
         form::Choice,
         said,
-        signed::{Answers, Reading, Signed},
-        uploading::{BESIDE, Chosen, FILE, Upload},
+        signed::{Answers, Instead, Reading, Signed},
+        uploading::{Chosen, FILE, Sending, Upload},
         words,
     },
     steps::check,
@@ -27,9 +29,6 @@ use crate::{
     parameters::At,
     problem::{Code, Problem},
 };
-
-/// The largest form with a file; the policy of a region may allow less.
-pub(in crate::portal) const MAX_FORM: usize = (64 << 20) + BESIDE;
 
 /// Whether an actor acts for the agency of an order.
 pub(super) fn is_agency(actor: &Actor, order: &Order) -> bool {
@@ -68,7 +67,17 @@ pub(super) async fn fields(
     let (actor, id) = (&signed.actor, order.id);
     Ok(match step {
         "decline" => vec![Field::lines("reason", "不接单的原因", 500)],
-        "deliver" => vec![uploaded(&market.deliverables().list(actor, id).await?)],
+        "deliver" => {
+            let files = uploaded(&market.deliverables().list(actor, id).await?);
+            let agency = order.terms.agency_id;
+            let people = market.agencies().practitioners(Some(actor), agency).await?;
+            let people: Vec<_> = people.iter().map(practitioner).collect();
+            let signed = (!people.is_empty()).then(|| {
+                let field = Field::new("practitioner", "由谁签字负责", Kind::Radio(people));
+                field.hint("不选的，由机构负责；交付以后记入成果护照").optional()
+            });
+            std::iter::once(files).chain(signed).collect()
+        }
         "reach-milestone" => {
             let ledger = ledger(market, signed, id).await?;
             let note = Field::lines("note", "做了什么，凭什么说已经达成", 1000);
@@ -105,6 +114,12 @@ fn uploaded(files: &[Deliverable]) -> Field {
     };
     one_of("deliverable", "交付哪个文件", files.iter().rev().map(choice).collect())
         .hint("要先上传文件；没有列出的，请返回订单上传")
+}
+
+/// A practitioner who may answer for a deliverable.
+fn practitioner(one: &Practitioner) -> Choice {
+    let label = format!("{}（证书 {}）", one.name, one.certificate);
+    Choice::of(&one.id.to_string(), &label, None)
 }
 
 /// The ledger, once there is a contract to pay by.
@@ -165,7 +180,9 @@ pub(super) async fn done(
         "decline" => take!(read.reason(), |call, why| orders.decline(&call, id, &why)),
         "deliver" => {
             let number: Option<i64> = read.value("deliverable");
-            take!(read.end(number), |call, number| orders.deliver(&call, id, number))
+            let practitioner = read.optional("practitioner");
+            let new = number.map(|deliverable| NewHandOver { deliverable, practitioner });
+            take!(read.end(new), |call, new| orders.hand_over(&call, id, new))
         }
         "reach-milestone" => {
             take!(reached(read), |call, (key, note)| orders.reach_milestone(&call, id, &key, note))
@@ -228,22 +245,24 @@ pub(in crate::portal) async fn upload(
 pub(in crate::portal) async fn uploaded_file(
     State(market): State<Market>,
     At(id): At<OrderId>,
-    Upload { sent, file, broken }: Upload,
-) -> Result<Response, Problem> {
-    let form = uploading(&market, &sent.signed, id).await?;
-    let new = Upload::read(sent.reading(), file, broken, |read, file: Chosen| {
+    sending: Sending,
+) -> Result<Response, Instead> {
+    let form = uploading(&market, &sending.signed, id).await?;
+    let limit = market.deliverables().limit(&sending.signed.actor, id).await;
+    let Upload { sent, file, refused } = sending.receive(&market, limit).await?;
+    let new = Upload::read(sent.reading(), file, refused, |read, Chosen { name, content }| {
         let given = read.given("sha256").map(|digest| digest.to_ascii_lowercase());
-        let media_type = file.media_type.filter(|one| one.contains('/'));
         let new = NewDeliverable {
-            name: file.name,
-            media_type: media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
-            sha256: given.unwrap_or_else(|| sha256_hex(&file.content)),
+            name,
+            // What a browser says of a file, it takes from the name.
+            media_type: "application/octet-stream".to_owned(),
+            sha256: given.unwrap_or_else(|| content.sha256().to_owned()),
         };
-        Some((new, file.content))
+        Some((new, content))
     });
     let market = &market;
-    let keep = |call, (new, content)| async move {
-        market.deliverables().upload(&call, id, new, content).await
+    let keep = |call, (new, file): (_, Received)| async move {
+        market.deliverables().take(&call, id, new, &file).await
     };
-    form.take(market, &sent, new, keep, |_| format!("/orders/{id}/deliver")).await
+    Ok(form.take(market, &sent, new, keep, |_| format!("/orders/{id}/deliver")).await?)
 }

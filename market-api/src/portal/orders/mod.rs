@@ -14,7 +14,7 @@ use market_core::{
 use serde::Deserialize;
 
 pub(super) use self::{
-    agency::{MAX_FORM, upload, uploaded_file},
+    agency::{upload, uploaded_file},
     evaluations::{appeal, appealed},
     page::show,
     steps::{done, evaluation, marks, returned, step},
@@ -80,19 +80,19 @@ pub(super) async fn list(
     let mut parties = Parties::new(&market, &signed.actor);
     let mut orders = Vec::new();
     for order in page.items {
-        // Who buys, an agency learns from the contract.
-        let agency = if sells {
-            String::new()
+        let other = if sells {
+            Party::Applicant(order.terms.applicant_id)
         } else {
-            parties.name(&Party::Agency(order.terms.agency_id)).await? + "，"
+            Party::Agency(order.terms.agency_id)
         };
+        let other = parties.name(&other).await?;
         let holder = order.holder();
         let until = holder.as_ref().and_then(|holder| holder.until).map(words::day);
         orders.push(OrderLine {
             href: format!("/orders/{}", order.id),
             name: names::item(&items, &order.terms.item),
             about: format!(
-                "{agency}{}，{}下单",
+                "{other}，{}，{}下单",
                 words::yuan(order.terms.amount),
                 words::day(order.placed_at.day())
             ),

@@ -8,6 +8,7 @@ use axum::{
 use market_core::{
     Action, Error, Market,
     evaluation::OrderEvaluations,
+    file::ScanState,
     id::OrderId,
     order::{Contract, Ledger, Order},
 };
@@ -17,6 +18,7 @@ use super::super::{
     case::held,
     doing::{Doing, Doings},
     history::{History, history},
+    known,
     names::Parties,
     said,
     signed::{Signed, private},
@@ -61,6 +63,9 @@ struct File {
     name: String,
     about: String,
     href: String,
+    passport: String,
+    /// Why it cannot be downloaded; nothing of one that can.
+    withheld: &'static str,
     sha256: String,
 }
 
@@ -125,9 +130,11 @@ pub(in crate::portal) async fn show(
     let case = case.ok().map(|case| Link { href: format!("/cases/{}", case.id), name: case.title });
     let list = Link { href: "/orders".to_owned(), name: "我的订单".to_owned() };
     let sells = is_agency(actor, &order);
-    // Who buys, an agency learns from the contract.
     let mut facts = if sells {
-        Vec::new()
+        let buyer = known(market.applicants().get(actor, terms.applicant_id).await)?;
+        buyer
+            .map(|buyer| vec![("委托人", buyer.name), ("委托人电话", buyer.phone)])
+            .unwrap_or_default()
     } else {
         vec![("机构", agency.name), ("机构电话", agency.profile.phone)]
     };
@@ -147,6 +154,12 @@ pub(in crate::portal) async fn show(
             words::number(file.size)
         ),
         href: format!("/api/v1/orders/{id}/deliverables/{}/content", file.number),
+        passport: format!("/api/v1/orders/{id}/deliverables/{}/passport", file.number),
+        withheld: match file.scan {
+            Some(ScanState::Waiting) => "等待安全扫描",
+            Some(ScanState::Infected) => "发现恶意内容，已隔离",
+            Some(ScanState::Clean) | None => "",
+        },
         name: file.name,
         sha256: file.sha256,
     });

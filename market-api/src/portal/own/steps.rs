@@ -69,6 +69,7 @@ async fn asked(
     told(step).clone_into(&mut form.lead);
     form.version = Some(purchase.version);
     form.is_final = step != "reply";
+    form.is_secret = matches!(step, "submit" | "open");
     let candidates = match step {
         "choose" | "reply" => candidates(market, signed, &purchase).await?,
         _ => Vec::new(),

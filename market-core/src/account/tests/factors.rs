@@ -23,7 +23,7 @@ fn unbase32(text: &str) -> [u8; 20] {
 }
 
 /// The code that an authenticator shows at a time.
-fn shown(enrolment: &Enrolment, at: Timestamp) -> String {
+pub(super) fn shown(enrolment: &Enrolment, at: Timestamp) -> String {
     let secret = Secret::new_stack(unbase32(&enrolment.secret));
     let totp = Builder::new().with_secret(secret).build().unwrap();
     totp.generate(u64::try_from(at.micros() / 1_000_000).unwrap()).to_string()
@@ -34,7 +34,7 @@ fn with_code(login: &str, code: &str) -> Credentials {
 }
 
 /// A person of an applicant with a second factor, whose codes until now are taken.
-async fn enrolled(market: &Market, login: &str) -> (Actor, Enrolment, Vec<String>) {
+pub(super) async fn enrolled(market: &Market, login: &str) -> (Actor, Enrolment, Vec<String>) {
     signed_up(market, login).await;
     let actor = signed_in(market, login).await.unwrap().actor();
     let accounts = market.accounts();
@@ -84,7 +84,7 @@ on_both! {
         let market = strict(url).await;
         let (actor, _, _) = enrolled(&market, "wang").await;
         let password = market.db.password_of(actor.person).await.unwrap();
-        let proved = session::Proved { person: actor.person, password, by_code: false };
+        let proved = session::Proved { person: actor.person, password, by_code: false, by: None };
         let (accounts, from) = (market.accounts(), Origin::default());
         let begun = accounts.begin_session(&proved, None, SessionKind::Program, &from).await;
         assert_eq!(refusal(begun), Refusal::SecondFactorNeeded);

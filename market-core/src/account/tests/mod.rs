@@ -11,6 +11,7 @@ use crate::{
 mod factors;
 mod keys;
 mod members;
+mod providers;
 mod sessions;
 mod throttles;
 

@@ -90,7 +90,7 @@ on_both! {
         let (person, _) = signed_up(&market, "wang").await;
         let accounts = market.accounts();
         let password = market.db.password_of(person.id).await.unwrap();
-        let proved = session::Proved { person: person.id, password, by_code: false };
+        let proved = session::Proved { person: person.id, password, by_code: false, by: None };
         let from = Origin::default();
         let begin = async || {
             accounts.begin_session(&proved, None, SessionKind::Program, &from).await

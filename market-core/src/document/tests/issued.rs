@@ -35,15 +35,19 @@ on_both! {
 
         assert_eq!(sha256_hex(&content), first.sha256);
         assert_eq!(standing(&world, &first).await, (DocumentStanding::Valid, true));
-        let told = documents.verify_file(&content).await.unwrap();
+        let verify = async |content: Bytes| {
+            let file = world.market.files().take(content, MAX_VERIFIED).await?;
+            documents.verify_file(&file).await
+        };
+        let told = verify(content.clone()).await.unwrap();
         assert_eq!(told.document.unwrap().code, first.code);
         let mut altered = content.to_vec();
         altered[1000] ^= 1;
-        let told = documents.verify_file(&altered).await.unwrap();
+        let told = verify(altered.into()).await.unwrap();
         assert_eq!((told.issued, told.document), (false, None));
-        assert_eq!(refusal(documents.verify_file(&[]).await), Refusal::FileEmpty);
-        let long = vec![0; MAX_VERIFIED + 1];
-        assert_eq!(refusal(documents.verify_file(&long).await), Refusal::FileTooLarge);
+        assert_eq!(refusal(verify(Bytes::new()).await), Refusal::FileEmpty);
+        let long = verify(vec![0; (2 << 20) + 1].into()).await;
+        assert!(matches!(long, Err(Error::FileTooLarge(MAX_VERIFIED))), "{long:?}");
         let other: VerificationCode = "0000-0000-0000-0000-0000-0000-0000".parse().unwrap();
         assert_eq!(refusal(documents.verify(other).await), Refusal::NoSuchDocument);
 

@@ -19,6 +19,7 @@ use crate::{
         Contact, Purchase, PurchaseState,
         tests::world::{World, acting, limits, notice, operator},
     },
+    sha256_hex,
     testing::{fonts, market, on_both},
 };
 

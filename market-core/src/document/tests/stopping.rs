@@ -68,7 +68,8 @@ on_both! {
         // Killed before the row was written.
         let (_, lost, content) = draw().await;
         assert_eq!(issued(&world, DocumentKind::AwardLetter, purchase.id.0).await, 0);
-        assert!(!documents.verify_file(&content).await.unwrap().issued);
+        let file = world.market.files().take(content.into(), MAX_VERIFIED).await.unwrap();
+        assert!(!documents.verify_file(&file).await.unwrap().issued);
         assert_eq!(refusal(documents.verify(lost.code).await), Refusal::NoSuchDocument);
         // The subject moved on before the row was written.
         let (subject, stale, _) = draw().await;

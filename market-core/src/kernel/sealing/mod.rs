@@ -14,5 +14,5 @@ mod tests;
 
 pub use key::{NotAKey, OpeningKey, PublicKey, ServerKey, SupervisorKey};
 pub use seal::{NotSealed, deposit, open, open_deposit, seal};
-pub(crate) use seal::{open_factor, seal_factor};
+pub(crate) use seal::{open_factor, open_mail, seal_factor, seal_mail};
 pub use secret::{NotASecret, OpeningCode, PlatformHalf, WeakCode};

@@ -32,6 +32,8 @@ const QUOTE: &[u8] = b"market quote v1";
 const DEPOSIT: &[u8] = b"market deposit v1";
 /// What the secret of a second factor is sealed for.
 const FACTOR: &[u8] = b"market second factor v1";
+/// What is sealed for that mail is sent with: codes, and what ends it.
+const MAIL: &[u8] = b"market mail v1";
 /// How a sealed text begins: a later construction begins otherwise.
 const PREFIX: &str = "hpke1.";
 /// What is sealed is filled up to so many bytes, or a multiple: the length of a quote tells how
@@ -114,6 +116,27 @@ pub(crate) fn open_factor(
     sealed: &str,
 ) -> Result<Zeroizing<Vec<u8>>, NotSealed> {
     open_for(FACTOR, key.private(), &person.to_string(), sealed)
+}
+
+/// Seals something that a mail to a person will say to the server's own key.
+pub(crate) fn seal_mail(
+    key: &ServerKey,
+    person: PersonId,
+    secret: &str,
+    env: &Env,
+) -> Result<String, NotSealed> {
+    seal_for(MAIL, &key.public(), &person.to_string(), secret.as_bytes(), env)
+}
+
+/// Opens what [`seal_mail`] sealed for the same person.
+pub(crate) fn open_mail(
+    key: &ServerKey,
+    person: PersonId,
+    sealed: &str,
+) -> Result<Zeroizing<String>, NotSealed> {
+    let bytes = open_for(MAIL, key.private(), &person.to_string(), sealed)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| NotSealed)?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn seal_for(

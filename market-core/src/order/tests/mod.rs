@@ -1,5 +1,6 @@
 //! The rules of an order, on pages that a clerk can read.
 
+mod acquaintance;
 mod awarding;
 mod dealings;
 mod lapsing;

@@ -127,7 +127,7 @@ impl World {
 
     /// Uploads a file, and hands it over.
     pub(crate) async fn deliver(&self, order: &Order) -> Order {
-        let file = format!("检测报告 {}", self.env().now());
+        let file = format!("%PDF-1.7\n检测报告 {}", self.env().now());
         let new = NewDeliverable {
             name: "报告.pdf".to_owned(),
             media_type: "application/pdf".to_owned(),

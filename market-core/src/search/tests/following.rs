@@ -1,12 +1,10 @@
 //! What happens in the market is found, or not found any more.
 
-use std::time::Duration;
-
 use super::{writing::*, *};
 use crate::{
     agency::Leaving,
     search::{SearchQuery, Subject},
-    testing::on_both,
+    testing::{on_both, until},
 };
 
 async fn titles(market: &Market, text: &str) -> Vec<String> {
@@ -136,12 +134,7 @@ on_both! {
         let agency = join(&market, 1, "慈溪绿源环境科技有限公司").await;
         for (code, title) in [("l1", "地籍图"), ("l2", "宗地图"), ("l3", "房产图")] {
             offer(&market, agency, code, "survey", title).await;
-            let until_found = async {
-                while !titles(&market, title).await.contains(&title.to_owned()) {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            };
-            tokio::time::timeout(Duration::from_secs(30), until_found).await.unwrap();
+            until(async || titles(&market, title).await.contains(&title.to_owned())).await;
         }
         follower.abort();
         assert!(follower.await.unwrap_err().is_cancelled());

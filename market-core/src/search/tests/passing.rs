@@ -1,7 +1,5 @@
 //! What changes because time passes, and nobody writes.
 
-use std::time::Duration;
-
 use super::{
     keeping::with_index_in,
     trading::{Ending, matter, trade},
@@ -11,7 +9,7 @@ use super::{
 use crate::{
     agency::Listing,
     search::{Found, Hit, SearchQuery, Subject},
-    testing::on_both,
+    testing::{on_both, until},
 };
 
 async fn find(market: &Market) -> Vec<Hit> {
@@ -131,12 +129,7 @@ on_both! {
         });
         set(&market, "2027-01-01");
         // Whoever searches first on a day does not take the change from the follower.
-        let until_weighed = async {
-            while credits(&market).await != [300] {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), until_weighed).await.unwrap();
+        until(async || credits(&market).await == [300]).await;
         follower.abort();
         in_step(&market).await;
     }

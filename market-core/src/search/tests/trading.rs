@@ -111,7 +111,7 @@ pub(super) async fn trade(
 }
 
 async fn hand_over(market: &Market, seller: &Call, id: OrderId) -> Result<(), Error> {
-    let file = format!("测绘成果 {id}");
+    let file = format!("%PDF-1.7\n测绘成果 {id}");
     let new = NewDeliverable {
         name: "成果.pdf".to_owned(),
         media_type: "application/pdf".to_owned(),

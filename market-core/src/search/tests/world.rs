@@ -1,6 +1,6 @@
 //! A market on two nodes, to which things happen.
 
-use std::{fs, path::PathBuf, task::Poll, time::Duration};
+use std::{fs, path::PathBuf, task::Poll};
 
 use super::{
     keeping::{with_index_in, write_half},
@@ -12,6 +12,7 @@ use crate::{
     PolicyProfile,
     agency::{Leaving, NewListing, Suspension},
     search::{SearchQuery, Subject},
+    testing::until,
     vocabulary::{NewSynonym, SynonymKind},
 };
 
@@ -94,13 +95,8 @@ impl World {
     async fn restart(&mut self, node: usize) {
         let folder = self.folders[node].path();
         self.nodes[node] = self.base.clone();
-        let gone = async {
-            while fs::File::create(folder.join("lock")).unwrap().try_lock().is_err() {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
         fs::create_dir_all(folder).unwrap();
-        tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
+        until(async || fs::File::create(folder.join("lock")).unwrap().try_lock().is_ok()).await;
         self.nodes[node] = with_index_in(&self.base, folder);
     }
 

@@ -1,0 +1,214 @@
+//! What an archive (.zip, and office documents, which are archives) may hold. Every entry is really
+//! unpacked, to nothing: what an archive says of its sizes may be wrong.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Read, Seek, SeekFrom, Write},
+};
+
+use zip::{ZipArchive, read::ZipFile, result::ZipError};
+
+use super::{FileRules, fault, format};
+use crate::Error;
+
+/// How the record at the end of an archive begins, and how long it is without its comment.
+const END: &[u8] = b"PK\x05\x06";
+const END_BYTES: usize = 22;
+
+/// The longest that the record may be, with its comment.
+const TAIL: u64 = (END_BYTES + 0xffff) as u64;
+
+/// What unpacks to less than this may be packed as well as it likes.
+const SMALL: u64 = 1 << 20;
+
+/// How much of the list of entries belongs to one of them, at most on average: names are read into
+/// memory.
+const LISTED: u64 = 1 << 10;
+
+/// Where archives that lie in others are unpacked to.
+pub(super) type Spool<'s> = &'s dyn Fn() -> io::Result<File>;
+
+/// Looks into an archive, and gives the names of what lies in it.
+pub(super) fn inspect(
+    file: &File,
+    size: u64,
+    rules: &FileRules,
+    spool: Spool<'_>,
+) -> Result<Vec<String>, Error> {
+    let by_ratio = size.saturating_mul(rules.archive_ratio.into()).max(SMALL);
+    let mut left =
+        Left { rules, entries: rules.archive_entries, bytes: rules.archive_bytes, by_ratio };
+    left.look(file, size, 0, spool)
+}
+
+/// Refuses a file that is no archive, but ends like one: it would be one thing to whoever looks at
+/// its beginning, and another to whoever looks at its end.
+pub(super) fn check_tail(file: &File, size: u64) -> Result<(), Error> {
+    match end(file, size)? {
+        Some(_) => Err(refused("two-types", "the file is an archive, too", "文件同时又是压缩包")),
+        None => Ok(()),
+    }
+}
+
+/// What the record at the end of an archive says: how many entries there are, and how long their
+/// list is.
+struct End {
+    entries: u16,
+    list: u32,
+}
+
+/// The record with which a file ends, if it ends with one.
+fn end(mut file: &File, size: u64) -> Result<Option<End>, Error> {
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    let number = |at: usize| u16::from_le_bytes([tail[at], tail[at + 1]]);
+    let ends = |at: &usize| {
+        tail[*at..].starts_with(END) && at + END_BYTES + usize::from(number(at + 20)) == tail.len()
+    };
+    let found = (0..(tail.len() + 1).saturating_sub(END_BYTES)).rev().find(ends);
+    Ok(found.map(|at| End {
+        entries: number(at + 10),
+        list: u32::from(number(at + 12)) | u32::from(number(at + 14)) << 16,
+    }))
+}
+
+/// What may still be in an archive and in those that lie in it.
+struct Left<'r> {
+    rules: &'r FileRules,
+    entries: u32,
+    bytes: u64,
+    by_ratio: u64,
+}
+
+impl Left<'_> {
+    fn look(
+        &mut self,
+        file: &File,
+        size: u64,
+        depth: u32,
+        spool: Spool<'_>,
+    ) -> Result<Vec<String>, Error> {
+        let end = end(file, size)?.ok_or_else(broken)?;
+        self.count(&end)?;
+        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|why| unread(&why))?;
+        if archive.len() != usize::from(end.entries) || archive.offset() != 0 {
+            return Err(broken());
+        }
+        let mut names = Vec::with_capacity(archive.len());
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(|why| unread(&why))?;
+            names.push(check_entry(&entry)?);
+            self.unpacks(entry.size())?;
+        }
+        for (index, name) in names.iter().enumerate() {
+            let mut entry = archive.by_index(index).map_err(|why| unread(&why))?;
+            let packed = self.unpack(&mut entry, name, depth, spool)?;
+            if let Some((inner, size)) = packed {
+                self.look(&inner, size, depth + 1, spool)?;
+            }
+        }
+        Ok(names)
+    }
+
+    /// Counts the entries of an archive before their list is read.
+    fn count(&mut self, end: &End) -> Result<(), Error> {
+        let (entries, most) = (u32::from(end.entries), self.rules.archive_entries);
+        // An archive that has more than 16 bits can count says so by all of them.
+        let left = self.entries.checked_sub(entries).filter(|_| end.entries != u16::MAX);
+        let is_short = u64::from(end.list) <= LISTED * (u64::from(entries) + 1);
+        self.entries = left.filter(|_| is_short).ok_or_else(|| {
+            let en =
+                format!("the archive has more than {most} entries, or names that are too long");
+            refused("archive-entries", &en, &format!("压缩包内超过 {most} 项，或者文件名过长"))
+        })?;
+        Ok(())
+    }
+
+    /// Takes from what everything may unpack to.
+    fn unpacks(&mut self, bytes: u64) -> Result<(), Error> {
+        let FileRules { archive_bytes, archive_ratio, .. } = self.rules;
+        self.bytes = self.bytes.checked_sub(bytes).ok_or_else(|| {
+            let en = format!("the archive unpacks to more than {archive_bytes} bytes");
+            refused("archive-size", &en, &format!("压缩包解压后超过 {archive_bytes} 字节"))
+        })?;
+        self.by_ratio = self.by_ratio.checked_sub(bytes).ok_or_else(|| {
+            let en = format!("the archive unpacks to more than {archive_ratio} times its size");
+            refused("archive-ratio", &en, &format!("压缩包解压后超过自身大小的 {archive_ratio} 倍"))
+        })?;
+        Ok(())
+    }
+
+    /// Unpacks an entry, to nothing if it is no archive itself.
+    fn unpack(
+        &self,
+        entry: &mut ZipFile<'_, BufReader<&File>>,
+        name: &str,
+        depth: u32,
+        spool: Spool<'_>,
+    ) -> Result<Option<(File, u64)>, Error> {
+        let size = entry.size();
+        // One byte more than the archive says there are.
+        let mut content = entry.take(size.saturating_add(1));
+        let mut head = Vec::new();
+        content.by_ref().take(format::HEAD).read_to_end(&mut head).map_err(|_| broken())?;
+        let is_zip = format::is_zip(&head);
+        if format::is_packed(&head) || is_zip && depth >= self.rules.archive_depth {
+            let most = self.rules.archive_depth;
+            let en =
+                format!("{name} is an archive that lies too deep (at most {most}) or is no .zip");
+            let zh = format!("{name} 是压缩包：嵌套最多 {most} 层，并且只能是 .zip");
+            return Err(refused("archive-nested", &en, &zh));
+        }
+        let mut inner = if is_zip { Some(spool()?) } else { None };
+        let to: &mut dyn Write = match &mut inner {
+            Some(inner) => inner,
+            None => &mut io::sink(),
+        };
+        to.write_all(&head)?;
+        let rest = io::copy(&mut content, to).map_err(|_| broken())?;
+        if head.len() as u64 + rest != size {
+            return Err(broken());
+        }
+        Ok(inner.map(|inner| (inner, size)))
+    }
+}
+
+/// The name of an entry that may be there.
+fn check_entry(entry: &ZipFile<'_, BufReader<&File>>) -> Result<String, Error> {
+    let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+    if entry.encrypted() {
+        let (en, zh) = (format!("{name} is encrypted"), format!("{name} 已加密"));
+        return Err(refused("archive-encrypted", &en, &zh));
+    }
+    let mut parts = name.split(['/', '\\']);
+    // A name that begins with a separator, or with a drive, leads elsewhere; so does a link.
+    let is_rooted = name.starts_with(['/', '\\']) || name.as_bytes().get(1) == Some(&b':');
+    let is_odd = name.contains('\0') || name.is_empty() || entry.is_symlink();
+    if is_rooted || is_odd || parts.any(|part| part == "..") {
+        let en = format!("{name} leads out of the archive");
+        return Err(refused("archive-path", &en, &format!("{name} 指向压缩包以外")));
+    }
+    if name.to_ascii_lowercase().ends_with("vbaproject.bin") {
+        return Err(refused("macros", "the document has macros", "文档含有宏"));
+    }
+    Ok(name)
+}
+
+fn unread(why: &ZipError) -> Error {
+    match why {
+        ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
+            let en = "the archive is packed by a method other than deflate";
+            refused("archive-method", en, "压缩包采用了 deflate 以外的压缩方法")
+        }
+        _ => broken(),
+    }
+}
+
+fn broken() -> Error {
+    refused("archive-broken", "the archive cannot be read to its end", "压缩包已损坏")
+}
+
+fn refused(code: &'static str, en: &str, zh: &str) -> Error {
+    Error::Invalid(vec![fault(code, en, zh)])
+}
