@@ -102,7 +102,7 @@ def before_call(context, case, kwargs):
     headers = case.headers or {}
     if re.fullmatch("[!-~]{1,255}", str(headers.get("Idempotency-Key", ""))):
         case.headers["Idempotency-Key"] = str(uuid.UUID(int=KEYS.getrandbits(128)))
-    if re.fullmatch('"[0-9]+"', str(headers.get("If-Match", ""))) and next(TURN) % 2:
+    if re.fullmatch('"[0-9]{1,18}"', str(headers.get("If-Match", ""))) and next(TURN) % 2:
         case.headers["If-Match"] = "*"
 
 
@@ -153,6 +153,7 @@ UNSAYABLE_AT = {
     ("POST /api/v1/webhooks", "/after"): "no position that the journal has not reached",
     ("POST /api/v1/webhooks/{id}/replay", "/after"): "no position that the journal has not reached",
     ("POST /api/v1/listings/import", "file"): "what a file holds",
+    ("POST /api/v1/purchases/{id}/quote", "/quote"): "as the notice asks",
     ("POST /api/v1/applicants", "/uscc"): "legal persons have one",
     ("POST /api/v1/sign-up", "/applicant/uscc"): "legal persons have one",
     ("POST /api/v1/purchases", "/notice/price"): "more than nothing",

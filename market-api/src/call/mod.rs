@@ -56,7 +56,7 @@ pub(crate) struct Guards {
     key: String,
     /// The `ETag` of what was seen: the call is refused (412) if the thing has changed since. `*`
     /// is for whatever version there is.
-    #[param(rename = "If-Match", pattern = r#"^("[0-9]+"|\*)$"#, example = "\"3\"")]
+    #[param(rename = "If-Match", pattern = r#"^("[0-9]{1,18}"|\*)$"#, example = "\"3\"")]
     expected: String,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Guards {
 pub(crate) struct Version {
     /// The `ETag` of what was seen: the call is refused (412) if the thing has changed since. `*`
     /// is for whatever version there is.
-    #[param(rename = "If-Match", pattern = r#"^("[0-9]+"|\*)$"#, example = "\"3\"")]
+    #[param(rename = "If-Match", pattern = r#"^("[0-9]{1,18}"|\*)$"#, example = "\"3\"")]
     expected: String,
 }
 
