@@ -140,6 +140,7 @@ on_both! {
         let receipt = browser.see(&filed).await;
         has(&receipt, &["投诉已提交", "回执编号", "TS2026", "待受理", "评分有误", "撤回投诉"]);
         assert_eq!(browser.see("/complaints").await.matches("href=\"/complaints/").count(), 1);
+        browser.get("/complaints?after=nonsense", 422).await;
         app.applicant("li").await;
         let li = Browser::signed_in(app, "li").await;
         li.get(&filed, 404).await;

@@ -15,8 +15,7 @@ use market_core::{
 };
 
 use super::{
-    Frame, Link, Page, Pager,
-    item::Place,
+    Frame, Link, Page, Pager, Place,
     names::{self, Regions},
     offer::Offer,
     paging, words,

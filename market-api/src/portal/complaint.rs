@@ -6,29 +6,33 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market, Paging,
+    Market,
     complaint::{Complaint, ComplaintFilter, ComplaintState, Letter},
     id::{ComplaintId, PurchaseId},
     purchase::Contact,
 };
 
 use super::{
-    Frame, Link, Page,
+    Frame, Link, Page, Pager, Place,
     doing::Doings,
     fields::{Field, Kind},
     filling::Form,
     names::Departments,
-    said,
+    paging, said,
     signed::{Answers, Signed, private},
     words,
 };
-use crate::{parameters::At, problem::Problem};
+use crate::{
+    parameters::{At, Parameters},
+    problem::Problem,
+};
 
 #[derive(Debug, Template)]
 #[template(path = "complaints.html")]
 struct ComplaintsPage {
     frame: Frame,
     complaints: Vec<(Link, String, &'static str)>,
+    pager: Pager,
 }
 
 #[derive(Debug, Template)]
@@ -101,9 +105,11 @@ pub(super) async fn filed(
 pub(super) async fn list(
     State(market): State<Market>,
     signed: Signed,
+    Parameters(place): Parameters<Place>,
 ) -> Result<Response, Problem> {
-    let (filter, paging) = (ComplaintFilter::default(), Paging { after: None, limit: 100 });
+    let (filter, paging) = (ComplaintFilter::default(), paging(place.after.as_deref()));
     let page = market.complaints().list(&signed.actor, &filter, &paging).await?;
+    let pager = Pager::of_list("/complaints", None, &paging, page.next.as_ref());
     let mut complaints = Vec::new();
     for one in page.items {
         let purchase = market.purchases().get(Some(&signed.actor), one.purchase_id).await?;
@@ -112,7 +118,7 @@ pub(super) async fn list(
         complaints.push((link, about, said::complaint(one.state.name())));
     }
     let frame = Frame::signed(&market, "我的投诉", &signed).await?;
-    let page = Page::of(&ComplaintsPage { frame, complaints })?;
+    let page = Page::of(&ComplaintsPage { frame, complaints, pager })?;
     Ok(private(page.into_response()))
 }
 

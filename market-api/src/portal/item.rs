@@ -7,10 +7,9 @@ use market_core::{
     code::ItemCode,
     search::{SearchQuery, Sort, Subject},
 };
-use serde::Deserialize;
 
 use super::{
-    Frame, Link, Page, Pager, cursor,
+    Frame, Link, Page, Pager, Place, cursor,
     names::{self, Departments},
     offer::{Found, Offer},
     words,
@@ -42,12 +41,6 @@ struct ItemPage {
     /// The search that narrows the offers.
     elsewhere: String,
     pager: Pager,
-}
-
-/// The query of a page with a list.
-#[derive(Debug, Deserialize)]
-pub(super) struct Place {
-    pub(super) after: Option<String>,
 }
 
 pub(super) async fn show(

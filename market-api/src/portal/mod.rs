@@ -339,6 +339,12 @@ impl Link {
     }
 }
 
+/// The query of a page with a list.
+#[derive(Debug, Deserialize)]
+struct Place {
+    after: Option<String>,
+}
+
 /// Where a page of a list begins, as an address has it: nothing, empty or a cursor.
 fn cursor(after: Option<&str>) -> Option<Cursor> {
     after.filter(|after| !after.is_empty()).map(Cursor::given)

@@ -13,10 +13,9 @@ use market_core::{
     id::{AgencyId, CaseId, ListingId, NoticeId, OrderId, PurchaseId},
     notice::{Notice, NoticeFilter},
 };
-use serde::Deserialize;
 
 use super::{
-    Frame, Link, Page, Pager, desk,
+    Frame, Link, Page, Pager, Place, desk,
     filling::Form,
     known,
     names::Parties,
@@ -86,12 +85,6 @@ struct NoticeView {
     at: String,
     version: i64,
     is_read: bool,
-}
-
-/// The query of a page with a list.
-#[derive(Debug, Deserialize)]
-pub(super) struct Place {
-    after: Option<String>,
 }
 
 async fn view(

@@ -44,7 +44,8 @@ pub struct Identity {
     pub browser_seconds: i64,
     /// For which kinds of parties nobody acts without a second factor.
     pub second_factor_for: Vec<PartyKind>,
-    /// What the secrets of second factors are sealed to; without it nobody can set one up.
+    /// What the secrets of second factors are sealed to, without which nobody can set one up, and
+    /// what the market signs with.
     pub server_key: Option<ServerKey>,
     /// Other providers by which people sign in.
     pub providers: Vec<Provider>,

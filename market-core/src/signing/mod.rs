@@ -1,14 +1,20 @@
 //! The market's own keys (Ed25519): what it signs, anybody can check with their public parts. They
-//! are kept in the database, so that every node signs the same.
+//! are kept in the database, so that every node signs the same, and sealed there to the server's
+//! key: whoever has the database alone signs nothing.
 
 pub(crate) mod store;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use self::store::KeyRow;
-use crate::{Env, Error, Market, Timestamp, store::retry};
+use crate::{
+    Error, Market, Timestamp,
+    kernel::sealing::{is_sealed, open_signing, seal_signing},
+    store::retry,
+};
 
 const PUBLIC_PREFIX: &str = "whpk_";
 
@@ -41,11 +47,6 @@ impl TryFrom<KeyRow> for PublishedKey {
 pub(crate) struct SigningKey(Ed25519KeyPair);
 
 impl SigningKey {
-    /// A fresh seed, as it is kept.
-    pub(crate) fn new_seed(env: &Env) -> String {
-        STANDARD.encode(env.secret::<32>())
-    }
-
     /// The key of a seed.
     pub(crate) fn of_seed(seed: &str) -> Result<Self, Error> {
         let bytes = STANDARD.decode(seed).map_err(|_| Error::Inconsistent("signing key"))?;
@@ -71,6 +72,11 @@ pub(crate) fn is_signed(content: &[u8], signature: &str, public_key: &str) -> bo
     UnparsedPublicKey::new(&ED25519, key).verify(content, &signature).is_ok()
 }
 
+/// Under which name the seed of a key is kept.
+fn key_name(number: i64) -> String {
+    format!("key {number}")
+}
+
 /// The keys of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Signing<'m>(pub(crate) &'m Market);
@@ -79,7 +85,8 @@ impl Signing<'_> {
     /// Every key that ever signed, the newest first: what was signed stays to be checked.
     pub async fn keys(&self) -> Result<Vec<PublishedKey>, Error> {
         self.rows().await?;
-        self.0.db.every_signing_key().await?.into_iter().map(PublishedKey::try_from).collect()
+        let rows = self.opened(self.0.db.every_signing_key().await?)?;
+        rows.into_iter().map(PublishedKey::try_from).collect()
     }
 
     /// The key that signs what is signed by one key alone.
@@ -92,14 +99,46 @@ impl Signing<'_> {
     pub(crate) async fn rows(&self) -> Result<Vec<KeyRow>, Error> {
         let rows = self.0.db.signing_keys(self.0.env.now()).await?;
         if !rows.is_empty() {
-            return Ok(rows);
+            return self.opened(rows);
         }
         retry(|| async {
             let mut tx = self.0.work().await?;
-            tx.insert_signing_key(1, &SigningKey::new_seed(&self.0.env)).await?;
+            tx.insert_signing_key(1, &self.new_seed(1)?).await?;
             tx.finish(()).await
         })
         .await?;
-        self.0.db.signing_keys(self.0.env.now()).await
+        self.opened(self.0.db.signing_keys(self.0.env.now()).await?)
+    }
+
+    /// A fresh seed for the key of a number, as it is kept.
+    pub(crate) fn new_seed(self, number: i64) -> Result<String, Error> {
+        self.to_keep(&key_name(number), &STANDARD.encode(self.0.env.secret::<32>()))
+    }
+
+    /// Keys with their seeds, as they were kept.
+    pub(crate) fn opened(self, mut rows: Vec<KeyRow>) -> Result<Vec<KeyRow>, Error> {
+        for row in &mut rows {
+            row.seed = self.kept(&key_name(row.number), &row.seed)?.to_string();
+        }
+        Ok(rows)
+    }
+
+    /// Something to sign with, as it is kept under a name: sealed, where the server has a key.
+    pub(crate) fn to_keep(self, name: &str, secret: &str) -> Result<String, Error> {
+        match &self.0.identity.server_key {
+            Some(key) => seal_signing(key, name, secret, &self.0.env)
+                .map_err(|_| Error::Inconsistent("server key")),
+            None => Ok(secret.to_owned()),
+        }
+    }
+
+    /// What was kept under a name.
+    pub(crate) fn kept(self, name: &str, kept: &str) -> Result<Zeroizing<String>, Error> {
+        if !is_sealed(kept) {
+            return Ok(Zeroizing::new(kept.to_owned()));
+        }
+        let key = self.0.identity.server_key.as_ref();
+        let key = key.ok_or(Error::Inconsistent("server key"))?;
+        open_signing(key, name, kept).map_err(|_| Error::Inconsistent("server key"))
     }
 }

@@ -22,7 +22,7 @@ use super::{
     Answered, Disabled, SendFailure, WebhookState, Webhooks,
     message::Message,
     message_store::After,
-    signature::signatures,
+    signature::{Secret, signatures},
     state::{Outcome, is_hopeless, next_try, rest},
     store::Stored,
 };
@@ -206,7 +206,8 @@ impl Webhooks<'_> {
             Some(mut message) if next == Next::Send && due_at <= Some(now) => {
                 tx.renew_lease(id, lease).await?;
                 tx.finish(()).await?;
-                let outgoing = outgoing(&stored, &message, now, keys)?;
+                let secrets = stored.secrets(self.0.signing(), now)?;
+                let outgoing = outgoing(&stored, &message, now, (&secrets, keys))?;
                 message.tries += 1;
                 Ok(Some((message, outgoing, now)))
             }
@@ -245,10 +246,10 @@ fn outgoing(
     stored: &Stored,
     message: &Message,
     now: Timestamp,
-    keys: &[SigningKey],
+    (secrets, keys): (&[Secret], &[SigningKey]),
 ) -> Result<Outgoing, Error> {
     let (body, timestamp) = (message.body(), now.micros() / 1_000_000);
-    let signature = signatures(&message.id, timestamp, &body, &stored.secrets(now), keys)?;
+    let signature = signatures(&message.id, timestamp, &body, secrets, keys)?;
     let headers = vec![
         ("content-type", "application/json".to_owned()),
         ("webhook-id", message.id.clone()),

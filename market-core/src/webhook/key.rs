@@ -29,11 +29,12 @@ impl Webhooks<'_> {
     }
 
     async fn rotate_key_once(&self, call: &Call) -> Result<Vec<PublishedKey>, Error> {
+        let signing = self.0.signing();
         let mut tx = begin!(self.0, call, "webhooks.rotate_key", &());
         let last = if let Some(last) = tx.last_signing_key_for_update().await? {
             last
         } else {
-            tx.insert_signing_key(1, &SigningKey::new_seed(&self.0.env)).await?;
+            tx.insert_signing_key(1, &signing.new_seed(1)?).await?;
             1
         };
         if call.expected.is_some_and(|expected| expected != last) {
@@ -42,11 +43,11 @@ impl Webhooks<'_> {
         let until = tx.at.plus_seconds(OVERLAP_SECONDS);
         tx.retire_signing_key(last, until).await?;
         // Of many at once, who waited for the lock reads the last key as it was before.
-        if !tx.insert_signing_key(last + 1, &SigningKey::new_seed(&self.0.env)).await? {
+        if !tx.insert_signing_key(last + 1, &signing.new_seed(last + 1)?).await? {
             return Err(Error::Stale("webhook key"));
         }
         tx.record_webhook_key(last + 1).await?;
-        let keys = tx.signing_keys().await?;
+        let keys = signing.opened(tx.signing_keys().await?)?;
         let keys: Result<Vec<_>, _> = keys.into_iter().map(PublishedKey::try_from).collect();
         tx.finish(keys?).await
     }

@@ -241,7 +241,8 @@ impl Webhooks<'_> {
             created_at: tx.at,
             updated_at: tx.at,
         };
-        tx.insert_webhook(&webhook, &secret).await?;
+        let kept = secret.to_keep(self.0.signing(), webhook.id)?;
+        tx.insert_webhook(&webhook, &kept).await?;
         tx.record_webhook(&webhook, "webhook_registered").await?;
         tx.finish(()).await?;
         Ok(WithSecret { webhook, secret: secret.reveal() })

@@ -4,7 +4,11 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::hmac;
 
-use crate::{Env, Error, signing::SigningKey};
+use crate::{
+    Env, Error,
+    id::WebhookId,
+    signing::{Signing, SigningKey},
+};
 
 const SECRET_PREFIX: &str = "whsec_";
 
@@ -24,14 +28,14 @@ impl Secret {
         Self(STANDARD.encode(env.secret::<32>()))
     }
 
-    /// One as it is kept.
+    /// One that was kept.
     pub(super) const fn kept(base64: String) -> Self {
         Self(base64)
     }
 
-    /// As it is kept.
-    pub(super) fn as_kept(&self) -> &str {
-        &self.0
+    /// As it is kept under the id of its webhook.
+    pub(super) fn to_keep(&self, signing: Signing<'_>, of: WebhookId) -> Result<String, Error> {
+        signing.to_keep(&of.to_string(), &self.0)
     }
 
     /// As its owner is shown it, once.
@@ -84,7 +88,7 @@ mod tests {
         let env = Env::real();
         let now = env.now().micros() / 1_000_000;
         let [new, old, foreign] = [(); 3].map(|()| Secret::new(&env));
-        let keys = [SigningKey::of_seed(&SigningKey::new_seed(&env)).unwrap()];
+        let keys = [SigningKey::of_seed(&STANDARD.encode(env.secret::<32>())).unwrap()];
         let signature = signatures("evt_7", now, BODY, &[new.clone(), old.clone()], &keys).unwrap();
         let verifies = |secret: &Secret, id: &str, body: &str| {
             let oracle = standardwebhooks::Webhook::new(&secret.reveal()).unwrap();
@@ -124,6 +128,6 @@ mod tests {
     #[test]
     fn secrets_do_not_print_themselves() {
         let secret = Secret::new(&Env::real());
-        assert!(!format!("{secret:?}").contains(secret.as_kept()));
+        assert!(!format!("{secret:?}").contains(&secret.0));
     }
 }

@@ -97,7 +97,7 @@ impl Webhooks<'_> {
             let secret = Secret::new(&self.0.env);
             let until = tx.at.plus_seconds(OVERLAP_SECONDS);
             webhook.old_secret_until = Some(until);
-            tx.replace_secret(id, &secret, until).await?;
+            tx.replace_secret(id, &secret.to_keep(self.0.signing(), id)?, until).await?;
             let webhook = tx.save_webhook(webhook, "webhook_secret_rotated").await?;
             tx.finish(()).await?;
             Ok(WithSecret { webhook, secret: secret.reveal() })

@@ -8,6 +8,7 @@ use super::{Disabled, Webhook, WebhookScope, WebhookState, signature::Secret};
 use crate::{
     Error, Kind, Paging, Party, Timestamp,
     id::WebhookId,
+    signing::Signing,
     store::{Db, Tx, journal::Entry, statements},
 };
 
@@ -57,8 +58,9 @@ statements! {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) webhook: Webhook,
-    secret: Secret,
-    old_secret: Option<Secret>,
+    /// As they are kept ([`Signing::to_keep`]).
+    secret: String,
+    old_secret: Option<String>,
     /// How often in a row it did not answer well.
     pub(super) failures: i64,
     /// Until when it rests.
@@ -67,10 +69,16 @@ pub(super) struct Stored {
 
 impl Stored {
     /// The secrets that sign at a time, the newest first.
-    pub(super) fn secrets(&self, now: Timestamp) -> Vec<Secret> {
+    pub(super) fn secrets(
+        &self,
+        signing: Signing<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Secret>, Error> {
+        let name = self.webhook.id.to_string();
         let overlaps = self.webhook.old_secret_until.is_some_and(|until| until > now);
-        let old = self.old_secret.clone().filter(|_| overlaps);
-        std::iter::once(self.secret.clone()).chain(old).collect()
+        let old = self.old_secret.as_ref().filter(|_| overlaps);
+        let kept = std::iter::once(&self.secret).chain(old);
+        kept.map(|kept| Ok(Secret::kept(signing.kept(&name, kept)?.to_string()))).collect()
     }
 }
 
@@ -118,8 +126,8 @@ impl TryFrom<WebhookRow> for Stored {
         };
         Ok(Self {
             webhook,
-            secret: Secret::kept(row.secret),
-            old_secret: row.old_secret.map(Secret::kept),
+            secret: row.secret,
+            old_secret: row.old_secret,
             failures: row.failures,
             paused_until: row.paused_until,
         })
@@ -138,7 +146,7 @@ impl Tx {
     pub(super) async fn insert_webhook(
         &mut self,
         webhook: &Webhook,
-        secret: &Secret,
+        secret: &str,
     ) -> Result<(), Error> {
         let due_at = self.at;
         self.query(INSERT)
@@ -149,7 +157,7 @@ impl Tx {
             .bind(webhook.scope)
             .bind(Json(&webhook.kinds))
             .bind(webhook.state)
-            .bind(secret.as_kept())
+            .bind(secret)
             .bind(webhook.cursor)
             .bind(due_at)
             .bind(webhook.version)
@@ -191,10 +199,10 @@ impl Tx {
     pub(super) async fn replace_secret(
         &mut self,
         id: WebhookId,
-        secret: &Secret,
+        secret: &str,
         until: Timestamp,
     ) -> Result<(), Error> {
-        let query = self.query(REPLACE_SECRET).bind(id).bind(secret.as_kept()).bind(until);
+        let query = self.query(REPLACE_SECRET).bind(id).bind(secret).bind(until);
         query.execute().await.map(drop)
     }
 

@@ -14,8 +14,7 @@ use market_core::{
 
 use super::{
     super::{
-        Frame, Link, Page, Pager, cursor,
-        item::Place,
+        Frame, Link, Page, Pager, Place, cursor,
         names::Regions,
         offer::Offer,
         signed::{Signed, private},

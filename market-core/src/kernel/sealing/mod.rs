@@ -14,5 +14,7 @@ mod tests;
 
 pub use key::{NotAKey, OpeningKey, PublicKey, ServerKey, SupervisorKey};
 pub use seal::{NotSealed, deposit, open, open_deposit, seal};
-pub(crate) use seal::{open_factor, open_mail, seal_factor, seal_mail};
+pub(crate) use seal::{
+    is_sealed, open_factor, open_mail, open_signing, seal_factor, seal_mail, seal_signing,
+};
 pub use secret::{NotASecret, OpeningCode, PlatformHalf, WeakCode};

@@ -34,6 +34,8 @@ const DEPOSIT: &[u8] = b"market deposit v1";
 const FACTOR: &[u8] = b"market second factor v1";
 /// What is sealed for that mail is sent with: codes, and what ends it.
 const MAIL: &[u8] = b"market mail v1";
+/// What the market signs with is sealed for.
+const SIGNING: &[u8] = b"market signing v1";
 /// How a sealed text begins: a later construction begins otherwise.
 const PREFIX: &str = "hpke1.";
 /// What is sealed is filled up to so many bytes, or a multiple: the length of a quote tells how
@@ -134,8 +136,35 @@ pub(crate) fn open_mail(
     person: PersonId,
     sealed: &str,
 ) -> Result<Zeroizing<String>, NotSealed> {
-    let bytes = open_for(MAIL, key.private(), &person.to_string(), sealed)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| NotSealed)?;
+    text(&open_for(MAIL, key.private(), &person.to_string(), sealed)?)
+}
+
+/// Seals something that the market signs with, which is kept under a name.
+pub(crate) fn seal_signing(
+    key: &ServerKey,
+    name: &str,
+    secret: &str,
+    env: &Env,
+) -> Result<String, NotSealed> {
+    seal_for(SIGNING, &key.public(), name, secret.as_bytes(), env)
+}
+
+/// Opens what [`seal_signing`] sealed under the same name.
+pub(crate) fn open_signing(
+    key: &ServerKey,
+    name: &str,
+    sealed: &str,
+) -> Result<Zeroizing<String>, NotSealed> {
+    text(&open_for(SIGNING, key.private(), name, sealed)?)
+}
+
+/// Whether a text is what one of these sealed, and no secret as it is.
+pub(crate) fn is_sealed(text: &str) -> bool {
+    text.starts_with(PREFIX)
+}
+
+fn text(bytes: &[u8]) -> Result<Zeroizing<String>, NotSealed> {
+    let text = std::str::from_utf8(bytes).map_err(|_| NotSealed)?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 

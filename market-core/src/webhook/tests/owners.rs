@@ -1,9 +1,40 @@
 //! What parties do with their webhooks, and what others learn of that.
 
 use super::*;
-use crate::{case::Fund, purchase::tests::world::World};
+use crate::{
+    Env, account::Identity, case::Fund, kernel::sealing::ServerKey, purchase::tests::world::World,
+};
 
 on_both! {
+    async fn who_has_the_database_alone_signs_nothing(url: &str) {
+        let plain = market(url).await;
+        let server_key = Some(ServerKey::new(&Env::real()));
+        let identity = Arc::new(Identity { server_key, ..Identity::default() });
+        let market = Market { identity, ..plain.clone() };
+        let (call, receiver) = (party(1), Receiver::answering(&[]));
+        happens(&market, &call, 1).await;
+        let made = market.webhooks().register(&call, new(URL)).await.unwrap();
+        let first = market.webhooks().keys().await.unwrap();
+        let rotated = market.webhooks().rotate_secret(&call, made.webhook.id).await.unwrap();
+        happens(&market, &call, 2).await;
+        // Without the server's key nothing goes out, and nothing is lost.
+        deliver(&plain, &receiver).await;
+        assert!(receiver.take().is_empty());
+        later(&market, 60);
+        deliver(&market, &receiver).await;
+        let got = receiver.take();
+        assert_eq!(got.len(), 1);
+        let (id, at) = (header(&got[0], "webhook-id"), market.env().now().micros() / 1_000_000);
+        let signature = header(&got[0], "webhook-signature");
+        for secret in [&rotated.secret, &made.secret] {
+            let oracle = standardwebhooks::Webhook::new(secret).unwrap();
+            let expected = oracle.sign(&id, at, got[0].body.as_bytes()).unwrap();
+            assert!(signature.split(' ').any(|one| one == expected), "{signature}");
+        }
+        assert_eq!(market.webhooks().keys().await.unwrap(), first);
+        assert!(plain.webhooks().keys().await.is_err(), "the seed is sealed, too");
+    }
+
     async fn what_is_replayed_has_the_same_ids(url: &str) {
         let market = market(url).await;
         let (call, receiver) = (party(1), Receiver::answering(&[]));
