@@ -18,6 +18,7 @@ pub use self::{
     invitation::{Invitation, InvitationState, Invited, NewInvitation},
     key::{ApiKey, IssuedKey, NewApiKey},
     member::{Member, Membership, PartyState},
+    password::Password,
     provider::{Arrival, Departure, Provider, Vouched, Waiting},
     reach::{Need, Reach, Role, Scope},
     session::{Credentials, Refresh, Session, SessionKind, SignedIn},
@@ -26,11 +27,10 @@ pub use self::{
     token::{Issued, Token},
 };
 use crate::{
-    Action, Actor, Call, Error, Fault, Intent, Market, Page, Paging, Party, Timestamp,
+    Action, Actor, Call, Error, Fault, Market, Page, Paging, Party, Timestamp,
     id::PersonId,
     kernel::{
         authority::{Act, Relation, act},
-        secret::{hash_password, slow_digest},
         text::check_text,
     },
     store::{begin, retry},
@@ -45,6 +45,7 @@ mod key;
 pub(crate) mod key_store;
 mod member;
 pub(crate) mod member_store;
+mod password;
 mod provider;
 pub(crate) mod provider_store;
 mod reach;
@@ -103,44 +104,6 @@ impl Person {
             Action::of("issue_token", issue),
             Action::of("revoke_token", revoke),
         ]
-    }
-}
-
-/// A password as it was typed; it can be read and checked, but neither printed nor stored.
-#[derive(Clone, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Password, min_length = 8, max_length = 128))]
-#[serde(transparent)]
-pub struct Password(String);
-
-impl Password {
-    /// A password as typed.
-    pub fn new(typed: impl Into<String>) -> Self {
-        Self(typed.into())
-    }
-
-    fn check(&self, pointer: &str, faults: &mut Vec<Fault>) {
-        check_text(pointer, &self.0, 8, 128, faults);
-    }
-
-    /// What tells it from another password under the key of a call; nothing without a key, or if
-    /// the call is not meant.
-    async fn apart(&self, call: &Call) -> Result<Option<String>, Error> {
-        let (Some(key), Intent::Do) = (&call.key, call.intent) else { return Ok(None) };
-        let with = format!("{} {} {key}", call.actor.person, call.place);
-        let typed = self.0.clone();
-        token::slowly(move || slow_digest(&typed, &with)).await?.map(Some)
-    }
-
-    /// What is kept of it. Made off the threads that serve requests, for it is slow on purpose.
-    pub(crate) async fn hash(self, market: &Market) -> Result<String, Error> {
-        let env = market.env.clone();
-        token::slowly(move || hash_password(&env, &self.0)).await?
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(…)")
     }
 }
 

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::listing::{Offer, sellable};
 pub use self::{
     admission::{Leaving, Rejection, Suspension},
-    listing::{Listing, ListingFilter, ListingState, ListingTerms, Listings, NewListing, Terms},
+    listing::{Listing, ListingFilter, ListingState, ListingTerms, Listings, NewListing},
     qualification::{NewPractitioner, NewQualification, Practitioner, Qualification},
     state::{Admitted, AgencyState, Applying, Exited, Rejected, Standing, Suspended},
+    terms::Terms,
 };
 use crate::{
     Action, Actor, Call, Day, Error, Fault, Market, Money, Page, Paging, Party, Refusal, Timestamp,
@@ -34,6 +35,7 @@ pub(crate) mod record;
 mod record_store;
 mod state;
 pub(crate) mod store;
+mod terms;
 #[cfg(test)]
 mod tests;
 
