@@ -17,7 +17,8 @@ const TARGET = 44;
 export async function judge(page, address) {
   const wrong = [];
   await page.setViewportSize(DESK);
-  await page.goto(address);
+  const answer = await page.goto(address);
+  if (answer.status() !== 200) wrong.push(`is answered with ${answer.status()}`);
   wrong.push(...(await page.evaluate(document_, MAX_BYTES)));
   wrong.push(...(await page.evaluate(sideways)));
   wrong.push(...(await accessible(page)));

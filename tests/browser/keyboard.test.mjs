@@ -95,6 +95,7 @@ test("Back shows the form as it was, and what is sent twice is done once", async
   assert.equal(await heading(page), title);
   const made = page.url();
   await page.goBack();
+  assert.ok((await page.locator("main").innerText()).includes(title), "what was sent is still there");
   await page.goForward();
   assert.equal(page.url(), made);
   await page.goto("/cases");

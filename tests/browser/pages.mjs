@@ -88,8 +88,16 @@ export async function explore(request, starts, which, seen, known) {
     seen.add(lasting(html));
     for (const [, href] of html.matchAll(/href="(\/[^"]*)"/g)) {
       const [next] = unescaped(href).split("#");
-      if (queued.has(next) || !which(next)) continue;
+      if (queued.has(next)) continue;
       queued.add(next);
+      if (!which(next)) {
+        // A file, or an answer of the API: it is there, and that is all.
+        const found = await request.get(next, { maxRedirects: 0 });
+        if (found.status() >= 400) {
+          broken.push(`${address} leads to ${next}, which is answered with ${found.status()}`);
+        }
+        continue;
+      }
       queue.push({ address: next, from: address });
     }
   }

@@ -37,6 +37,7 @@ async function judgeThese(one, pages, broken = []) {
       for (const what of await judge(page, next.address)) {
         wrong.set(what, [...(wrong.get(what) ?? []), next.address]);
       }
+      if (which(page.url())?.path !== next.path) wrong.set(`shows ${page.url()}`, [next.address]);
       visited.add(next.path);
     }
   };

@@ -36,9 +36,9 @@ const end = async () => {
 process.once("SIGINT", end);
 process.once("SIGTERM", end);
 try {
-  const { url, docs, password, tokens } = server;
+  const { url, docs, password } = server;
   const scene = await setScene(server);
-  process.env.MARKET_BROWSER = JSON.stringify({ url, docs, password, tokens, scene, pictures });
+  process.env.MARKET_BROWSER = JSON.stringify({ url, docs, password, scene, pictures });
   const files = chosen.map((name) => join(here, name));
   const tests = run({ files, concurrency: availableParallelism(), timeout: PATIENCE });
   tests.on("test:fail", () => (failed += 1));

@@ -10,6 +10,7 @@ import argparse
 import concurrent.futures
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,17 @@ def attempt(name, market, folder, asked):
 TRIES = {**dict.fromkeys(WHO, schemathesis), "clients": clients}
 
 
+def finished(pool, tries):
+    """The tries as they end; whoever is interrupted begins no more of them."""
+    try:
+        yield from concurrent.futures.as_completed(tries)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("market", type=Path, help="the program")
     parser.add_argument("--examples", type=int, default=2, help="generated requests per operation and phase")
@@ -106,7 +117,7 @@ def main():
     failed = False
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         tries = [pool.submit(attempt, name, market, folder, asked) for name in asked.only]
-        for one in concurrent.futures.as_completed(tries):
+        for one in finished(pool, tries):
             name, why, seconds, own = one.result()
             print(f"{name:11} {'FAILED' if why else 'ok':6} {seconds:5.0f} s", flush=True)
             if why:
