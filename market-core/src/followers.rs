@@ -3,14 +3,17 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::futures::Notified,
+    time::{sleep, timeout},
+};
 
 use crate::{
     Error, Market, Recorded,
     store::{Db, Tx, retry, statements},
 };
 
-/// How often the journal is read without a sign: other nodes write too.
+/// How often it is looked without a sign: other nodes write too.
 const POLL: Duration = Duration::from_secs(1);
 /// So many entries are read at once.
 const ENTRIES: i64 = 100;
@@ -44,23 +47,31 @@ pub(crate) trait Follower {
     async fn write(&self, tx: &mut Tx, made: &Self::Made) -> Result<(), Error>;
 }
 
+/// Rests after a turn: not at all while there is something to do, and else until the next commit,
+/// which `changed` was made to see before the turn. A turn that failed is told of, by what is not
+/// done then, and is to be taken again.
+pub(crate) async fn rest(turn: Result<bool, Error>, changed: Notified<'_>, undone: &str) {
+    match turn {
+        Ok(true) => {}
+        Ok(false) => drop(timeout(POLL, changed).await),
+        Err(why) => {
+            tracing::warn!("{undone}: {why}");
+            sleep(POLL).await;
+        }
+    }
+}
+
 /// Follows until it is dropped. What fails is tried again.
 pub(crate) async fn follow<F: Follower>(follower: &F) -> Infallible {
     let (market, mut seen) = (follower.market(), 0);
+    let undone = format!("{} do not follow the journal", F::NAME);
     loop {
         let changed = market.wake.notified();
-        let next = async {
-            market.number().await?;
-            step(follower, &mut seen).await
+        let turn = match market.number().await {
+            Ok(()) => step(follower, &mut seen).await.map(|entries| entries > 0),
+            Err(why) => Err(why),
         };
-        match next.await {
-            Ok(0) => drop(timeout(POLL, changed).await),
-            Ok(_) => {}
-            Err(why) => {
-                tracing::warn!("{} do not follow the journal: {why}", F::NAME);
-                sleep(POLL).await;
-            }
-        }
+        rest(turn, changed, &undone).await;
     }
 }
 

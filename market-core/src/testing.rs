@@ -6,8 +6,8 @@ use sqlx::{Connection, Executor};
 use tokio::sync::OnceCell;
 
 use crate::{
-    Calendar, ContractRules, Env, EvaluationRules, Market, Options, PolicyFile, PolicyProfile,
-    Ranking, SelectionRules, Uscc, rules::Clock,
+    Actor, Calendar, Call, ContractRules, Env, EvaluationRules, Market, Options, Party, PolicyFile,
+    PolicyProfile, Ranking, SelectionRules, Uscc, account::NewPerson, rules::Clock,
 };
 
 /// When tests begin.
@@ -61,6 +61,15 @@ fn database_url(name: &str) -> String {
     let server = std::env::var("MARKET_TEST_POSTGRES")
         .expect("MARKET_TEST_POSTGRES names the tests' PostgreSQL; ./check starts one");
     format!("{}/{name}", server.trim_end_matches('/'))
+}
+
+/// Somebody with an account who acts for a party.
+pub(crate) async fn member(market: &Market, login: &str, party: &Party) -> Call {
+    let (accounts, system) = (market.accounts(), Call::from(Actor::system()));
+    let new = NewPerson { login: login.to_owned(), name: login.to_owned(), password: None };
+    let person = accounts.create_person(&system, new).await.unwrap().id;
+    accounts.grant(&system, person, party.clone()).await.unwrap();
+    Actor::new(person, party.clone()).into()
 }
 
 /// Looks again and again until something is so; if it is not in half a minute, the test fails.

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market,
+    Error, Market, Refusal,
     account::{LinkedIdentity, Password, Waiting},
     id::IdentityId,
 };
@@ -108,13 +108,21 @@ pub(super) async fn confirmed(
     Jar(cookies): Jar,
     sent: Answers,
 ) -> Result<Response, Problem> {
-    let (secret, waiting) = waiting(&market, &cookies).await?;
+    // Sent twice, nothing waits for the second one, and it is answered like the first.
+    let secret = cookies.visit().ok_or(Refusal::SignInOver)?;
+    let form = match waiting(&market, &cookies).await {
+        Ok((_, waiting)) => confirm_form(&waiting),
+        Err(Error::Refused(Refusal::SignInOver)) => {
+            form("关联身份", format!("{LINKED}/confirm"), "关联")
+        }
+        Err(why) => return Err(why.into()),
+    };
     let password = Password::new(sent.get("password").unwrap_or_default());
     let (password, market) = (sent.reading().end(Some(password)), &market);
     let link = |call, password: Password| async move {
         market.accounts().link(&call, &secret, password).await
     };
-    confirm_form(&waiting).take(market, &sent, password, link, |()| LINKED.to_owned()).await
+    form.take(market, &sent, password, link, |()| LINKED.to_owned()).await
 }
 
 fn unlink_form(id: IdentityId) -> Form {

@@ -208,10 +208,14 @@ pub(super) async fn removed(
     State(market): State<Market>,
     sent: Answers,
 ) -> Result<Response, Problem> {
-    let mailbox = market.mails().mailbox(&sent.signed.actor).await?;
+    // Sent twice, the second one finds nothing here, and is answered like the first.
+    let form = match known(market.mails().mailbox(&sent.signed.actor).await)? {
+        Some(mailbox) => remove_form(&mailbox),
+        None => Form { version: sent.version(), ..form("删除邮箱", "remove", "删除") },
+    };
     let (read, market) = (sent.reading().end(Some(())), &market);
     let remove = |call, ()| async move { market.mails().remove(&call).await };
-    remove_form(&mailbox).take(market, &sent, read, remove, |()| PLACE.to_owned()).await
+    form.take(market, &sent, read, remove, |()| PLACE.to_owned()).await
 }
 
 /// The form of how one is told of what.

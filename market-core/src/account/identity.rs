@@ -107,7 +107,11 @@ impl Accounts<'_> {
         let found = identities.iter().find(|one| one.id == id);
         let found = found.ok_or(Error::NotFound("identity"))?;
         let has_password = tx.login_of(person.id).await?.password.is_some();
-        if identities.len() == 1 && !has_password {
+        // An identity of a provider that is not asked any more leads nobody in.
+        let leads_in = |one: &LinkedIdentity| {
+            one.id != id && self.providers().iter().any(|by| by.issuer == one.issuer)
+        };
+        if !has_password && !identities.iter().any(leads_in) {
             return Err(Refusal::LastIdentity.into());
         }
         tx.delete_identity(id).await?;

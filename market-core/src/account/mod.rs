@@ -251,6 +251,11 @@ impl Accounts<'_> {
         let mut tx = begin!(self.0, call, "accounts.set_password", &(person, apart));
         let person = tx.person(person).await?.expected(call)?;
         tx.decides_over(person.id).await?;
+        // Whoever is given another password may have lost the one before to somebody who linked an
+        // identity of their own by it.
+        if call.actor.person != person.id && tx.login_of(person.id).await?.password.is_some() {
+            tx.delete_identities(person.id).await?;
+        }
         tx.set_password(person.id, hash).await?;
         tx.revoke_tokens(person.id, None).await?;
         tx.end_sessions(person.id, None, None, "password").await?;

@@ -197,6 +197,8 @@ impl Accounts<'_> {
         from: &Origin,
     ) -> Result<Arrival, Error> {
         let visit = retry(|| self.arrive_once(secret, vouched)).await?;
+        // Whoever is vouched for has nothing to guess.
+        self.uncount(&Tried::from(Throttle::ProviderAddress, from)).await?;
         if visit.person_id.is_some() {
             return Ok(Arrival::ToLink);
         }

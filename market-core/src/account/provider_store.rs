@@ -35,6 +35,7 @@ statements! {
     WHOSE = "select person_id from identities where digest = $1";
     USE = "update identities set used_at = $2 where digest = $1";
     DELETE = "delete from identities where id = $1";
+    DELETE_ALL = "delete from identities where person_id = $1";
     END_SESSIONS = "\
         update sessions set ended_at = $3, ended_by = 'identity' \
         where person_id = $1 and provider = $2 and ended_at is null";
@@ -167,6 +168,10 @@ impl Tx {
 
     pub(super) async fn delete_identity(&mut self, id: IdentityId) -> Result<(), Error> {
         self.query(DELETE).bind(id).execute().await.map(drop)
+    }
+
+    pub(super) async fn delete_identities(&mut self, person: PersonId) -> Result<(), Error> {
+        self.query(DELETE_ALL).bind(person).execute().await.map(drop)
     }
 
     /// Ends a person's sessions that began by a provider.

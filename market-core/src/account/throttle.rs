@@ -18,7 +18,7 @@ use crate::{
         authority::{Act, act},
         secret::sha256_hex,
     },
-    store::{begin, retry, text_enum},
+    store::{Tx, begin, retry, text_enum},
 };
 
 const MANAGE: Act = act("throttle.manage");
@@ -127,24 +127,7 @@ impl Accounts<'_> {
 
     async fn count_once(&self, tried: &Tried) -> Result<(), Error> {
         let mut tx = self.0.work().await?;
-        let mut wait = 0;
-        let mut filled = Vec::new();
-        for (throttle, subject) in &tried.0 {
-            let (burst, micros) = tx.throttle_rule(*throttle).await?;
-            let until = tx.throttle(*throttle, subject).await?;
-            tx.settle_time().await?;
-            let now = tx.at.micros();
-            let until = until.max(now);
-            wait = wait.max(until - now - (burst - 1) * micros);
-            filled.push((*throttle, subject, until + micros));
-        }
-        if wait > 0 {
-            let seconds = u32::try_from((wait + 999_999) / 1_000_000).unwrap_or(u32::MAX);
-            return Err(Error::TooOften(seconds));
-        }
-        for (throttle, subject, until) in filled {
-            tx.fill_throttle(throttle, subject, until).await?;
-        }
+        tx.count(tried).await?;
         tx.finish(()).await
     }
 
@@ -212,5 +195,30 @@ impl Accounts<'_> {
         let rule = ThrottleRule { name, burst, seconds, version: version + 1 };
         tx.set_throttle_rule(rule).await?;
         tx.finish(rule).await
+    }
+}
+
+impl Tx {
+    /// Counts a try in this unit of work, or says how long to wait.
+    pub(crate) async fn count(&mut self, tried: &Tried) -> Result<(), Error> {
+        let mut wait = 0;
+        let mut filled = Vec::new();
+        for (throttle, subject) in &tried.0 {
+            let (burst, micros) = self.throttle_rule(*throttle).await?;
+            let until = self.throttle(*throttle, subject).await?;
+            self.settle_time().await?;
+            let now = self.at.micros();
+            let until = until.max(now);
+            wait = wait.max(until - now - (burst - 1) * micros);
+            filled.push((*throttle, subject, until + micros));
+        }
+        if wait > 0 {
+            let seconds = u32::try_from((wait + 999_999) / 1_000_000).unwrap_or(u32::MAX);
+            return Err(Error::TooOften(seconds));
+        }
+        for (throttle, subject, until) in filled {
+            self.fill_throttle(throttle, subject, until).await?;
+        }
+        Ok(())
     }
 }

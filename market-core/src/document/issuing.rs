@@ -3,19 +3,17 @@
 use std::{convert::Infallible, time::Duration};
 
 use object_store::{Attributes, PutOptions, PutPayload};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::{
     Document, Documents, VerificationCode,
     drawing::Drawn,
     subject::{About, Subject},
 };
-use crate::{Error, Refusal, file::place, id::DocumentId, sha256_hex, store::retry};
+use crate::{Error, Refusal, file::place, followers, id::DocumentId, sha256_hex, store::retry};
 
 /// How often a document is drawn up again because its subject moved on meanwhile.
 const TRIES: u32 = 8;
-/// How often the journal is read without a sign: other nodes write too.
-const POLL: Duration = Duration::from_secs(1);
 /// How often a font is looked for, while there is none and documents wait for it.
 const FONT: Duration = Duration::from_mins(1);
 /// So many entries are read at once.
@@ -97,18 +95,15 @@ impl Documents<'_> {
         let mut seen = 0;
         loop {
             let changed = self.0.wake.notified();
-            match self.step(&mut seen).await {
-                Ok(0) => drop(timeout(POLL, changed).await),
-                Ok(_) => {}
+            let turn = match self.step(&mut seen).await {
                 Err(why @ Error::Unprintable(_)) => {
                     tracing::warn!("documents wait: {why}");
                     sleep(FONT).await;
+                    Ok(false)
                 }
-                Err(why) => {
-                    tracing::warn!("documents are not issued: {why}");
-                    sleep(POLL).await;
-                }
-            }
+                done => done.map(|entries| entries > 0),
+            };
+            followers::rest(turn, changed, "documents are not issued").await;
         }
     }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use self::outbox::{Mail, MailFailure, Mailer, Mailing};
 use self::{address::is_address, store::Held};
 use crate::{
-    Actor, Call, Env, Error, Fault, Intent, Market, Refusal, Timestamp,
+    Actor, Call, Env, Error, Fault, Market, Refusal, Timestamp,
     account::{Throttle, Tried},
     id::PersonId,
     kernel::{
@@ -121,13 +121,6 @@ impl Mails<'_> {
         }
         Error::unless_faultless(faults)?;
         self.key()?;
-        let known = self.0.db.mailbox(call.actor.person).await?;
-        if call.intent == Intent::Do && !known.is_some_and(|held| held.is_proved(&new.address)) {
-            let to = sha256_hex(new.address.to_ascii_lowercase().as_bytes());
-            let person = (Throttle::MailPerson, call.actor.person.to_string());
-            let tried = Tried(vec![(Throttle::MailAddress, to), person]);
-            self.0.accounts().count(&tried).await?;
-        }
         retry(|| self.set_once(call, &new)).await
     }
 
@@ -153,7 +146,11 @@ impl Mails<'_> {
             let (stop, digest) = self.new_stop(tx.actor.person)?;
             tx.put_mailbox(&mailbox, &stop, &digest).await?;
         }
-        if !is_proved {
+        if new.wanted && !is_proved {
+            // Counted with what is sent: whoever is refused, or asks again, sends nothing.
+            let to = sha256_hex(new.address.to_ascii_lowercase().as_bytes());
+            let person = (Throttle::MailPerson, call.actor.person.to_string());
+            tx.count(&Tried(vec![(Throttle::MailAddress, to), person])).await?;
             let env = &self.0.env;
             let code = seal_mail(self.key()?, tx.actor.person, &new_code(env), env)?;
             tx.put_code(&code, tx.at.plus_seconds(CODE_SECONDS), env.id()).await?;

@@ -13,14 +13,12 @@ use uuid::Uuid;
 
 use super::{MailLanguage, Mails, store::Held, text};
 use crate::{
-    Error, Timestamp,
+    Error, Timestamp, followers,
     id::PersonId,
     kernel::sealing::open_mail,
     store::{Tx, retry},
 };
 
-/// How often to look without a sign.
-const POLL: Duration = Duration::from_secs(2);
 /// How long a node rests after each mail: it sends sixty in a minute at most.
 const PACE: Duration = Duration::from_secs(1);
 /// The longest that one mail takes.
@@ -86,6 +84,17 @@ pub(super) enum About {
     Notices(Uuid),
 }
 
+/// What came of looking for a mail to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// One was sent, whatever came of it.
+    Sent,
+    /// Somebody was due, and nothing waits for them any more.
+    PassedOver,
+    /// Nobody is due.
+    Nothing,
+}
+
 /// What became of a mail that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Became {
@@ -111,32 +120,33 @@ impl Mails<'_> {
     pub async fn follow(&self, mailer: Arc<dyn Mailer>) -> Infallible {
         loop {
             let changed = self.0.wake.notified();
-            match self.step(&mailer).await {
-                Ok(true) => sleep(PACE).await,
-                Ok(false) => drop(timeout(POLL, changed).await),
-                Err(why) => {
-                    tracing::warn!("no mail is sent: {why}");
-                    sleep(POLL).await;
-                }
+            let did = self.step(&mailer).await;
+            if matches!(did, Ok(Step::Sent)) {
+                sleep(PACE).await;
             }
+            let turn = did.map(|did| did != Step::Nothing);
+            followers::rest(turn, changed, "no mail is sent").await;
         }
     }
 
     /// Sends all mail that is due now, and says how many.
     pub async fn send_due(&self, mailer: &Arc<dyn Mailer>) -> Result<u64, Error> {
         let mut sent = 0;
-        while self.step(mailer).await? {
-            sent += 1;
+        loop {
+            match self.step(mailer).await? {
+                Step::Sent => sent += 1,
+                Step::PassedOver => {}
+                Step::Nothing => return Ok(sent),
+            }
         }
-        Ok(sent)
     }
 
-    /// Sends one mail that is due, if any is; whether it did.
-    async fn step(&self, mailer: &Arc<dyn Mailer>) -> Result<bool, Error> {
+    /// Sends one mail that is due, if any is.
+    async fn step(&self, mailer: &Arc<dyn Mailer>) -> Result<Step, Error> {
         self.wake().await?;
-        let Some((person, lease)) = self.lease().await? else { return Ok(false) };
+        let Some((person, lease)) = self.lease().await? else { return Ok(Step::Nothing) };
         let Some((about, mail)) = retry(|| self.next(person, lease)).await? else {
-            return Ok(true);
+            return Ok(Step::PassedOver);
         };
         let sent = timeout(PATIENCE, mailer.send(mail)).await;
         let sent = sent.unwrap_or_else(|_| Err(MailFailure::NotTaken("it took too long".into())));
@@ -146,7 +156,7 @@ impl Mails<'_> {
         if let Some(became) = retry(|| self.note(person, lease, about, &sent)).await? {
             metrics::counter!("market_mail_total", "outcome" => became.name()).increment(1);
         }
-        Ok(true)
+        Ok(Step::Sent)
     }
 
     /// Has those looked at for whom something waits.
@@ -217,6 +227,7 @@ impl Mails<'_> {
         if !held.mailbox.is_used() {
             return Ok(None);
         }
+        tx.let_go_of_the_gone(held.person).await?;
         if let Some(mail) = held.mail
             && !tx.told_by(held.person, mail).await?.is_empty()
         {
@@ -305,7 +316,6 @@ impl Held {
             return Became::Sent;
         };
         self.tries += 1;
-        let since = *self.failing_since.get_or_insert(now);
         match why {
             MailFailure::NotTaken(_) if self.tries < TRIES => Became::Again(again(self.tries)),
             MailFailure::NotTaken(_) => {
@@ -314,6 +324,7 @@ impl Held {
             }
             MailFailure::Refused(_) => {
                 self.tries = 0;
+                let since = *self.failing_since.get_or_insert(now);
                 if since.plus_seconds(HOPE_SECONDS) <= now {
                     self.mailbox.confirmed_at = None;
                     self.mailbox.version += 1;

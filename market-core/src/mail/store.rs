@@ -56,7 +56,8 @@ statements! {
         and (leased_until is null or leased_until <= $1) limit 1";
     DUE = "\
         select person_id from mailboxes where due_at <= $1 \
-        and (leased_until is null or leased_until <= $1) order by due_at, person_id limit 1";
+        and (leased_until is null or leased_until <= $1) \
+        order by case when code_mail is null then 1 else 0 end, due_at, person_id limit 1";
     LEASE = "update mailboxes set lease = $2, leased_until = $3 where person_id = $1";
     RELEASE = "\
         update mailboxes set lease = null, leased_until = null, due_at = $2, rest_until = $3, \
@@ -68,6 +69,12 @@ statements! {
         and (read_at is not null or not exists (select 1 from memberships m \
         join people p on p.id = m.person_id where m.person_id = notices.person_id \
         and m.party = notices.party and not p.disabled))";
+    // Of what is on its way, what somebody may not know any more.
+    LET_GO = "\
+        update notices set mailing = false, mail = null where person_id = $1 and mailing \
+        and mail is not null and not exists (select 1 from memberships m \
+        join people p on p.id = m.person_id where m.person_id = notices.person_id \
+        and m.party = notices.party and not p.disabled)";
     FRESH = "\
         select id from notices where person_id = $1 and mailing and mail is null \
         order by id limit $2";
@@ -98,7 +105,7 @@ pub(super) struct Held {
     pub(super) mail: Option<Uuid>,
     /// and how often what is on its way was not taken.
     pub(super) tries: i64,
-    /// Since when nothing was taken.
+    /// Since when mail was refused, and none was taken.
     pub(super) failing_since: Option<Timestamp>,
 }
 
@@ -292,6 +299,11 @@ impl Tx {
         let ids = fresh.into_iter().map(|(id,)| id);
         self.query(TAKE).bind(mail).within(" and id in", ids).execute().await?;
         self.query(KEEP_MAIL).bind(person).bind(mail).execute().await.map(|_| true)
+    }
+
+    /// Takes out of a mail that is on its way what its person may not know any more.
+    pub(super) async fn let_go_of_the_gone(&mut self, person: PersonId) -> Result<(), Error> {
+        self.query(LET_GO).bind(person).execute().await.map(drop)
     }
 
     /// What a mail to a person tells of.

@@ -3,20 +3,10 @@
 use super::*;
 use crate::{
     Mode, Refusal,
-    account::NewPerson,
     case::Fund,
     purchase::tests::world::{World, limits, notice},
-    testing::on_both,
+    testing::{member, on_both},
 };
-
-/// Somebody with an account who acts for a party.
-async fn member(market: &Market, login: &str, party: &Party) -> Call {
-    let (accounts, system) = (market.accounts(), Call::from(Actor::system()));
-    let new = NewPerson { login: login.to_owned(), name: login.to_owned(), password: None };
-    let person = accounts.create_person(&system, new).await.unwrap().id;
-    accounts.grant(&system, person, party.clone()).await.unwrap();
-    Actor::new(person, party.clone()).into()
-}
 
 async fn told(market: &Market, call: &Call) -> Vec<Notice> {
     let paging = Paging { after: None, limit: 100 };

@@ -1,19 +1,15 @@
 //! Quarantine: where a scanner is set, no file is given out before it was scanned and nothing was
 //! found in it. While the scanner is away, files wait.
 
-use std::{convert::Infallible, time::Duration};
-
-use tokio::time::{sleep, timeout};
+use std::convert::Infallible;
 
 use super::Deliverables;
 use crate::{
     Error,
     file::{DueScan, NotScanned, ScanState, Scanner, Verdict},
+    followers,
     store::retry,
 };
-
-/// How often to look without a sign.
-const POLL: Duration = Duration::from_secs(5);
 
 /// For so long one node has a file, in seconds, before another may take it: longer than a scan may
 /// take.
@@ -27,20 +23,20 @@ impl Deliverables<'_> {
     /// Scans what is to be scanned, until it is dropped. Any number of nodes may do this at once.
     pub async fn follow(&self) -> Infallible {
         let Some(scanner) = &self.0.scanner else { return std::future::pending().await };
-        if let Err(why) = self.await_older().await {
-            tracing::warn!("files from before there was a scanner do not wait for it: {why}");
-        }
+        let mut has_older = true;
         loop {
             let changed = self.0.wake.notified();
-            match self.scan_next(scanner).await {
-                Ok(true) => {}
-                Ok(false) => drop(timeout(POLL, changed).await),
-                Err(why) => {
-                    tracing::warn!("files are not scanned: {why}");
-                    sleep(POLL).await;
-                }
-            }
+            let turn = self.scan_turn(scanner, &mut has_older).await;
+            followers::rest(turn, changed, "files are not scanned").await;
         }
+    }
+
+    async fn scan_turn(&self, scanner: &Scanner, has_older: &mut bool) -> Result<bool, Error> {
+        if *has_older {
+            self.await_older().await?;
+            *has_older = false;
+        }
+        self.scan_next(scanner).await
     }
 
     /// Scans everything that is due now; how many files.
@@ -93,11 +89,14 @@ impl Deliverables<'_> {
     ) -> Result<(), Error> {
         let mut tx = self.0.work().await?;
         match verdict {
-            Ok(Verdict::Clean) => tx.scanned(&due.sha256, ScanState::Clean, None).await?,
+            Ok(Verdict::Clean) => {
+                tx.scanned(&due.sha256, ScanState::Clean, None).await?;
+            }
             Ok(Verdict::Infected(found)) => {
                 tracing::warn!(sha256 = due.sha256, found, "a file is withheld");
-                tx.scanned(&due.sha256, ScanState::Infected, Some(found)).await?;
-                tx.withhold(&due.sha256, found).await?;
+                if tx.scanned(&due.sha256, ScanState::Infected, Some(found)).await? {
+                    tx.withhold(&due.sha256, found).await?;
+                }
             }
             Err(why) => {
                 metrics::counter!("market_scan_failures_total").increment(1);

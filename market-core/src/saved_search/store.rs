@@ -36,11 +36,14 @@ statements! {
         where kind = $1 and new_state = $2 and pos is not null \
         and (old_state is null or old_state in ('applying', 'draft'))";
 
+    // Mailed as other notices are: `MAIL_THEM` of the slice `notice`.
     INSERT_NOTICE = "\
         insert into notices (id, person_id, party, topic, saved_search, kind, object, at, mailing) \
         select $1, s.person_id, s.party, 'saved_search', s.id, $3, $4, $5, \
         exists (select 1 from mailboxes b where b.person_id = s.person_id \
-        and b.wanted and b.confirmed_at is not null) from saved_searches s where s.id = $2";
+        and b.wanted and b.confirmed_at is not null) \
+        and not exists (select 1 from notice_preferences p where p.person_id = s.person_id \
+        and p.party = s.party and p.kind = $3 and not p.mailed) from saved_searches s where s.id = $2";
 }
 
 #[derive(FromRow)]

@@ -148,6 +148,13 @@ on_both! {
         accounts.unlink(&(&wang).into(), own[0].id).await.unwrap();
         let other = arrives(&market, "two", None, &vouched("s-1", None, &[])).await;
         assert!(matches!(other, Ok(Arrival::Unknown)), "of another issuer: {other:?}");
+        // Whoever is given another password keeps nothing that was linked by the one before.
+        arrives(&market, "one", Some(&wang), &vouched("thief", None, &[])).await.unwrap();
+        link(&wang, "correct horse").await.unwrap();
+        let (system, password) = (Call::from(Actor::system()), Password::new("staple battery"));
+        accounts.set_password(&system, wang.person, password).await.unwrap();
+        let thief = arrives(&market, "one", None, &vouched("thief", None, &[])).await;
+        assert!(matches!(thief, Ok(Arrival::Unknown)), "{thief:?}");
     }
 
     async fn a_visit_comes_back_once_from_where_it_went_and_in_time(url: &str) {

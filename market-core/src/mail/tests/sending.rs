@@ -6,12 +6,18 @@ fn busy() -> Result<(), MailFailure> {
     Err(MailFailure::NotTaken("451".to_owned()))
 }
 
+/// An owner who is about to purchase, and somebody of theirs who reads mail.
+async fn with_reader(url: &str) -> (World, Call) {
+    let world = world(url).await;
+    let call = member(&world.market, "wang", &world.owner.actor.party).await;
+    reads_mail(&world.market, &call, "wang@example.com", MailLanguage::Zh).await;
+    (world, call)
+}
+
 on_both! {
     async fn who_dies_after_sending_sends_the_very_same_mail_again(url: &str) {
-        let world = world(url).await;
+        let (world, _) = with_reader(url).await;
         let market = &world.market;
-        let call = member(market, "wang", &world.owner.actor.party).await;
-        reads_mail(market, &call, "wang@example.com", MailLanguage::Zh).await;
         publish_another(&world).await;
         let (letterbox, mailer) = letterbox();
         // The mail goes out, and nobody notes it.
@@ -36,10 +42,8 @@ on_both! {
     }
 
     async fn mail_that_is_not_taken_comes_again(url: &str) {
-        let world = world(url).await;
+        let (world, call) = with_reader(url).await;
         let market = &world.market;
-        let call = member(market, "wang", &world.owner.actor.party).await;
-        reads_mail(market, &call, "wang@example.com", MailLanguage::Zh).await;
         publish_another(&world).await;
         let (letterbox, mailer) = letterbox();
         letterbox.answer(&[busy(), busy()]);
@@ -65,13 +69,18 @@ on_both! {
         assert_eq!(letterbox.take().len(), 16);
         let kept = market.mails().mailbox(&call.actor).await.unwrap();
         assert!(kept.confirmed_at.is_some(), "the address is not to blame");
+        publish_another(&world).await;
+        letterbox.answers.lock().unwrap().clear();
+        letterbox.answer(&[Err(MailFailure::Refused("550".to_owned()))]);
+        sent(market, &mailer).await;
+        assert_eq!(letterbox.take().len(), 1);
+        let kept = market.mails().mailbox(&call.actor).await.unwrap();
+        assert!(kept.confirmed_at.is_some(), "one refusal says little, whatever was before it");
     }
 
     async fn an_address_that_is_refused_for_days_is_believed_no_more(url: &str) {
-        let world = world(url).await;
+        let (world, call) = with_reader(url).await;
         let market = &world.market;
-        let call = member(market, "wang", &world.owner.actor.party).await;
-        reads_mail(market, &call, "wang@example.com", MailLanguage::Zh).await;
         let (letterbox, mailer) = letterbox();
         let before = market.mails().mailbox(&call.actor).await.unwrap();
         for day in 0..=5 {
@@ -86,6 +95,36 @@ on_both! {
         publish_another(&world).await;
         sent(market, &mailer).await;
         assert_eq!(letterbox.take(), []);
+    }
+
+    async fn who_is_removed_is_sent_nothing_that_was_on_its_way(url: &str) {
+        let (world, call) = with_reader(url).await;
+        let market = &world.market;
+        let (letterbox, mailer) = letterbox();
+        publish_another(&world).await;
+        letterbox.answer(&[busy()]);
+        sent(market, &mailer).await;
+        assert_eq!(letterbox.take().len(), 1);
+        let accounts = market.accounts();
+        let system = Call::from(Actor::system());
+        accounts.revoke(&system, call.actor.person, call.actor.party).await.unwrap();
+        later(market, 3600);
+        sent(market, &mailer).await;
+        assert_eq!(letterbox.take(), []);
+    }
+
+    async fn a_code_goes_before_what_others_are_told(url: &str) {
+        let (world, call) = with_reader(url).await;
+        let market = &world.market;
+        let (letterbox, mailer) = letterbox();
+        publish_another(&world).await;
+        market.mails().wake().await.unwrap();
+        later(market, 60);
+        let other = member(market, "li", &call.actor.party).await;
+        market.mails().set(&other, new("li@example.com", MailLanguage::Zh)).await.unwrap();
+        sent(market, &mailer).await;
+        let to: Vec<_> = letterbox.take().into_iter().map(|mail| mail.to).collect();
+        assert_eq!(to, ["li@example.com", "wang@example.com"]);
     }
 
     async fn many_nodes_send_a_mail_once(url: &str) {
