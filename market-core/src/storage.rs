@@ -113,46 +113,57 @@ impl Storage<'_> {
     async fn sweep_folders(&self, folders: Range<i64>) -> Result<usize, Error> {
         let mut gone = 0;
         // Whoever was killed in between left something here.
-        for aside in self.old(&Path::from(ASIDE)).await? {
-            gone += self.decide(&aside).await?;
+        for (aside, is_old) in self.lying_in(&Path::from(ASIDE)).await? {
+            gone += self.decide(&aside, is_old).await?;
         }
         for folder in folders {
             let folder = Path::from(format!("{:02x}", folder % FOLDERS));
-            for old in self.old(&folder).await? {
-                let Some(sha256) = digest_of(&old) else { continue };
-                if self.0.db.is_named_file(sha256).await? {
+            for (lying, is_old) in self.lying_in(&folder).await? {
+                let Some(sha256) = digest_of(&lying) else { continue };
+                if !is_old || self.0.db.is_named_file(sha256).await? {
                     continue;
                 }
-                let aside = Path::from_iter([ASIDE, sha256]);
-                self.0.files.rename(&old, &aside).await?;
-                gone += self.decide(&aside).await?;
+                // A place of its own: of many nodes, none writes over what another put aside.
+                let aside = Path::from_iter([ASIDE, &self.0.env.id().to_string(), sha256]);
+                if is_there(self.0.files.rename(&lying, &aside).await)? {
+                    gone += self.decide(&aside, true).await?;
+                }
             }
         }
         Ok(gone)
     }
 
-    /// What has lain in a folder for a day.
-    async fn old(&self, folder: &Path) -> Result<Vec<Path>, Error> {
+    /// What lies in a folder, and whether it has for a day.
+    async fn lying_in(&self, folder: &Path) -> Result<Vec<(Path, bool)>, Error> {
         let before = self.0.env.now().micros() / 1_000_000 - YOUNG;
         let listed = self.0.files.list(Some(folder));
-        let old = listed.try_filter_map(|one| async move {
-            Ok((one.last_modified.timestamp() < before).then_some(one.location))
-        });
-        Ok(old.try_collect().await?)
+        let lying = listed.map_ok(|one| (one.location, one.last_modified.timestamp() < before));
+        Ok(lying.try_collect().await?)
     }
 
     /// Lets go of content that was put aside, unless a row was written meanwhile that names it.
     /// Whoever wrote it looks for its content afterwards ([`crate::file::Files`]), so that one of
     /// the two sees the other.
-    async fn decide(&self, aside: &Path) -> Result<usize, Error> {
+    async fn decide(&self, aside: &Path, is_old: bool) -> Result<usize, Error> {
         let Some(sha256) = digest_of(aside) else { return Ok(0) };
         if self.0.db.is_named_file(sha256).await? {
-            self.0.files.rename(aside, &place(sha256)).await?;
+            is_there(self.0.files.rename(aside, &place(sha256)).await)?;
+            return Ok(0);
+        }
+        if !is_old || !is_there(self.0.files.delete(aside).await)? {
             return Ok(0);
         }
         tracing::info!(sha256, "a file that no row names is let go");
-        self.0.files.delete(aside).await?;
         Ok(1)
+    }
+}
+
+/// Whether something was there to be moved: another node may have been faster.
+fn is_there(done: Result<(), object_store::Error>) -> Result<bool, Error> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Err(why) => Err(why.into()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use axum::http::Method;
 use market_core::sha256_hex;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     asking::{Answer, Asking},
@@ -173,19 +173,7 @@ async fn no_file_is_in_memory_as_a_whole() {
     })
     .await;
     let client = Client::of(&server);
-    let mut new = trade.order();
-    new["case_id"] = json!(cases[0]);
-    let ask = async |path: String, token: &str, body: Option<Value>| {
-        let request = crate::server::Request::post(path, token, body);
-        let (status, answer) = client.ask(&request).await.unwrap();
-        assert!((200..300).contains(&status), "{answer}");
-        answer
-    };
-    let placed = ask("/api/v1/orders".to_owned(), &trade.applicant, Some(new)).await;
-    let path = format!("/api/v1/orders/{}", placed["id"].as_str().unwrap());
-    ask(format!("{path}/accept"), &trade.agency, None).await;
-    ask(format!("{path}/record-contract"), &trade.agency, Some(trade.contract())).await;
-    ask(format!("{path}/confirm-contract"), &trade.applicant, None).await;
+    let path = client.in_service(&trade, &cases[0]).await;
     let files = format!("{path}/deliverables?name=report.txt");
     // The allocator keeps what passed through it once: as much as large files have, in small ones.
     for number in 1..=8 {

@@ -13,13 +13,12 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header::RANGE},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{
     harness::Place,
     program::printed,
-    server::{Client, Request as Ask, Server, Site, market},
+    server::{Client, Server, Site, market},
 };
 
 /// A bucket: objects by their names, and parts of those that come in parts.
@@ -137,18 +136,7 @@ async fn files_are_kept_in_an_object_store() {
     };
     let server = Server::ready(program()).await;
     let client = Client::of(&server);
-    let mut new = trade.order();
-    new["case_id"] = json!(cases[0]);
-    let ask = async |path: String, token: &str, body: Option<Value>| {
-        let (status, answer) = client.ask(&Ask::post(path, token, body)).await.unwrap();
-        assert!((200..300).contains(&status), "{answer}");
-        answer
-    };
-    let placed = ask("/api/v1/orders".to_owned(), &trade.applicant, Some(new)).await;
-    let path = format!("/api/v1/orders/{}", placed["id"].as_str().unwrap());
-    ask(format!("{path}/accept"), &trade.agency, None).await;
-    ask(format!("{path}/record-contract"), &trade.agency, Some(trade.contract())).await;
-    ask(format!("{path}/confirm-contract"), &trade.applicant, None).await;
+    let path = client.in_service(&trade, &cases[0]).await;
     let files = format!("{path}/deliverables?name=report.txt");
     let large = "0123456789abcde\n".repeat(700_000);
     for (number, text) in [(1, "检测报告"), (2, &large)] {

@@ -10,7 +10,7 @@ use std::{
 
 use market_core::{Env, Party, agency::Listing, sha256_hex};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
@@ -170,6 +170,27 @@ impl Client {
         }
         let answer = asking.send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    /// Buys for a case, and has both sides settle the contract; gives the path of the order.
+    pub(crate) async fn in_service(&self, trade: &Trade, case: &str) -> String {
+        let ask = async |path: &str, token: &str, body: Option<Value>| {
+            let (status, answer) = self.ask(&Request::post(path, token, body)).await.unwrap();
+            assert!((200..300).contains(&status), "{answer}");
+            answer
+        };
+        let mut new = trade.order();
+        new["case_id"] = json!(case);
+        let placed = ask("/api/v1/orders", &trade.applicant, Some(new)).await;
+        let path = format!("/api/v1/orders/{}", placed["id"].as_str().unwrap());
+        for (step, token, body) in [
+            ("accept", &trade.agency, None),
+            ("record-contract", &trade.agency, Some(trade.contract())),
+            ("confirm-contract", &trade.applicant, None),
+        ] {
+            ask(&format!("{path}/{step}"), token, body).await;
+        }
+        path
     }
 
     /// The whole answer to an upload, if there is one.

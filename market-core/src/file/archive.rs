@@ -25,6 +25,9 @@ const SMALL: u64 = 1 << 20;
 /// memory.
 const LISTED: u64 = 1 << 10;
 
+/// The longest that the list of what the parts of an office document are may be, after its beginning.
+const LONGEST_TYPES: u64 = 4 << 20;
+
 /// Where archives that lie in others are unpacked to.
 pub(super) type Spool<'s> = &'s dyn Fn() -> io::Result<File>;
 
@@ -44,33 +47,86 @@ pub(super) fn inspect(
 /// Refuses a file that is no archive, but ends like one: it would be one thing to whoever looks at
 /// its beginning, and another to whoever looks at its end.
 pub(super) fn check_tail(file: &File, size: u64) -> Result<(), Error> {
-    match end(file, size)? {
-        Some(_) => Err(refused("two-types", "the file is an archive, too", "文件同时又是压缩包")),
-        None => Ok(()),
+    if has_end(&tail(file, size)?) {
+        return Err(refused("two-types", "the file is an archive, too", "文件同时又是压缩包"));
     }
+    Ok(())
 }
 
-/// What the record at the end of an archive says: how many entries there are, and how long their
-/// list is.
+/// What the record at the end of an archive says: how many entries there are, how long their list
+/// is, and where it and the record begin.
 struct End {
     entries: u16,
     list: u32,
+    list_at: u32,
+    at: u64,
 }
 
-/// The record with which a file ends, if it ends with one.
-fn end(mut file: &File, size: u64) -> Result<Option<End>, Error> {
+/// The end of a file, as far as the record may reach.
+fn tail(mut file: &File, size: u64) -> Result<Vec<u8>, Error> {
     file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
     let mut tail = Vec::new();
     file.take(TAIL).read_to_end(&mut tail)?;
-    let number = |at: usize| u16::from_le_bytes([tail[at], tail[at + 1]]);
-    let ends = |at: &usize| {
-        tail[*at..].starts_with(END) && at + END_BYTES + usize::from(number(at + 20)) == tail.len()
-    };
-    let found = (0..(tail.len() + 1).saturating_sub(END_BYTES)).rev().find(ends);
-    Ok(found.map(|at| End {
-        entries: number(at + 10),
-        list: u32::from(number(at + 12)) | u32::from(number(at + 14)) << 16,
-    }))
+    Ok(tail)
+}
+
+/// Where a file may have the record at the end of an archive, and how long its comment is: the last
+/// place first. Some readers of archives look for no more than that the comment fits.
+fn ends(tail: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    let comment = |at: usize| usize::from(u16::from_le_bytes([tail[at + 20], tail[at + 21]]));
+    let last = (tail.len() + 1).saturating_sub(END_BYTES);
+    let begins = (0..last).rev().filter(|at| tail[*at..].starts_with(END));
+    begins.map(move |at| (at, comment(at))).filter(|(at, long)| at + END_BYTES + long <= tail.len())
+}
+
+/// Whether some reader would take what ends like this for an archive.
+fn has_end(tail: &[u8]) -> bool {
+    ends(tail).next().is_some()
+}
+
+/// The record with which an archive ends. There is one, it ends the file, and nothing stands between
+/// the list and it: all readers find the same list, and no other one behind it.
+fn end(file: &File, size: u64) -> Result<End, Error> {
+    let tail = tail(file, size)?;
+    let mut found = ends(&tail);
+    let (at, comment) = found.next().ok_or_else(broken)?;
+    if found.next().is_some() || at + END_BYTES + comment != tail.len() {
+        return Err(broken());
+    }
+    let short = |place: usize| u16::from_le_bytes([tail[at + place], tail[at + place + 1]]);
+    let long = |place: usize| u32::from(short(place)) | u32::from(short(place + 2)) << 16;
+    let start = size.saturating_sub(tail.len() as u64);
+    let end = End { entries: short(10), list: long(12), list_at: long(16), at: start + at as u64 };
+    if u64::from(end.list_at) + u64::from(end.list) != end.at {
+        return Err(broken());
+    }
+    Ok(end)
+}
+
+/// The last bytes of what is written, as many as the record at the end of an archive may need.
+#[derive(Default)]
+struct LastBytes(Vec<u8>);
+
+impl Write for LastBytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        let most = usize::try_from(TAIL).unwrap_or(usize::MAX);
+        if self.0.len() > 4 * most {
+            self.0.drain(..self.0.len() - most);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl LastBytes {
+    fn end(&self) -> &[u8] {
+        let most = usize::try_from(TAIL).unwrap_or(usize::MAX);
+        &self.0[self.0.len().saturating_sub(most)..]
+    }
 }
 
 /// What may still be in an archive and in those that lie in it.
@@ -89,7 +145,7 @@ impl Left<'_> {
         depth: u32,
         spool: Spool<'_>,
     ) -> Result<Vec<String>, Error> {
-        let end = end(file, size)?.ok_or_else(broken)?;
+        let end = end(file, size)?;
         self.count(&end)?;
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|why| unread(&why))?;
         if archive.len() != usize::from(end.entries) || archive.offset() != 0 {
@@ -101,6 +157,8 @@ impl Left<'_> {
             names.push(check_entry(&entry)?);
             self.unpacks(entry.size())?;
         }
+        // What entries say of themselves where they lie is what the list says of them.
+        archive.validate_header_consistency().map_err(|why| unread(&why))?;
         for (index, name) in names.iter().enumerate() {
             let mut entry = archive.by_index(index).map_err(|why| unread(&why))?;
             let packed = self.unpack(&mut entry, name, depth, spool)?;
@@ -153,6 +211,20 @@ impl Left<'_> {
         let mut head = Vec::new();
         content.by_ref().take(format::HEAD).read_to_end(&mut head).map_err(|_| broken())?;
         let is_zip = format::is_zip(&head);
+        if name.eq_ignore_ascii_case("[Content_Types].xml") {
+            // A part with macros may be called anything; what it is stands here.
+            let mut types = head.clone();
+            let rest = content.by_ref().take(LONGEST_TYPES).read_to_end(&mut types);
+            rest.map_err(|_| broken())?;
+            if types.len() as u64 != size {
+                return Err(broken());
+            }
+            let types = String::from_utf8_lossy(&types).to_ascii_lowercase();
+            if types.contains("vbaproject") || types.contains("macroenabled") {
+                return Err(refused("macros", "the document has macros", "文档含有宏"));
+            }
+            return Ok(None);
+        }
         if format::is_packed(&head) || is_zip && depth >= self.rules.archive_depth {
             let most = self.rules.archive_depth;
             let en =
@@ -161,14 +233,20 @@ impl Left<'_> {
             return Err(refused("archive-nested", &en, &zh));
         }
         let mut inner = if is_zip { Some(spool()?) } else { None };
+        let mut last = LastBytes::default();
         let to: &mut dyn Write = match &mut inner {
             Some(inner) => inner,
-            None => &mut io::sink(),
+            None => &mut last,
         };
         to.write_all(&head)?;
         let rest = io::copy(&mut content, to).map_err(|_| broken())?;
         if head.len() as u64 + rest != size {
             return Err(broken());
+        }
+        if inner.is_none() && has_end(last.end()) {
+            let en = format!("{name} ends like an archive, and does not begin like one");
+            let zh = format!("{name} 结尾是压缩包，开头却不是");
+            return Err(refused("archive-nested", &en, &zh));
         }
         Ok(inner.map(|inner| (inner, size)))
     }

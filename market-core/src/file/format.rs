@@ -137,8 +137,16 @@ fn is_bitmap(head: &[u8]) -> bool {
 /// Whether something is text, in UTF-8, in GB 18030 or, if it says so, in UTF-16; but none that a
 /// browser might take for a page or a picture with scripts.
 fn is_text(head: &[u8]) -> bool {
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return true;
+    let wide = |read: fn([u8; 2]) -> u16| {
+        let units = head[2..].chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+        let is_plain = |unit: u16| unit >= 0x20 && unit != 0x7f || [9, 10, 12, 13].contains(&unit);
+        let first = units.clone().find(|unit| !matches!(unit, 9 | 10 | 12 | 13 | 32));
+        units.clone().all(is_plain) && first != Some(u16::from(b'<'))
+    };
+    match head {
+        [0xff, 0xfe, ..] => return wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => return wide(u16::from_be_bytes),
+        _ => {}
     }
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let is_plain = |byte: &u8| *byte >= b' ' && *byte != 0x7f || b"\t\n\r\x0c".contains(byte);
@@ -149,10 +157,21 @@ fn is_text(head: &[u8]) -> bool {
 /// The media type of a file, if what it is agrees with how it is named and what was declared.
 pub(super) fn agree(found: &[Format], name: &str, declared: &str) -> Result<String, Fault> {
     let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    // Some systems pass over dots and blanks at the end of a name.
+    let bare = name.trim_end_matches(['.', ' ']);
+    let ending = bare.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let of_ending = |one: &&Format| ending.as_deref().is_some_and(|it| one.endings.contains(&it));
     let by_name = found.iter().find(of_ending);
-    if by_name.is_none() && ALL.iter().copied().flatten().any(|one| of_ending(&one)) {
+    // Whatever looks like an ending is one, also of what is not taken: it decides what is done with
+    // the file elsewhere. `报告 v1.2` has none.
+    let is_ending = |it: &str| {
+        it.len() <= 16
+            && it.bytes().all(|b| b.is_ascii_alphanumeric())
+            && it.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    let is_named = ending.as_deref().is_some_and(is_ending)
+        || ALL.iter().copied().flatten().any(|one| of_ending(&one));
+    if by_name.is_none() && is_named {
         return Err(differs(&format!(".{}", ending.unwrap_or_default()), found));
     }
     if essence == ANYTHING {
@@ -162,7 +181,10 @@ pub(super) fn agree(found: &[Format], name: &str, declared: &str) -> Result<Stri
     let is_declared = |one: &&Format| one.media_type == essence || one.also.contains(&&*essence);
     match found.iter().find(is_declared) {
         // What else is declared of a text is its encoding.
-        Some(one) if one.media_type == essence => Ok(declared.to_owned()),
+        Some(one) if one.media_type == essence => {
+            let more = declared.find(';').map_or("", |at| &declared[at..]);
+            Ok(format!("{}{more}", one.media_type))
+        }
         Some(one) => Ok(one.media_type.to_owned()),
         None => Err(differs(&essence, found)),
     }

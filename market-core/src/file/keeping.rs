@@ -34,11 +34,20 @@ impl Files<'_> {
         }
         let mut kept =
             WriteMultipart::new_with_chunk_size(files.put_multipart(&place).await?, most);
-        let mut next = first;
-        while !next.is_empty() {
-            kept.wait_for_capacity(1).await?;
-            kept.put(next);
-            next = part(file, false, most).await?;
+        let parts = async {
+            let mut next = first;
+            while !next.is_empty() {
+                kept.wait_for_capacity(1).await?;
+                kept.put(next);
+                next = part(file, false, most).await?;
+            }
+            Ok(())
+        };
+        if let Err(why) = parts.await {
+            if let Err(more) = kept.abort().await {
+                tracing::warn!("parts of a file that was not kept are left: {more}");
+            }
+            return Err(why);
         }
         kept.finish().await?;
         Ok(())

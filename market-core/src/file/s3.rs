@@ -1,15 +1,18 @@
 //! An object store that speaks S3, as a place of files.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use object_store::{
-    ObjectStore,
+    ClientOptions, ObjectStore,
     aws::{AmazonS3Builder, S3ConditionalPut},
     prefix::PrefixStore,
 };
 use url::{Host, Url};
 
 use crate::{Error, Fault};
+
+/// How long a store may send nothing; how long a whole file takes is for who reads it to say.
+const STALLED: Duration = Duration::from_mins(1);
 
 /// Where a store is, and with what its bucket is opened.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,7 +56,10 @@ impl S3 {
             .with_access_key_id(&self.access_key)
             .with_secret_access_key(&self.secret_key)
             .with_virtual_hosted_style_request(false)
-            .with_conditional_put(S3ConditionalPut::Disabled);
+            .with_conditional_put(S3ConditionalPut::Disabled)
+            .with_client_options(
+                ClientOptions::new().with_timeout_disabled().with_read_timeout(STALLED),
+            );
         if let Some(endpoint) = &self.endpoint {
             let wrong = |why| Error::Invalid(vec![Fault::new("files_endpoint", "url", why)]);
             let url = Url::parse(endpoint).map_err(|_| wrong("is no URL"))?;

@@ -22,7 +22,8 @@ statements! {
         update file_scans set due_at = $2, tries = tries + 1 \
         where sha256 = $1 and state = 'waiting'";
     SCANNED = "\
-        update file_scans set state = $2, found = $3, scanned_at = $4 where sha256 = $1";
+        update file_scans set state = $2, found = $3, scanned_at = $4 \
+        where sha256 = $1 and state = 'waiting'";
 }
 
 #[derive(FromRow)]
@@ -57,15 +58,16 @@ impl Tx {
         self.query(AGAIN).bind(sha256).bind(at).execute().await.map(drop)
     }
 
+    /// Writes down a verdict, unless another one came first; whether it did.
     pub(crate) async fn scanned(
         &mut self,
         sha256: &str,
         state: ScanState,
         found: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let at = self.at;
         let query = self.query(SCANNED).bind(sha256).bind(state).bind(found).bind(at);
-        query.execute().await.map(drop)
+        Ok(query.execute().await? == 1)
     }
 }
 

@@ -99,6 +99,13 @@ async fn a_file_is_what_its_content_says() {
         ("报告.html", "text/html", b"hello", "type-differs"),
         ("报告.zip", ANY, &docx(), "type-differs"),
         ("报告.docx", DOCX, ole, "type-differs"),
+        ("报告.msi", ANY, ole, "type-differs"),
+        ("报告.bat", ANY, b"echo hello", "type-differs"),
+        ("报告.vbs. ", ANY, b"MsgBox 1", "type-differs"),
+        ("成果.jar", ANY, &docx(), "type-differs"),
+        ("报告 v1.2", ANY, b"hello", "text/plain"),
+        ("报告", "Text/Plain; charset=utf-8", b"hello", "text/plain; charset=utf-8"),
+        ("报告.txt", ANY, b"\xff\xfe<\0s\0v\0g\0", "type-not-taken"),
         ("报告.exe", ANY, b"MZ\x90\0\x03\0\0\0", "type-not-taken"),
         ("成果.rar", ANY, b"Rar!\x1a\x07\x01\0", "type-not-taken"),
         ("成果.7z", ANY, b"7z\xbc\xaf\x27\x1c\0\x04", "type-not-taken"),
@@ -142,6 +149,13 @@ async fn an_archive_is_looked_into() {
 
     let macros = zip(&[("[Content_Types].xml", b"<Types/>"), ("word/vbaProject.bin", b"x")]);
     assert_eq!(seen(&market, "a.docx", DOCX, &macros).await, "macros");
+    let types = br#"<Types><Override ContentType="application/vnd.ms-office.vbaProject"/></Types>"#;
+    let renamed = zip(&[
+        ("[Content_Types].xml", types),
+        ("word/document.xml", b"<w/>"),
+        ("word/x.bin", b"x"),
+    ]);
+    assert_eq!(seen(&market, "a.docx", DOCX, &renamed).await, "macros");
     assert_eq!(see(&plain[..plain.len() - 1]).await, "archive-broken");
     assert_eq!(see(&[plain.clone(), b"x".to_vec()].concat()).await, "archive-broken");
     // It says that there is less than there is.
@@ -157,6 +171,9 @@ async fn an_archive_in_an_archive_is_looked_into_but_not_for_ever() {
     let once = zip(&[("报告.docx", &docx()), ("附件.zip", &zip(&[("a.txt", b"a")]))]);
     assert_eq!(see(&once).await, "application/zip");
     assert_eq!(see(&zip(&[("once.zip", &once)])).await, "archive-nested");
+    // An archive that does not begin like one is one to most programs.
+    let hidden = [b"x".as_slice(), &zip(&[("a.txt", b"a")]), b"\n"].concat();
+    assert_eq!(see(&zip(&[("a.dat", &hidden)])).await, "archive-nested");
     assert_eq!(see(&zip(&[("a.rar", b"Rar!\x1a\x07\x01\0")])).await, "archive-nested");
     let bad = altered(zip(&[("yxxx.txt", b"1")]), b"yxxx.txt", b"../x.txt");
     assert_eq!(see(&zip(&[("bad.zip", &bad)])).await, "archive-path");

@@ -1,6 +1,9 @@
 //! Workbooks (.xlsx): the first worksheet, as the plain text that a `CSV` file would hold.
 
-use std::io::{self, Cursor, Read};
+use std::{
+    collections::BTreeMap,
+    io::{self, Cursor, Read},
+};
 
 use calamine::{Data, ExcelDateTime, Reader, Xlsx};
 use rust_xlsxwriter::Workbook;
@@ -10,7 +13,10 @@ use super::sheet::{Line, MAX_ROWS, Sheet};
 use crate::Error;
 
 /// The most bytes that a workbook unpacks to: a small file may hold very many zeros.
-const MAX_UNPACKED: u64 = 256 << 20;
+const MAX_UNPACKED: u64 = 128 << 20;
+
+/// More columns than any sheet of ours has.
+const MAX_COLUMNS: u32 = 256;
 
 /// Unpacks a workbook once, to nothing, to see how large it is.
 fn check_size(bytes: &[u8], most: u64) -> Result<(), Error> {
@@ -21,7 +27,7 @@ fn check_size(bytes: &[u8], most: u64) -> Result<(), Error> {
         let read = io::copy(&mut part.take(left + 1), &mut io::sink());
         let read = read.map_err(|_| not_a_workbook())?;
         left = left.checked_sub(read).ok_or_else(|| {
-            let message = "the workbook unpacks to over 256 MiB / 工作簿解压后超过 256 MiB";
+            let message = "the workbook unpacks to over 128 MiB / 工作簿解压后超过 128 MiB";
             Error::invalid("file", "size", message)
         })?;
     }
@@ -46,20 +52,34 @@ pub(super) fn write(sheet: &Sheet) -> Result<Vec<u8>, Error> {
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Error> {
     check_size(bytes, MAX_UNPACKED)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| not_a_workbook())?;
-    let range = workbook.worksheet_range_at(0).and_then(Result::ok).ok_or_else(not_a_workbook)?;
-    let first = range.start().map_or(0, |(row, _)| row);
-    let numbers = u64::from(first) + 1..;
-    let mut lines: Vec<Line> = numbers
-        .zip(range.rows())
-        .map(|(number, cells)| Line { number, cells: cells.iter().map(text).collect() })
-        .filter(|line| line.cells.iter().any(|cell| !cell.trim().is_empty()))
-        .take(MAX_ROWS + 2)
-        .collect();
-    let used = |line: &Line| line.cells.iter().rposition(|cell| !cell.is_empty());
-    let width = lines.iter().filter_map(used).max().map_or(0, |last| last + 1);
-    for line in &mut lines {
-        line.cells.truncate(width);
+    let name = workbook.sheet_names().into_iter().next().ok_or_else(not_a_workbook)?;
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|_| not_a_workbook())?;
+    // Cell by cell: two cells far apart would make a table of billions.
+    let mut rows: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
+    while let Some(cell) = cells.next_cell().map_err(|_| not_a_workbook())? {
+        let (row, column) = cell.get_position();
+        let text = text(&Data::from(cell.get_value().clone()));
+        if text.is_empty() {
+            continue;
+        }
+        if column >= MAX_COLUMNS {
+            let message = "the worksheet has more than 256 columns / 工作表超过 256 列";
+            return Err(Error::invalid("file", "size", message));
+        }
+        rows.entry(row).or_default().insert(column, text);
+        // Of what is too long anyway, no more is read than says so.
+        if rows.len() > MAX_ROWS + 2 {
+            break;
+        }
     }
+    let first = rows.values().filter_map(|cells| cells.keys().next()).min().map_or(0, |it| *it);
+    let last = rows.values().filter_map(|cells| cells.keys().last()).max().map_or(0, |it| *it);
+    let line = |(row, mut cells): (u32, BTreeMap<u32, String>)| Line {
+        number: u64::from(row) + 1,
+        cells: (first..=last).map(|column| cells.remove(&column).unwrap_or_default()).collect(),
+    };
+    let is_blank = |line: &Line| line.cells.iter().all(|cell| cell.trim().is_empty());
+    let lines = rows.into_iter().map(line).filter(|line| !is_blank(line)).collect();
     Sheet::of_lines(lines)
 }
 
@@ -105,6 +125,26 @@ fn day(at: ExcelDateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_cells_far_apart_are_no_table_of_billions() {
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        page.write_string(0, 0, "code").unwrap();
+        page.write_string(1_048_575, 16_383, "a").unwrap();
+        let Err(Error::Invalid(faults)) = read(&book.save_to_buffer().unwrap()) else {
+            panic!("it is taken")
+        };
+        assert_eq!((faults[0].pointer.as_str(), &*faults[0].code), ("file", "size"));
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        page.write_string(2, 1, "code").unwrap();
+        page.write_string(1_048_575, 2, "a").unwrap();
+        let sheet = read(&book.save_to_buffer().unwrap()).unwrap();
+        assert_eq!(sheet.header, ["code", ""]);
+        assert_eq!(sheet.rows[0].number, 1_048_576);
+        assert_eq!(sheet.rows[0].cells, ["", "a"]);
+    }
 
     #[test]
     fn a_workbook_is_unpacked_to_a_limit() {

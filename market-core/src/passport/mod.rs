@@ -125,14 +125,33 @@ pub struct PassportUse {
     pub used_at: Option<Timestamp>,
 }
 
+/// How often a passport is drawn up again because its order moved on meanwhile.
+const TRIES: u32 = 8;
+
 /// The passports of a market.
 #[derive(Debug, Clone, Copy)]
 pub struct Passports<'m>(pub(crate) &'m Market);
 
 impl Passports<'_> {
     /// The passport of a deliverable that the actor may read, as it is now. Of the same version of
-    /// an order it is always the same, byte for byte, as long as the market has the same key.
+    /// an order it is always the same, byte for byte, as long as the market has the same key, and
+    /// it and the departments have the same names.
     pub async fn of(&self, actor: &Actor, order: OrderId, number: i64) -> Result<Passport, Error> {
+        let mut tries = 0;
+        loop {
+            let passport = self.of_now(actor, order, number).await?;
+            // What the order went through meanwhile would stand beside what it was.
+            if self.0.orders().get(actor, order).await?.version == passport.order.version {
+                return Ok(passport);
+            }
+            tries += 1;
+            if tries == TRIES {
+                return Err(Error::Busy);
+            }
+        }
+    }
+
+    async fn of_now(&self, actor: &Actor, order: OrderId, number: i64) -> Result<Passport, Error> {
         let order = self.0.orders().get(actor, order).await?;
         let versions = self.0.deliverables().versions(actor, order.id, number).await?;
         let this = versions.last().ok_or(Error::NotFound("deliverable"))?;

@@ -73,7 +73,7 @@ pub(crate) fn is_signed(content: &[u8], signature: &str, public_key: &str) -> bo
 }
 
 /// Under which name the seed of a key is kept.
-fn key_name(number: i64) -> String {
+pub(crate) fn key_name(number: i64) -> String {
     format!("key {number}")
 }
 

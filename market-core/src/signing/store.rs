@@ -17,7 +17,7 @@ statements! {
         insert into signing_keys (number, seed, created_at, retires_at) \
         values ($1, $2, $3, null) on conflict do nothing";
     LAST_KEY = "select number from signing_keys order by number desc limit 1";
-    RETIRE_KEY = "update signing_keys set retires_at = $2 where number = $1";
+    RETIRE_KEY = "update signing_keys set retires_at = $2, seed = $3 where number = $1";
 }
 
 /// A key, as it is kept.
@@ -54,9 +54,10 @@ impl Tx {
     pub(crate) async fn retire_signing_key(
         &mut self,
         number: i64,
+        seed: &str,
         until: Timestamp,
     ) -> Result<(), Error> {
-        self.query(RETIRE_KEY).bind(number).bind(until).execute().await.map(drop)
+        self.query(RETIRE_KEY).bind(number).bind(until).bind(seed).execute().await.map(drop)
     }
 }
 
