@@ -26,6 +26,9 @@ on_both! {
         let large = app.get("/purchases").header("accept", BROWSER);
         let large = large.header("cookie", "a=b; reading=large").gives(200).await.text;
         has(&large, &["<html lang=\"zh-CN\" class=\"large\">", "恢复标准字号"]);
+        let lost = app.get("/purchases/nonsense").header("accept", BROWSER);
+        let lost = lost.header("cookie", "reading=large").gives(404).await.text;
+        has(&lost, &["class=\"large\"", "name=\"back\" value=\"/purchases/nonsense\""]);
         let usual = choose("usual", "https://evil").await;
         assert_eq!(usual.headers["location"], "/account", "nobody is sent elsewhere");
         assert!(usual.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));

@@ -38,6 +38,7 @@ use self::{
 use crate::{
     App,
     limits::Limits,
+    portal::Reading,
     problem::{self, Code, Language, Problem, Reader},
     tagged,
     telemetry::{self, Answered},
@@ -103,6 +104,11 @@ pub(crate) fn around(router: Router, app: App) -> Router {
         .layer(CompressionLayer::new())
 }
 
+/// A path without a secret: whoever has the link in a mail may end mail.
+fn loggable(path: &str) -> &str {
+    if path.starts_with("/mail/stop/") { "/mail/stop/…" } else { path }
+}
+
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a request panicked");
     Problem::from(Code::INTERNAL).into_response()
@@ -116,11 +122,12 @@ async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Respo
     request.extensions_mut().insert(RequestId(id.clone()));
     let language = Language::of(request.headers());
     let reader = Reader::of(request.uri().path(), request.headers());
+    let reading = (reader == Reader::Person).then(|| Reading::of(&request));
     let known = tagged::known(request.headers()).filter(|_| request.method() == Method::GET);
     let class = Class::of(request.method(), request.uri().path(), request.headers());
     let answered = app.is_measured().then(|| Answered::new(&request)).flatten();
     let span = tracing::info_span!(
-        "request", %id, method = %request.method(), path = request.uri().path()
+        "request", %id, method = %request.method(), path = loggable(request.uri().path())
     );
     if app.is_traced() {
         telemetry::continue_trace(&span, request.headers());
@@ -131,7 +138,11 @@ async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Respo
     let handled = handled.instrument(span.clone()).await;
     let is_turned_away = handled.is_err();
     let response = handled.unwrap_or_else(IntoResponse::into_response);
-    let response = problem::render(response, &id, language, reader);
+    let rendered = || problem::render(response, &id, language, reader);
+    let response = match reading {
+        Some(reading) => reading.within(rendered),
+        None => rendered(),
+    };
     let response = tagged::unless_known(known.as_ref(), response);
     let mut response = told(outcome.went(), response);
     add_headers(response.headers_mut(), &id);

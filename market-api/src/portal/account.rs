@@ -8,7 +8,7 @@ use axum::{
 };
 use market_core::{
     Actor, Error, Market, Party, Refusal,
-    account::{Credentials, Membership, Password, Proof, SessionKind},
+    account::{Credentials, Membership, Password, Proof, Role, SessionKind},
 };
 use serde::Deserialize;
 
@@ -100,6 +100,8 @@ struct AccountPage {
     parties: Vec<PartyView>,
     has_second_factor: bool,
     must_enrol: bool,
+    /// Whether somebody may make keys for the programs of whom they act for.
+    manages_keys: bool,
 }
 
 /// A party that somebody may act for.
@@ -288,10 +290,11 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
     let account = market.accounts().get(&actor, actor.person).await?;
     let memberships = market.accounts().memberships(&actor).await?;
     let factor = market.accounts().second_factor(&actor).await?;
-    let mut parties = Vec::new();
+    let (mut parties, mut manages_keys) = (Vec::new(), false);
     for Membership { party, role, .. } in memberships {
         let name = name(market, &party).await?;
         let is_now = party == actor.party;
+        manages_keys |= is_now && role == Role::Admin;
         parties.push(PartyView { party: party.to_string(), name, role: words::role(role), is_now });
     }
     let page = Page::of(&AccountPage {
@@ -303,6 +306,7 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         parties,
         has_second_factor: factor.confirmed_at.is_some(),
         must_enrol: visitor.is_enrolling,
+        manages_keys,
     })?;
     Ok(private(page.into_response()))
 }

@@ -65,6 +65,10 @@ pub(super) async fn show(
             continue;
         }
         let agency = market.agencies().get(None, listing.agency_id).await?;
+        let is_withdrawn = items.iter().any(|item| item.code == listing.item && item.withdrawn);
+        if is_withdrawn || agency.trades_on(market.env().now().day()).is_err() {
+            continue;
+        }
         let terms = listing.terms;
         columns.push(Column {
             title: terms.title,

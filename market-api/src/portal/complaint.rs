@@ -81,7 +81,9 @@ pub(super) async fn complain(
     signed: Signed,
     At(id): At<PurchaseId>,
 ) -> Result<Response, Problem> {
-    form(&market, &signed, id).await?.show(&market, &signed).await
+    let form = form(&market, &signed, id).await?;
+    let may = market.complaints().may_file(&signed.actor, id).await;
+    form.offer(may, &market, &signed).await
 }
 
 pub(super) async fn filed(

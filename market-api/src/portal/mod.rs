@@ -27,8 +27,7 @@ use axum::{
 use market_core::{Cursor, Error, Market, Paging};
 use serde::{Deserialize, Deserializer};
 
-pub(crate) use self::failure::page as failure_page;
-use self::reading::Reading;
+pub(crate) use self::{failure::page as failure_page, reading::Reading};
 use crate::{
     App,
     problem::{Code, Problem},

@@ -175,9 +175,11 @@ pub(super) async fn inbox(
     }
     let pager = Pager::of_list("/inbox", None, &paging, page.next.as_ref());
     let frame = Frame::signed(&market, "通知", &signed).await?;
+    let unread = market.notices().unread(&signed.actor).await?.unread;
     let proof = signed.proof;
-    let mut unread = notices.iter().filter(|one| !one.is_read).map(|one| one.id);
-    let latest = unread.next().filter(|_| pager.start.is_none());
+    // All until the newest one, on whichever page those lie that were not read.
+    let newest = notices.first().map(|one| one.id);
+    let latest = newest.filter(|_| unread > 0 && pager.start.is_none());
     let page = Page::of(&InboxPage { frame, notices, pager, proof, latest })?;
     Ok(private(page.into_response()))
 }

@@ -77,8 +77,16 @@ pub(super) async fn show(
         Err(why) => return Err(why.into()),
     };
     let first = told.first().ok_or(Error::NotFound("purchase"))?;
+    let may_complain = match &visitor.actor {
+        Some(actor) => market.complaints().may_file(actor, id).await.is_ok(),
+        None => true,
+    };
     let party = visitor.actor.map(|actor| actor.party);
-    let ways = ways(party.as_ref(), &purchase);
+    let mut ways = ways(party.as_ref(), &purchase);
+    if may_complain {
+        let href = format!("/purchases/{id}/complain");
+        ways.push(Link { href, name: "投诉".to_owned() });
+    }
     let notice = purchase.notice;
     let mut facts = vec![
         ("项目业主", first.owner.name.clone()),
@@ -126,13 +134,13 @@ pub(super) async fn show(
 fn ways(party: Option<&Party>, purchase: &Purchase) -> Vec<Link> {
     let at = format!("/purchases/{}", purchase.id);
     let way = |to: &str, name: &str| Link { href: format!("{at}/{to}"), name: name.to_owned() };
-    let (manage, complain) = (way("manage", "我是项目业主"), way("complain", "投诉"));
+    let manage = way("manage", "我是项目业主");
     let register = way("registration", "我是中介机构：报名和报价");
     match party {
-        None => vec![manage, register, complain],
-        Some(Party::Applicant(id)) if *id == purchase.applicant_id => vec![manage, complain],
-        Some(Party::Applicant(_)) => vec![complain],
-        Some(Party::Agency(_)) => vec![register, complain],
+        None => vec![manage, register],
+        Some(Party::Applicant(id)) if *id == purchase.applicant_id => vec![manage],
+        Some(Party::Applicant(_)) => Vec::new(),
+        Some(Party::Agency(_)) => vec![register],
         Some(Party::Department(_) | Party::Operator) => {
             vec![Link { href: format!("/desk{at}"), name: "在工作台查看".to_owned() }]
         }

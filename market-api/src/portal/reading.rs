@@ -24,7 +24,7 @@ tokio::task_local! {
 
 /// How a page is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     pub(super) is_large: bool,
     /// Where it is, to come back to.
     pub(super) at: String,
@@ -36,12 +36,19 @@ impl Reading {
         READING.try_with(Self::clone).unwrap_or_default()
     }
 
-    fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let path = request.uri().path_and_query().map_or("/", |place| place.as_str());
         // Where a provider sends a browser back to is an address of one time, with a code in it.
         let again = request.method() == Method::GET && !path.starts_with("/sign-in/with/");
         let at = if again { path } else { "/" };
         Self { is_large: is_large(request.headers()), at: at.to_owned() }
+    }
+}
+
+impl Reading {
+    /// Renders something outside of the portal, such as the page of a failure, as it is read.
+    pub(crate) fn within<T>(self, render: impl FnOnce() -> T) -> T {
+        READING.sync_scope(self, render)
     }
 }
 

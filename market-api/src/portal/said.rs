@@ -6,6 +6,7 @@ use market_core::{
     case::{CaseState, StepState},
     deadline::{Consequence, Deadline, DeadlineKind},
     evaluation::EvaluationState,
+    file::ScanState,
     notice::{Notice, Topic},
     order::{AnyState, ChangeState, MilestoneState, PaymentState, ReturnCode, Side},
     purchase::RegistrationState,
@@ -13,6 +14,15 @@ use market_core::{
 };
 
 use super::words;
+
+/// Why a file cannot be downloaded; nothing of one that can.
+pub(super) const fn withheld(scan: Option<ScanState>) -> &'static str {
+    match scan {
+        Some(ScanState::Waiting) => "等待安全扫描",
+        Some(ScanState::Infected) => "发现恶意内容，已隔离",
+        Some(ScanState::Clean) | None => "",
+    }
+}
 
 /// Where a case stands.
 pub(super) const fn case_state(state: CaseState) -> &'static str {

@@ -125,6 +125,13 @@ impl Complaints<'_> {
         retry(|| self.file_once(call, purchase, &letter)).await
     }
 
+    /// Whether the actor may complain about a purchase now; it is decided anew when they do.
+    pub async fn may_file(&self, actor: &Actor, purchase: PurchaseId) -> Result<(), Error> {
+        let purchase = self.0.db.purchase(purchase).await?;
+        self.0.db.check_party_to_purchase(actor, &purchase).await?;
+        Ok(purchase.check_open_to_complaints(self.0.env.now())?)
+    }
+
     async fn file_once(
         &self,
         call: &Call,

@@ -1,14 +1,14 @@
 //! What complaints do to a purchase (投诉): an accepted one stops the clock, the last dismissed one
 //! lets it go on, an upheld one ends it.
 
-use super::{Failure, Purchase, PurchaseState};
+use super::{Failure, Purchase, PurchaseState, Registration};
 use crate::{
     Actor, Error, Party, Refusal, Timestamp,
     code::DepartmentCode,
     id::{ComplaintId, PurchaseId},
     kernel::authority::{Act, Relation, act},
     rules::Clock,
-    store::Tx,
+    store::{Db, Tx},
 };
 
 const FILE: Act = act("complaint.file");
@@ -31,6 +31,31 @@ impl Purchase {
             PurchaseState::Failed(_) | PurchaseState::Voided(_) => Err(Refusal::PurchaseOver),
         }
     }
+
+    /// Whether the actor may complain about it: its owner, and who registered for it. To others an
+    /// unpublished one is not there.
+    fn check_party(&self, actor: &Actor, registration: Option<&Registration>) -> Result<(), Error> {
+        let relation = match &actor.party {
+            Party::Agency(_) => Relation::party_if(registration.is_some()),
+            _ => self.owner(Some(actor)),
+        };
+        FILE.permits_of("purchase", actor, relation, self.state.stands()).map(drop)
+    }
+}
+
+impl Db {
+    /// Whether the actor may complain about a purchase, as far as who they are decides it.
+    pub(crate) async fn check_party_to_purchase(
+        &self,
+        actor: &Actor,
+        purchase: &Purchase,
+    ) -> Result<(), Error> {
+        let registration = match &actor.party {
+            Party::Agency(id) => self.registration_of(purchase.id, *id).await?,
+            _ => None,
+        };
+        purchase.check_party(actor, registration.as_ref())
+    }
 }
 
 impl Tx {
@@ -46,20 +71,17 @@ impl Tx {
         Ok((purchase, clock))
     }
 
-    /// Whether the actor may complain about a purchase: its owner, and who registered for it. To
-    /// others an unpublished one is not there.
+    /// Whether the actor may complain about a purchase, as far as who they are decides it.
     pub(crate) async fn check_party_to_purchase(
         &mut self,
         actor: &Actor,
         purchase: &Purchase,
     ) -> Result<(), Error> {
-        let relation = match &actor.party {
-            Party::Agency(id) => {
-                Relation::party_if(self.registration_of(purchase.id, *id).await?.is_some())
-            }
-            _ => purchase.owner(Some(actor)),
+        let registration = match &actor.party {
+            Party::Agency(id) => self.registration_of(purchase.id, *id).await?,
+            _ => None,
         };
-        FILE.permits_of("purchase", actor, relation, purchase.state.stands()).map(drop)
+        purchase.check_party(actor, registration.as_ref())
     }
 
     /// There is an accepted complaint: the clock of a published award stops, and of one that stands

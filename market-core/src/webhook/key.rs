@@ -4,7 +4,7 @@
 use super::{ROTATE_KEY, Webhooks};
 use crate::{
     Call, Error,
-    signing::{PublishedKey, SigningKey},
+    signing::{PublishedKey, SigningKey, key_name},
     store::{begin, retry},
 };
 
@@ -41,7 +41,12 @@ impl Webhooks<'_> {
             return Err(Error::Stale("webhook key"));
         }
         let until = tx.at.plus_seconds(OVERLAP_SECONDS);
-        tx.retire_signing_key(last, until).await?;
+        // It may have been made before the server had a key to seal it to.
+        let rows = signing.opened(tx.signing_keys().await?)?;
+        let row = rows.iter().find(|row| row.number == last);
+        let row = row.ok_or(Error::Inconsistent("signing key"))?;
+        let seed = signing.to_keep(&key_name(last), &row.seed)?;
+        tx.retire_signing_key(last, &seed, until).await?;
         // Of many at once, who waited for the lock reads the last key as it was before.
         if !tx.insert_signing_key(last + 1, &signing.new_seed(last + 1)?).await? {
             return Err(Error::Stale("webhook key"));

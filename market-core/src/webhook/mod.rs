@@ -250,8 +250,14 @@ impl Webhooks<'_> {
 
     /// The webhooks of the actor's party, newest first; the operator sees everybody's.
     pub async fn list(&self, actor: &Actor, paging: &Paging) -> Result<Page<Webhook>, Error> {
-        let found = self.0.db.webhooks(&actor.party, paging).await?;
+        let of = Some(&actor.party).filter(|party| **party != Party::Operator);
+        let found = self.0.db.webhooks(of, paging).await?;
         Ok(paging.page(found, |webhook| webhook.id.to_string()))
+    }
+
+    /// All webhooks of the actor's own party, newest first: there are but a few.
+    pub async fn own(&self, actor: &Actor) -> Result<Vec<Webhook>, Error> {
+        self.0.db.webhooks(Some(&actor.party), &Paging::default()).await
     }
 
     /// Reads a webhook that the actor may know of.

@@ -80,6 +80,8 @@ struct File {
     name: String,
     about: String,
     href: String,
+    /// Why it cannot be downloaded; nothing of one that can.
+    withheld: &'static str,
     sha256: String,
 }
 
@@ -279,6 +281,7 @@ async fn handed_over(
             words::number(file.size)
         ),
         href: format!("/api/v1/orders/{id}/deliverables/{}/content", file.number),
+        withheld: said::withheld(file.scan),
         name: file.name,
         sha256: file.sha256,
     });

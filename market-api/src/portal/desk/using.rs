@@ -68,8 +68,13 @@ async fn asked(
         ("价格", words::yuan(order.terms.amount)),
     ];
     for file in market.deliverables().list(actor, id).await? {
-        let href = format!("/api/v1/orders/{id}/deliverables/{}/content", file.number);
-        form.links.push(Link { href, name: format!("下载 {}", file.name) });
+        let withheld = said::withheld(file.scan);
+        if withheld.is_empty() {
+            let href = format!("/api/v1/orders/{id}/deliverables/{}/content", file.number);
+            form.links.push(Link { href, name: format!("下载 {}", file.name) });
+        } else {
+            form.facts.push(("不能下载", format!("{}：{withheld}", file.name)));
+        }
         form.facts.push(("成果", format!("{}，SHA-256 {}", file.name, file.sha256)));
     }
     form.fields = match step {

@@ -8,7 +8,6 @@ use axum::{
 use market_core::{
     Action, Error, Market,
     evaluation::OrderEvaluations,
-    file::ScanState,
     id::OrderId,
     order::{Contract, Ledger, Order},
 };
@@ -155,11 +154,7 @@ pub(in crate::portal) async fn show(
         ),
         href: format!("/api/v1/orders/{id}/deliverables/{}/content", file.number),
         passport: format!("/api/v1/orders/{id}/deliverables/{}/passport", file.number),
-        withheld: match file.scan {
-            Some(ScanState::Waiting) => "等待安全扫描",
-            Some(ScanState::Infected) => "发现恶意内容，已隔离",
-            Some(ScanState::Clean) | None => "",
-        },
+        withheld: said::withheld(file.scan),
         name: file.name,
         sha256: file.sha256,
     });

@@ -10,7 +10,6 @@ use market_core::{
     id::WebhookId,
     webhook::{Disabled, NewWebhook, Webhook, WebhookScope, WebhookState},
 };
-use serde::Deserialize;
 
 use super::{
     super::{
@@ -19,25 +18,18 @@ use super::{
         fields::{Field, Kind},
         filling::{Form, Taken},
         form::Choice,
-        paging,
         signed::{Answers, Reading, Signed, go, private},
         words,
     },
     IssuedPage, KEYS, ListPage, Row, WEBHOOKS, link,
 };
 use crate::{
-    parameters::{At, Parameters},
+    parameters::At,
     problem::{Code, Problem},
 };
 
 /// What is said of a new secret.
 const NOTE: &str = "用它核对消息的签名；在“消息推送”里可以随时换新。";
-
-/// Which page of the list.
-#[derive(Debug, Deserialize)]
-pub(in crate::portal) struct Place {
-    after: Option<String>,
-}
 
 /// How much a webhook tells.
 const fn scope(of: WebhookScope) -> &'static str {
@@ -79,20 +71,17 @@ fn row(webhook: &Webhook) -> Row {
 pub(in crate::portal) async fn webhooks(
     State(market): State<Market>,
     signed: Signed,
-    Parameters(place): Parameters<Place>,
 ) -> Result<Response, Problem> {
-    let paging = paging(place.after.as_deref());
-    let page = market.webhooks().list(&signed.actor, &paging).await?;
-    let own = page.items.iter().filter(|one| one.party == signed.actor.party);
+    let own = market.webhooks().own(&signed.actor).await?;
     let page = Page::of(&ListPage {
         frame: Frame::signed(&market, WEBHOOKS.1, &signed).await?,
         title: WEBHOOKS.1,
         lead: "有新的进展时，把签了名的消息送到本单位的服务器。点开可以停用、启用或者换签名密钥。",
         new: link("/webhooks/new", "登记推送地址"),
         other: link(KEYS.0, KEYS.1),
-        rows: own.map(row).collect(),
+        rows: own.iter().map(row).collect(),
         none: "还没有登记推送地址。",
-        pager: Pager::of_list(WEBHOOKS.0, None, &paging, page.next.as_ref()),
+        pager: Pager::default(),
     })?;
     Ok(private(page.into_response()))
 }
