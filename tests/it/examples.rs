@@ -165,7 +165,7 @@ fn write(id: &str, exchange: Value) {
     let mut whole: Value = serde_json::from_str(&fs::read_to_string(file()).unwrap()).unwrap();
     for (id, exchange) in kept.iter() {
         let old = &whole["operations"][id];
-        if shape(old) != shape(exchange) {
+        if shape(old) != shape(exchange) || plain(old.clone()) != *old {
             whole["operations"][id] = exchange.clone();
         }
     }

@@ -105,6 +105,10 @@ async fn no_secret_is_logged() {
         post("/sessions", "", &wrong).await;
     }
     assert_eq!(post("/sessions", "", &wrong).await["code"], "too-often");
+    // A link in a mail, which ends mail for whoever has it.
+    let stop = "mkts_0123456789012345678901234567890123456789";
+    let ends_mail = format!("http://{}/mail/stop/{stop}", server.address);
+    assert_eq!(client.get(ends_mail).send().await.unwrap().status(), 200);
     server.terminate();
     assert_eq!(server.code(), Some(0));
     let log = std::fs::read_to_string(&log).unwrap();
@@ -117,6 +121,7 @@ async fn no_secret_is_logged() {
         key,
         enrolled,
         PASSWORD.to_owned(),
+        stop.to_owned(),
         "hunter2-as-login".to_owned(),
         "hunter2-as-password".to_owned(),
     ];

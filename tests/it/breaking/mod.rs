@@ -268,6 +268,22 @@ fn answers_may_tell_more_but_not_less() {
 }
 
 #[test]
+fn what_may_be_missing_is_looked_into_where_it_is_there() {
+    let described = |thing: Value| {
+        let maybe =
+            json!({ "oneOf": [{ "$ref": "#/components/schemas/Thing" }, { "type": "null" }] });
+        let mut described = of(&json!([]), &json!({}), &maybe);
+        described["components"] = json!({ "schemas": { "Thing": thing } });
+        described
+    };
+    let thing = |fields: Value, needed: Value| json!({ "type": "object", "properties": fields, "required": needed });
+    let old = described(thing(json!({ "n": {}, "m": {} }), json!(["n", "m"])));
+    let new = described(thing(json!({ "n": {} }), json!(["n"])));
+    assert_eq!(whats(&old, &new), ["answer 201/m is gone"]);
+    assert_eq!(whats(&new, &old), [""; 0]);
+}
+
+#[test]
 fn references_are_followed_also_in_a_ring() {
     let with = |kind: &str| {
         let mut whole = of(&json!([]), &json!({}), &json!({ "$ref": "#/components/schemas/Tree" }));

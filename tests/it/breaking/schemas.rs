@@ -190,9 +190,11 @@ fn kinds(schema: &Value) -> BTreeSet<String> {
 /// The forms of a value, each by what tells it from the others.
 fn forms(description: &Value, schema: &Value) -> Vec<(String, Value)> {
     let forms = schema["oneOf"].as_array().into_iter().flatten();
+    // What has a name keeps it, whatever it is made of.
     let named = forms.map(|form| {
+        let own = form["$ref"].as_str().map(str::to_owned);
         let form = whole(description, form);
-        (name(&form), form)
+        (own.unwrap_or_else(|| name(&form)), form)
     });
     named.collect()
 }
