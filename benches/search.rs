@@ -11,13 +11,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
 
+#[path = "support/client.rs"]
+mod client;
+#[path = "support/figures.rs"]
+mod figures;
 mod measured;
 
 use std::env;
 
+use figures::say;
 use measured::{
     documents::{PART, Source},
-    figures::say,
     in_process, peers, served, texts,
 };
 use tokio::runtime;

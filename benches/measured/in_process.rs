@@ -16,12 +16,10 @@ use market_core::search::{
 
 use super::{
     documents::{PART, Source},
-    figures::{
-        Memory, Table, Times, milliseconds, number, process_time, rate, say, target, thread_time,
-        whole,
-    },
+    needs::{Memory, process_time, thread_time},
     texts::{Typed, Way, categories},
 };
+use crate::figures::{Table, Times, milliseconds, number, rate, say, target, whole};
 
 /// Each way of searching is measured for so long, and at least once with every text.
 const MEASURED: Duration = Duration::from_secs(2);

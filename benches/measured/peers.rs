@@ -15,11 +15,8 @@ use market_core::{
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
-use super::{
-    documents::Source,
-    figures::{Table, Times, rate, say},
-    texts::Typed,
-};
+use super::{documents::Source, texts::Typed};
+use crate::figures::{Table, Times, rate, say};
 
 /// A peer is asked for so long, or with every text once.
 const ASKED: Duration = Duration::from_secs(10);

@@ -2,6 +2,7 @@
 //! change.
 
 use std::{
+    fmt::Write,
     net::SocketAddr,
     path::Path,
     sync::{
@@ -27,10 +28,13 @@ use serde::Serialize;
 use tokio::{net::TcpListener, runtime, task::JoinSet, time::interval};
 
 use super::{
-    client::{Connection, path},
     documents::data,
-    figures::{Memory, Table, Times, milliseconds, number, process_time, rate, say, target, whole},
+    needs::{Memory, process_time},
     texts::Typed,
+};
+use crate::{
+    client::Connection,
+    figures::{Table, Times, milliseconds, number, rate, say, target, whole},
 };
 
 /// So many agencies are made of one seed, and loaded together: no sheet that is imported holds more
@@ -223,9 +227,9 @@ fn over_http(address: SocketAddr, questions: &Arc<Questions>) -> Run {
                 let mut took = Vec::new();
                 let mut next = one * questions.texts.len() / CONNECTIONS;
                 while begins.elapsed() < MEASURED {
-                    let path = path(&questions.question(next));
+                    let request = request(&questions.question(next));
                     let began = Instant::now();
-                    connection.get(&path).await;
+                    connection.ask(&request).await;
                     if began >= begins {
                         took.push(began.elapsed());
                     }
@@ -293,6 +297,25 @@ async fn change(market: &Market, listing: &Listing, round: u32) {
     let mut terms = listing.terms.clone();
     terms.days = terms.days % 900 + round;
     market.listings().change(&call, listing.id, terms).await.unwrap();
+}
+
+/// The request of a query: its text, regions and lowest price, with all facets.
+fn request(query: &SearchQuery) -> String {
+    let mut path = "/api/v1/search?facets=true".to_owned();
+    let mut add = |name: &str, value: &str| {
+        write!(path, "&{name}=").unwrap();
+        value.bytes().for_each(|byte| write!(path, "%{byte:02X}").unwrap());
+    };
+    if let Some(text) = &query.text {
+        add("text", text);
+    }
+    for region in &query.regions {
+        add("region", region.as_str());
+    }
+    if let Some(price) = query.min_price {
+        add("min_price", &price.to_string());
+    }
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")
 }
 
 /// The processor time of a search.

@@ -177,7 +177,7 @@ fn the_api_knows_no_database() {
 const SLEEPS: &[(&str, usize, &str)] = &[
     ("benches/in_step.rs", 1, "from one look to the next, until all is found"),
     (
-        "benches/watched.rs",
+        "benches/over_http.rs",
         2,
         "from one look to the next, with a limit; how often figures are asked",
     ),

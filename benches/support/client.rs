@@ -1,9 +1,8 @@
 //! A connection that asks one thing after another: as little of a client as there can be, so that
 //! the server has the processors.
 
-use std::{fmt::Write, net::SocketAddr};
+use std::net::SocketAddr;
 
-use market_core::search::SearchQuery;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream},
     net::TcpStream,
@@ -24,11 +23,11 @@ impl Connection {
     }
 
     /// The body of the answer to a request, which must be a success.
-    pub(crate) async fn get(&mut self, path: &str) -> &[u8] {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    pub(crate) async fn ask(&mut self, request: &str) -> &[u8] {
         self.stream.write_all(request.as_bytes()).await.unwrap();
         self.stream.flush().await.unwrap();
-        assert!(self.read_line().await.starts_with("http/1.1 200 "), "{path}: {}", self.line);
+        let is_success = self.read_line().await.starts_with("http/1.1 2");
+        let status = self.line.clone();
         let mut length = None;
         while !self.read_line().await.is_empty() {
             if let Some(value) = self.line.strip_prefix("content-length:") {
@@ -37,6 +36,7 @@ impl Connection {
         }
         self.body.resize(length.unwrap(), 0);
         self.stream.read_exact(&mut self.body).await.unwrap();
+        assert!(is_success, "{status}: {}", String::from_utf8_lossy(&self.body));
         &self.body
     }
 
@@ -46,23 +46,4 @@ impl Connection {
         self.line = self.line.trim_end().to_ascii_lowercase();
         &self.line
     }
-}
-
-/// The path that asks a query: its text, regions and lowest price, with all facets.
-pub(crate) fn path(query: &SearchQuery) -> String {
-    let mut path = "/api/v1/search?facets=true".to_owned();
-    let mut add = |name: &str, value: &str| {
-        write!(path, "&{name}=").unwrap();
-        value.bytes().for_each(|byte| write!(path, "%{byte:02X}").unwrap());
-    };
-    if let Some(text) = &query.text {
-        add("text", text);
-    }
-    for region in &query.regions {
-        add("region", region.as_str());
-    }
-    if let Some(price) = query.min_price {
-        add("min_price", &price.to_string());
-    }
-    path
 }
