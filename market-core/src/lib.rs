@@ -41,6 +41,7 @@ pub mod progress;
 pub mod publicity;
 pub mod purchase;
 pub mod record;
+mod reference;
 pub mod rules;
 pub mod saved_search;
 pub mod search;

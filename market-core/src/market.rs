@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::{
     Actor, Call, Durability, Env, Error, KEPT_AT_LEAST, Options,
@@ -80,6 +80,8 @@ pub struct Market {
     pub(crate) sends_mail: bool,
     /// Told after every commit of this process.
     pub(crate) wake: Arc<Notify>,
+    /// Held by who gives journal entries their positions: one of a process is enough.
+    pub(crate) numbering: Arc<Mutex<()>>,
 }
 
 impl Market {
@@ -122,6 +124,7 @@ impl Market {
             webhook_rules,
             sends_mail,
             wake,
+            numbering: Arc::default(),
         })
     }
 
@@ -330,6 +333,10 @@ impl Market {
     /// Gives every journal entry committed until now its position.
     pub async fn number(&self) -> Result<(), Error> {
         while self.db.has_unnumbered().await? {
+            let _turn = self.numbering.lock().await;
+            if !self.db.has_unnumbered().await? {
+                break;
+            }
             let mut tx = self.work().await?;
             let numbered = tx.number_journal().await?;
             tx.finish(()).await?;

@@ -146,7 +146,7 @@ impl Progresses<'_> {
         let names = db.departments().await?;
         let steps = case.steps.iter().map(|one| step(&case, &matter, &names, &one.step)).collect();
         let opened = case.created_at.day();
-        let calendar = db.calendar(opened).await?;
+        let calendar = db.calendar().await?;
         let due_on = calendar.after(opened, matter.promised_days);
         let actions = case.actions(actor, &matter);
         Ok(Progress {

@@ -253,6 +253,6 @@ async fn policy(tx: &mut Tx, region: &RegionCode, day: Day) -> Result<PolicyProf
 async fn check_due(tx: &mut Tx, region: &RegionCode) -> Result<(Day, i64), Error> {
     let today = tx.at.day();
     let policy = policy(tx, region, today).await?;
-    let due = tx.calendar(today).await?.after(today, policy.formal_check_days);
+    let due = tx.calendar().await?.after(today, policy.formal_check_days);
     Ok((due, policy.version))
 }

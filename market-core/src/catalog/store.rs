@@ -166,6 +166,13 @@ impl Tx {
 
     /// Every kind of qualification, by code.
     pub(crate) async fn qualification_types(&mut self) -> Result<Vec<QualificationType>, Error> {
+        Ok(self.reference().await?.qualification_types().to_vec())
+    }
+
+    /// Every kind of qualification, by code, as it is stored.
+    pub(crate) async fn stored_qualification_types(
+        &mut self,
+    ) -> Result<Vec<QualificationType>, Error> {
         let kinds = self.query(KINDS).all().await?;
         let levels = self.query(ALL_LEVELS).all().await?;
         Ok(with_levels(kinds, levels))
@@ -173,7 +180,7 @@ impl Tx {
 
     /// The current version of a service item.
     pub(crate) async fn service_item(&mut self, code: &ItemCode) -> Result<ServiceItem, Error> {
-        item(self.query(ITEM).bind(code)).await
+        self.reference().await?.item(code).cloned()
     }
 
     /// A version of a service item.
@@ -182,6 +189,9 @@ impl Tx {
         code: &ItemCode,
         version: i64,
     ) -> Result<ServiceItem, Error> {
+        if let Some(item) = self.reference().await?.item_version(code, version) {
+            return Ok(item.clone());
+        }
         item(self.query(ITEM_VERSION).bind(code).bind(version)).await
     }
 
@@ -245,6 +255,7 @@ impl Tx {
             .execute()
             .await?;
         self.replace_levels(kind).await?;
+        self.reference_changed().await?;
         let event = put.event("qualification_kind_created", "qualification_kind_changed");
         let entry = Entry::new(Kind::QualificationKind, &kind.kind, put.version, event)
             .data(json!({ "name": kind.name }))
@@ -303,6 +314,7 @@ impl Tx {
             .bind(put.at)
             .execute()
             .await?;
+        self.reference_changed().await?;
         let event = match (before.map(|before| before.withdrawn), item.withdrawn) {
             (None | Some(false), true) => "service_item_withdrawn",
             (Some(true), false) => "service_item_restored",
@@ -327,6 +339,11 @@ impl Db {
 
     /// Every kind of qualification, by code.
     pub(crate) async fn qualification_types(&self) -> Result<Vec<QualificationType>, Error> {
+        Ok(self.reference().await?.qualification_types().to_vec())
+    }
+
+    /// Every kind of qualification, by code, as it is stored.
+    pub(crate) async fn stored_qualification_types(&self) -> Result<Vec<QualificationType>, Error> {
         let kinds = self.query(KINDS).all().await?;
         let levels = self.query(ALL_LEVELS).all().await?;
         Ok(with_levels(kinds, levels))
@@ -334,7 +351,7 @@ impl Db {
 
     /// The current version of a service item.
     pub(crate) async fn service_item(&self, code: &ItemCode) -> Result<ServiceItem, Error> {
-        item(self.query(ITEM).bind(code)).await
+        self.reference().await?.item(code).cloned()
     }
 
     /// A version of a service item.
@@ -343,6 +360,9 @@ impl Db {
         code: &ItemCode,
         version: i64,
     ) -> Result<ServiceItem, Error> {
+        if let Some(item) = self.reference().await?.item_version(code, version) {
+            return Ok(item.clone());
+        }
         item(self.query(ITEM_VERSION).bind(code).bind(version)).await
     }
 

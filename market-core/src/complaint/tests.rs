@@ -153,7 +153,7 @@ on_both! {
         let resumed = world.get(purchase.id).await;
         assert!(until(&resumed) > before);
         let today = world.now().day();
-        let calendar = world.market.db.calendar(today).await.unwrap();
+        let calendar = world.market.db.calendar().await.unwrap();
         assert_eq!(until(&resumed), calendar.after(today, 3).to_string(), "the days that were left");
         assert_eq!(world.wait(&resumed).await.state.name(), "awarded");
     }

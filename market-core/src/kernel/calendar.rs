@@ -1,6 +1,6 @@
 //! Working days.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::time::Day;
 use crate::store::text_enum;
@@ -19,12 +19,12 @@ text_enum! {
 ///
 /// A year without any notice is reckoned by weekdays alone, and [`Calendar::covers`] says so.
 #[derive(Debug, Clone, Default)]
-pub struct Calendar(BTreeMap<Day, DayKind>);
+pub struct Calendar(Arc<BTreeMap<Day, DayKind>>);
 
 impl Calendar {
     /// A calendar of the given exceptions.
     pub fn new(days: impl IntoIterator<Item = (Day, DayKind)>) -> Self {
-        Self(days.into_iter().collect())
+        Self(Arc::new(days.into_iter().collect()))
     }
 
     /// Whether work is done on a day.

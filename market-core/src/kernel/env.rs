@@ -68,6 +68,15 @@ impl Env {
         }
     }
 
+    /// A mark that nothing ever had. It says nothing, so that even a run that is to repeat may have
+    /// another.
+    ///
+    /// # Panics
+    /// As [`Env::secret`] does.
+    pub(crate) fn mark() -> String {
+        Uuid::from_bytes(Self::real().secret()).simple().to_string()
+    }
+
     /// Bytes that nobody can guess; of a fixed source, bytes that count up.
     ///
     /// # Panics

@@ -135,8 +135,7 @@ impl Orders<'_> {
         new.check()?;
         retry(|| async {
             let mut tx = begin!(self.0, call, "orders.propose-change", &(id, &new));
-            let (mut held, side, done) = tx.deal(call, id, Dealing::ProposeChange).await?;
-            held.clock.calendar = tx.calendar(held.order.since.day()).await?;
+            let (held, side, done) = tx.deal(call, id, Dealing::ProposeChange).await?;
             tx.check_change(&held, &new, &done).await?;
             let last = done.changes.last().map_or(0, |change| change.number);
             if last >= MAX_CHANGES {
@@ -262,9 +261,7 @@ impl Tx {
         number: i64,
         dealing: Dealing,
     ) -> Result<(Held, OrderChange), Error> {
-        let mut held = self.hold_order(call, id).await?;
-        // The turnaround is reckoned from the contract's confirmation.
-        held.clock.calendar = self.calendar(held.order.since.day()).await?;
+        let held = self.hold_order(call, id).await?;
         let side = side_of(&call.actor, &held.order)?;
         let done = self.dealings(&held.order).await?;
         let found = done.changes.iter().find(|change| change.number == number);

@@ -169,16 +169,22 @@ impl Orders<'_> {
         let case = tx.case_for_update(new.case_id).await?;
         PLACE.permits_of("case", &call.actor, case.owned_by(&call.actor), case.state.as_str())?;
         let item_version = case.admits(&new.item)?.item_version;
-        let item = tx.service_item_version(&new.item, item_version).await?;
         let offer = tx.offer(new.listing_id).await?;
         if offer.listing.number != new.listing_number || offer.listing.terms.price != new.price {
             return Err(Refusal::ListingChanged.into());
         }
-        let region = tx.region(&case.region).await?;
-        let clock = tx.clock(&region).await?;
-        let types = tx.qualification_types().await?;
-        let wanted =
-            Wanted { item: &item, types: &types, region: &region, fund: case.fund, clock: &clock };
+        let reference = tx.reference().await?;
+        let region = reference.region(&case.region)?;
+        let clock = reference.clock(region, tx.at)?;
+        let types = reference.qualification_types();
+        let former;
+        let item = if let Some(item) = reference.item_version(&new.item, item_version) {
+            item
+        } else {
+            former = tx.service_item_version(&new.item, item_version).await?;
+            &former
+        };
+        let wanted = Wanted { item, types, region, fund: case.fund, clock: &clock };
         let reasons = eligibility::reasons(&offer, &wanted);
         if !reasons.is_empty() {
             return Err(Error::Ineligible(reasons));

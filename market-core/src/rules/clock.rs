@@ -30,15 +30,13 @@ impl Tx {
     /// The clock of a region, for a step of this unit of work.
     pub(crate) async fn clock(&mut self, region: &Region) -> Result<Clock, Error> {
         let now = self.at;
-        let policy = self.policy(region, now.day()).await?;
-        Ok(Clock { now, calendar: self.calendar(now.day()).await?, policy })
+        self.reference().await?.clock(region, now)
     }
 }
 
 impl Db {
     /// The clock of a region, for looking at what a step would do now.
     pub(crate) async fn clock(&self, region: &Region, now: Timestamp) -> Result<Clock, Error> {
-        let policy = self.policy(region, now.day()).await?;
-        Ok(Clock { now, calendar: self.calendar(now.day()).await?, policy })
+        self.reference().await?.clock(region, now)
     }
 }

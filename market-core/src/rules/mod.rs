@@ -71,9 +71,9 @@ impl Rules<'_> {
         self.0.db.regions_in(parent).await
     }
 
-    /// The working-day calendar from the year of a day on.
-    pub async fn calendar(&self, from: Day) -> Result<Calendar, Error> {
-        self.0.db.calendar(from).await
+    /// The working-day calendar.
+    pub async fn calendar(&self) -> Result<Calendar, Error> {
+        self.0.db.calendar().await
     }
 
     /// The policy profile that is in force in a region on a day.

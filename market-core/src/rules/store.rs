@@ -13,9 +13,6 @@ use crate::{
 };
 
 statements! {
-    REGION = "\
-        select code, name, parent, path, latitude, longitude \
-        from regions where code = $1";
     REGIONS = "\
         select code, name, parent, path, latitude, longitude \
         from regions order by code";
@@ -30,11 +27,11 @@ statements! {
         values ($1, $2, $3, $4, $5, $6) \
         on conflict (code) do update set name = excluded.name, parent = excluded.parent, \
         path = excluded.path, latitude = excluded.latitude, longitude = excluded.longitude";
+    EVERY_DAY = "select day, kind, name from calendar_days order by day";
     DAYS = "select day, kind, name from calendar_days where day >= $1 order by day";
     PUT_DAY = "\
         insert into calendar_days (day, kind, name) values ($1, $2, $3) \
         on conflict (day) do update set kind = excluded.kind, name = excluded.name";
-    POLICIES_ON = "select body from policy_profiles where effective_from <= $1";
     POLICIES = "select body from policy_profiles order by region, version";
     POLICY = "select body from policy_profiles where region = $1 and version = $2";
     INSERT_POLICY = "\
@@ -86,11 +83,6 @@ impl From<DayRow> for CalendarDay {
     }
 }
 
-async fn region(query: Query<'_>) -> Result<Region, Error> {
-    let row: Option<RegionRow> = query.optional().await?;
-    row.ok_or(Error::NotFound("region"))?.try_into()
-}
-
 async fn regions(query: Query<'_>) -> Result<Vec<Region>, Error> {
     let rows: Vec<RegionRow> = query.all().await?;
     rows.into_iter().map(Region::try_from).collect()
@@ -101,25 +93,13 @@ async fn days(query: Query<'_>) -> Result<Vec<CalendarDay>, Error> {
     Ok(rows.into_iter().map(CalendarDay::from).collect())
 }
 
-async fn calendar(query: Query<'_>, from: Day) -> Result<Calendar, Error> {
-    let first = from.date().replace_ordinal(1).map_or(from, Day::from);
-    let days = days(query.bind(first)).await?;
-    Ok(Calendar::new(days.into_iter().map(|day| (day.day, day.kind))))
+fn calendar(days: Vec<CalendarDay>) -> Calendar {
+    Calendar::new(days.into_iter().map(|day| (day.day, day.kind)))
 }
 
 async fn policies(query: Query<'_>) -> Result<Vec<PolicyProfile>, Error> {
     let rows: Vec<(Json<PolicyProfile>,)> = query.all().await?;
     Ok(rows.into_iter().map(|(body,)| body.0).collect())
-}
-
-/// Of the profiles that have begun, the one of the nearest region, and of that the latest.
-async fn policy(query: Query<'_>, region: &Region, day: Day) -> Result<PolicyProfile, Error> {
-    let begun = policies(query.bind(day).within(" and region in", &region.path)).await?;
-    let depth = |profile: &PolicyProfile| region.path.iter().position(|at| *at == profile.region);
-    let latest = begun
-        .into_iter()
-        .max_by_key(|profile| (depth(profile), profile.effective_from, profile.version));
-    latest.ok_or(Error::Inconsistent("policy profile"))
 }
 
 /// Where a region lies, from the country down; none if a region on the way is missing, or if it
@@ -144,7 +124,7 @@ pub(crate) fn path_of(
 impl Tx {
     /// A region by its code.
     pub(crate) async fn region(&mut self, code: &RegionCode) -> Result<Region, Error> {
-        region(self.query(REGION).bind(code)).await
+        self.reference().await?.region(code).cloned()
     }
 
     /// Every region, by code.
@@ -152,9 +132,14 @@ impl Tx {
         regions(self.query(REGIONS)).await
     }
 
-    /// The working-day calendar from the year of a day on.
-    pub(crate) async fn calendar(&mut self, from: Day) -> Result<Calendar, Error> {
-        calendar(self.query(DAYS), from).await
+    /// The working-day calendar.
+    pub(crate) async fn calendar(&mut self) -> Result<Calendar, Error> {
+        Ok(self.reference().await?.calendar())
+    }
+
+    /// The working-day calendar, as it is stored.
+    pub(crate) async fn stored_calendar(&mut self) -> Result<Calendar, Error> {
+        days(self.query(EVERY_DAY)).await.map(calendar)
     }
 
     /// The policy profile that is in force in a region on a day: the nearest region's, and of
@@ -164,7 +149,7 @@ impl Tx {
         region: &Region,
         day: Day,
     ) -> Result<PolicyProfile, Error> {
-        policy(self.query(POLICIES_ON), region, day).await
+        self.reference().await?.policy(region, day).cloned()
     }
 
     /// Every policy profile, by region and version.
@@ -288,6 +273,7 @@ impl Tx {
         if rows == 0 {
             return Ok(());
         }
+        self.reference_changed().await?;
         let entry = Entry::new(Kind::Rules, &object, put.version, event)
             .data(json!({ "rows": rows }))
             .public();
@@ -298,7 +284,7 @@ impl Tx {
 impl Db {
     /// A region by its code.
     pub(crate) async fn region(&self, code: &RegionCode) -> Result<Region, Error> {
-        region(self.query(REGION).bind(code)).await
+        self.reference().await?.region(code).cloned()
     }
 
     /// Every region, by code.
@@ -322,14 +308,19 @@ impl Db {
         days(self.query(DAYS).bind(from)).await
     }
 
-    /// The working-day calendar from the year of a day on.
-    pub(crate) async fn calendar(&self, from: Day) -> Result<Calendar, Error> {
-        calendar(self.query(DAYS), from).await
+    /// The working-day calendar.
+    pub(crate) async fn calendar(&self) -> Result<Calendar, Error> {
+        Ok(self.reference().await?.calendar())
+    }
+
+    /// The working-day calendar, as it is stored.
+    pub(crate) async fn stored_calendar(&self) -> Result<Calendar, Error> {
+        days(self.query(EVERY_DAY)).await.map(calendar)
     }
 
     /// The policy profile that is in force in a region on a day.
     pub(crate) async fn policy(&self, region: &Region, day: Day) -> Result<PolicyProfile, Error> {
-        policy(self.query(POLICIES_ON), region, day).await
+        self.reference().await?.policy(region, day).cloned()
     }
 
     /// Every policy profile, by region and version.

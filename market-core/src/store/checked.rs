@@ -47,6 +47,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("purchase registration", crate::purchase::registration_store::STATEMENTS),
     ("purchase secret", crate::purchase::secret_store::STATEMENTS),
     ("record", crate::record::store::STATEMENTS),
+    ("reference", crate::reference::STATEMENTS),
     ("rules", crate::rules::store::STATEMENTS),
     ("saved search", crate::saved_search::store::STATEMENTS),
     ("search", crate::search::store::STATEMENTS),

@@ -9,7 +9,7 @@ use std::{convert::Infallible, future::pending, time::Duration};
 use sqlx::postgres::PgListener;
 use tokio::{sync::Notify, time::sleep};
 
-use super::{Db, Tx, tx::Driver};
+use super::{Connected, Db, Tx, tx::Driver};
 use crate::Error;
 
 /// What those who listen listen to.
@@ -30,7 +30,7 @@ impl Tx {
 impl Db {
     /// Wakes whoever waits, whenever another process says that the journal has grown.
     pub(crate) async fn hear(&self, wake: &Notify) -> Infallible {
-        let Self::Pg(pool) = self else { return pending().await };
+        let Connected::Pg(pool) = &self.driver else { return pending().await };
         loop {
             let why = async {
                 let mut listener = PgListener::connect_with(pool).await?;

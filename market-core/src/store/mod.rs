@@ -48,7 +48,7 @@ pub(crate) use self::{
     tx::{Begun, Tx, begin},
 };
 use self::{query::Run, writer::Writer};
-use crate::Error;
+use crate::{Error, reference::Kept};
 
 /// What an acknowledged write survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,9 +61,16 @@ pub enum Durability {
     Relaxed,
 }
 
+/// A database, and what this process knows of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Db {
+    driver: Connected,
+    kept: Kept,
+}
+
 /// A database of either kind.
 #[derive(Debug, Clone)]
-pub(crate) enum Db {
+enum Connected {
     Pg(PgPool),
     Lite { writer: Writer, readers: SqlitePool },
     Memory(Writer),
@@ -92,14 +99,15 @@ const READERS: u32 = 4;
 impl Db {
     /// Opens a database by its URL and brings its tables up to date.
     pub(crate) async fn open(url: &str, durability: Durability) -> Result<Self, Error> {
-        if url.starts_with("postgres") {
-            Self::open_postgres(url).await
+        let driver = if url.starts_with("postgres") {
+            Self::open_postgres(url).await?
         } else {
-            Self::open_sqlite(url, durability).await
-        }
+            Self::open_sqlite(url, durability).await?
+        };
+        Ok(Self { driver, kept: Kept::default() })
     }
 
-    async fn open_postgres(url: &str) -> Result<Self, Error> {
+    async fn open_postgres(url: &str) -> Result<Connected, Error> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.options([
             ("statement_timeout", "15s"),
@@ -112,10 +120,10 @@ impl Db {
             .connect_with(options)
             .await?;
         migrate::MIGRATIONS.run(&pool).await.map_err(sqlx::Error::from)?;
-        Ok(Self::Pg(pool))
+        Ok(Connected::Pg(pool))
     }
 
-    async fn open_sqlite(url: &str, durability: Durability) -> Result<Self, Error> {
+    async fn open_sqlite(url: &str, durability: Durability) -> Result<Connected, Error> {
         let synchronous = match durability {
             Durability::Full => SqliteSynchronous::Full,
             Durability::Relaxed => SqliteSynchronous::Normal,
@@ -136,33 +144,40 @@ impl Db {
         migrate::for_sqlite().run(&mut conn).await.map_err(sqlx::Error::from)?;
         let writer = Writer::new(conn);
         if in_memory {
-            return Ok(Self::Memory(writer));
+            return Ok(Connected::Memory(writer));
         }
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self::Lite { writer, readers })
+        Ok(Connected::Lite { writer, readers })
     }
 
     /// A single statement outside any transaction; reads only, on `SQLite`.
     pub(crate) fn query(&self, sql: impl SqlSafeStr) -> Query<'_> {
-        let run = match self {
-            Self::Pg(pool) => Run::Pg(pool, PgArguments::default()),
-            Self::Lite { readers, .. } => Run::Lite(readers, SqliteArguments::default()),
-            Self::Memory(writer) => Run::Memory(writer, SqliteArguments::default()),
+        let run = match &self.driver {
+            Connected::Pg(pool) => Run::Pg(pool, PgArguments::default()),
+            Connected::Lite { readers, .. } => Run::Lite(readers, SqliteArguments::default()),
+            Connected::Memory(writer) => Run::Memory(writer, SqliteArguments::default()),
         };
         Query::new(sql, run)
+    }
+
+    /// What this process knows of it.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Has the database check a statement, without running it.
     pub(crate) async fn prepare(&self, sql: &'static str) -> Result<(), Error> {
         let sql = sql.into_sql_str();
-        match self {
-            Self::Pg(pool) => pool.prepare(sql).await.map(drop)?,
-            Self::Lite { readers, .. } => readers.prepare(sql).await.map(drop)?,
-            Self::Memory(writer) => (&mut **writer.turn().await?).prepare(sql).await.map(drop)?,
+        match &self.driver {
+            Connected::Pg(pool) => pool.prepare(sql).await.map(drop)?,
+            Connected::Lite { readers, .. } => readers.prepare(sql).await.map(drop)?,
+            Connected::Memory(writer) => {
+                (&mut **writer.turn().await?).prepare(sql).await.map(drop)?;
+            }
         }
         Ok(())
     }
@@ -179,22 +194,22 @@ impl Db {
             idle: u32::try_from(idle).unwrap_or(u32::MAX),
             most,
         };
-        match self {
-            Self::Pg(pool) => of(pool.size(), pool.num_idle(), PG_CONNECTIONS),
-            Self::Lite { readers, .. } => of(readers.size(), readers.num_idle(), READERS),
-            Self::Memory(_) => of(1, 0, 1),
+        match &self.driver {
+            Connected::Pg(pool) => of(pool.size(), pool.num_idle(), PG_CONNECTIONS),
+            Connected::Lite { readers, .. } => of(readers.size(), readers.num_idle(), READERS),
+            Connected::Memory(_) => of(1, 0, 1),
         }
     }
 
     /// Lets go of the database, with everything committed and folded in.
     pub(crate) async fn close(&self) -> Result<(), Error> {
-        match self {
-            Self::Pg(pool) => pool.close().await,
-            Self::Lite { writer, readers } => {
+        match &self.driver {
+            Connected::Pg(pool) => pool.close().await,
+            Connected::Lite { writer, readers } => {
                 readers.close().await;
                 writer.close().await?;
             }
-            Self::Memory(_) => {}
+            Connected::Memory(_) => {}
         }
         Ok(())
     }

@@ -6,11 +6,13 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
-    Actor, Call, Error, Market, Options, Party, Refusal, Went,
+    Actor, Call, DayKind, Error, Market, Options, Party, Refusal, Went,
     id::PersonId,
     kernel::time::Timestamp,
+    reference::Kept,
+    rules::CalendarDay,
     store::{
-        Begun,
+        Begun, Db,
         journal::{Entry, Kind},
     },
     testing::{fresh_postgres, market, on_both, until},
@@ -42,6 +44,34 @@ async fn positions(market: &Market) -> Vec<i64> {
 }
 
 on_both! {
+    async fn what_is_known_of_rules_is_what_was_committed_last(url: &str) {
+        let market = market(url).await;
+        let other = Db { kept: Kept::default(), ..market.db.clone() };
+        let day = |day: &str| CalendarDay {
+            day: day.parse().unwrap(),
+            kind: DayKind::Holiday,
+            name: "国庆节".to_owned(),
+        };
+        let (one, two) = (day("2026-10-05"), day("2026-10-06"));
+        assert!(other.calendar().await.unwrap().is_working(one.day));
+
+        let mut tx = market.work().await.unwrap();
+        tx.put_calendar_days(std::slice::from_ref(&one)).await.unwrap();
+        assert!(!tx.calendar().await.unwrap().is_working(one.day), "its own");
+        drop(tx);
+        for db in [&market.db, &other] {
+            assert!(db.calendar().await.unwrap().is_working(one.day), "taken back");
+        }
+
+        let mut tx = market.work().await.unwrap();
+        tx.put_calendar_days(std::slice::from_ref(&two)).await.unwrap();
+        tx.finish(()).await.unwrap();
+        for db in [&market.db, &other] {
+            let calendar = db.calendar().await.unwrap();
+            assert!(calendar.is_working(one.day) && !calendar.is_working(two.day));
+        }
+    }
+
     async fn what_is_dropped_never_happened(url: &str) {
         let market = market(url).await;
         let mut tx = market.work().await.unwrap();

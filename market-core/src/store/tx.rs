@@ -9,7 +9,7 @@ use sqlx::{
 use tokio::sync::Notify;
 
 use super::{
-    Db,
+    Connected, Db,
     query::{Query, Run},
     statements,
     writer::WriteTx,
@@ -23,6 +23,7 @@ use crate::{
         secret::sha256_hex,
         time::Timestamp,
     },
+    reference::Kept,
 };
 
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(crate) struct Tx {
     /// When it is done.
     pub(crate) at: Timestamp,
     env: Env,
+    /// What this process knows of the database.
+    pub(crate) kept: Kept,
     key: Option<(String, String)>,
     intent: Intent,
     outcome: Outcome,
@@ -88,13 +91,16 @@ impl Db {
     ) -> Result<Tx, Error> {
         let at = env.now();
         let asked = Instant::now();
-        let driver = match self {
-            Self::Pg(pool) => Driver::Pg(pool.begin().await?),
-            Self::Lite { writer, .. } | Self::Memory(writer) => Driver::Lite(writer.begin().await?),
+        let driver = match &self.driver {
+            Connected::Pg(pool) => Driver::Pg(pool.begin().await?),
+            Connected::Lite { writer, .. } | Connected::Memory(writer) => {
+                Driver::Lite(writer.begin().await?)
+            }
         };
         metrics::histogram!("market_db_wait_seconds").record(asked.elapsed());
         let (intent, outcome) = (Intent::Do, Outcome::default());
-        Ok(Tx { driver, actor, at, env, key: None, intent, outcome, wake })
+        let kept = self.kept.clone();
+        Ok(Tx { driver, actor, at, env, kept, key: None, intent, outcome, wake })
     }
 
     /// Begins a call's unit of work that is not kept under the call's key.

@@ -61,7 +61,7 @@ async fn form(market: &Market, signed: &Signed, of: &For, mode: Mode) -> Result<
     let need = need.ok_or(Code::NOT_FOUND)?;
     let policy = market.rules().policy(&progress.region, market.env().now().day()).await?;
     let today = market.env().now().day();
-    let calendar = market.rules().calendar(today).await?;
+    let calendar = market.rules().calendar().await?;
     // Some days more than the rules ask, since writing takes its time.
     let close = calendar.after(today, policy.selection.registration_days + 2);
     let closes_at: Timestamp =
