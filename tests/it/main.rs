@@ -53,6 +53,7 @@ mod portal_orders;
 mod portal_programs;
 mod portal_purchases;
 mod portal_reading;
+mod portal_running;
 mod problems;
 mod program;
 mod providers;

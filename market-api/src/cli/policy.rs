@@ -60,7 +60,7 @@ pub(super) async fn obey(market: &Market, command: Command) -> Result<(), Failur
 }
 
 fn table(simulation: &Simulation) -> Result<(), Failure> {
-    let Simulation { region, version, since, purchases, orders, otherwise } = simulation;
+    let Simulation { region, version, since, purchases, orders, otherwise, .. } = simulation;
     out::line(format_args!(
         "region {region}, version {version}, since {since}: {purchases} purchases and {orders} \
          direct orders, {} would have been otherwise",

@@ -3,13 +3,14 @@
 //! A file becomes a [`Sheet`], a sheet a table whose columns are known, its rows things of a
 //! kind; every fault of every row is found before anything is written. Read `sheet` and
 //! `workbook` for files, `columns` for headers, `table` and `row` for cells, `kinds` for what each
-//! kind of pack holds, `run` for how they are loaded.
+//! kind of pack holds, `run` for how they are loaded, `profiles` for policy that is only looked at.
 
 use std::{borrow::Cow, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    profiles::{MAX_PROFILES, Parameter, PoliciesRead, parameters, policy_text},
     run::MAX_OWN_ROWS,
     sheet::{Line, Sheet},
 };
@@ -17,6 +18,7 @@ use crate::store::text_enum;
 
 mod columns;
 mod kinds;
+mod profiles;
 mod row;
 mod run;
 mod sheet;

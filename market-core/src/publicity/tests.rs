@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    Mode, PolicyProfile,
+    Mode, PolicyProfile, Refusal,
     case::Fund,
     order::Contract,
     purchase::{
         Avoidance, Contact, Failure, Notice, Purchase, PurchaseState,
-        tests::world::{World, code, fixed, limits, notice, open_case},
+        tests::world::{World, code, fixed, limits, notice, open_case, operator},
     },
     simulation::{Came, Difference},
     testing::on_both,
@@ -258,6 +258,14 @@ on_both! {
         let window = simulate(|policy| policy.selection.registration_days = 30).await;
         assert!(matches!(&window[..], [Difference::Deadline { event, .. }]
             if event == "purchase_published"), "{window:?}");
+        let mut profile = policy.clone();
+        profile.selection.publicity_days += 1;
+        let operator = operator().actor;
+        let tried = world.market.purchases().try_out(&operator, &profile, since).await.unwrap();
+        assert_eq!(tried, world.market.purchases().simulate(&profile, since).await.unwrap());
+        assert!(tried.is_whole && tried.otherwise.len() == 1, "{tried:?}");
+        let refused = world.market.purchases().try_out(&world.owner.actor, &profile, since).await;
+        assert!(matches!(refused, Err(Error::Refused(Refusal::OperatorOnly))), "{refused:?}");
         // A nearer region's own profile goes before one of the province.
         let mut province = policy.clone();
         province.region = "330000".parse().unwrap();

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Calendar, Day, DayKind, Error, Market, Point, PolicyProfile, code::RegionCode};
+use crate::{
+    Actor, Calendar, Day, DayKind, Error, Market, Point, PolicyProfile, code::RegionCode,
+    kernel::authority::act, store::text_enum,
+};
 
 mod clock;
 pub(crate) mod store;
@@ -56,6 +59,48 @@ pub(crate) struct CalendarDay {
     pub(crate) name: String,
 }
 
+text_enum! {
+    /// Whether a policy profile decides in its region today.
+    pub enum ProfileStanding {
+        /// It does.
+        InForce = "in_force",
+        /// It will from its first day on, unless another takes its place before.
+        Coming = "coming",
+        /// It did, or never will: another of its region goes before it.
+        Past = "past",
+    }
+}
+
+/// A policy profile, and whether it decides in its region today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredProfile {
+    /// The profile.
+    pub profile: PolicyProfile,
+    /// Whether it decides.
+    pub standing: ProfileStanding,
+}
+
+/// How each profile stands on a day: of a region, the one that began last decides, of those that
+/// began on the same day the one of the highest version.
+fn standing(profiles: Vec<PolicyProfile>, today: Day) -> Vec<StoredProfile> {
+    let rank = |profile: &PolicyProfile| (profile.effective_from, profile.version);
+    let found = profiles.iter().map(|one| {
+        let others = profiles.iter().filter(|other| other.region == one.region);
+        let mut later = others.filter(|other| rank(other) > rank(one));
+        if one.effective_from > today {
+            let is_covered = later.any(|other| other.effective_from == one.effective_from);
+            if is_covered { ProfileStanding::Past } else { ProfileStanding::Coming }
+        } else if later.any(|other| other.effective_from <= today) {
+            ProfileStanding::Past
+        } else {
+            ProfileStanding::InForce
+        }
+    });
+    let found: Vec<_> = found.collect();
+    let stored = |(profile, standing)| StoredProfile { profile, standing };
+    profiles.into_iter().zip(found).map(stored).collect()
+}
+
 /// What anybody may read about regions, working days and policy profiles.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a>(pub(crate) &'a Market);
@@ -80,5 +125,12 @@ impl Rules<'_> {
     pub async fn policy(&self, region: &RegionCode, day: Day) -> Result<PolicyProfile, Error> {
         let region = self.region(region).await?;
         self.0.db.policy(&region, day).await
+    }
+
+    /// Every policy profile, by region and version, and whether it decides today.
+    pub async fn profiles(&self, actor: &Actor) -> Result<Vec<StoredProfile>, Error> {
+        const { act("policy.show") }.admits(actor)?;
+        let today = self.0.env.now().day();
+        Ok(standing(self.0.db.policies().await?, today))
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Change, Money,
+    Actor, Change, Money, Party, Refusal,
     testing::{contract_rules, market, on_both, ranking, selection},
 };
 
@@ -64,6 +64,30 @@ on_both! {
         assert_eq!(beijing, ("100000".to_owned(), 1));
         let too_early = cixi("2019-12-31").await;
         assert!(matches!(too_early, Err(Error::Inconsistent("policy profile"))));
+    }
+
+    async fn the_operator_reads_which_profiles_decide(url: &str) {
+        let market = market(url).await;
+        let mut tx = market.work().await.unwrap();
+        tx.put_regions(&[region("1", ""), region("2", "1")]).await.unwrap();
+        for (code, version, from) in [("1", 1, "2020-01-01"), ("1", 2, "2025-01-01"),
+            ("1", 3, "2025-01-01"), ("1", 4, "2030-01-01"), ("1", 5, "2030-01-01"),
+            ("2", 1, "2031-01-01")] {
+            tx.put_policy(&profile(code, version, from)).await.unwrap();
+        }
+        tx.finish(()).await.unwrap();
+        let found = market.rules().profiles(&Actor::system()).await.unwrap();
+        let told: Vec<_> = found.iter().map(|one| {
+            (one.profile.region.as_str(), one.profile.version, one.standing.as_str())
+        }).collect();
+        assert_eq!(told, [
+            ("1", 1, "past"), ("1", 2, "past"), ("1", 3, "in_force"), ("1", 4, "past"),
+            ("1", 5, "coming"), ("2", 1, "coming"),
+        ]);
+        let department = Party::Department("fire-rescue".parse().unwrap());
+        let other = Actor::new(Actor::system().person, department);
+        let refused = market.rules().profiles(&other).await;
+        assert!(matches!(refused, Err(Error::Refused(Refusal::OperatorOnly))), "{refused:?}");
     }
 
     async fn what_lies_in_a_moved_region_moves_with_it(url: &str) {

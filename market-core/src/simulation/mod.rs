@@ -9,10 +9,10 @@ mod told;
 
 pub use self::told::{Came, Difference, Simulated, Simulation, Subject};
 use crate::{
-    Day, Error, Kind, PolicyProfile, Recorded, Refusal, SelectionRules, Timestamp,
+    Actor, Day, Error, Kind, PolicyProfile, Recorded, Refusal, SelectionRules, Timestamp,
     code::RegionCode,
     draw::Proof,
-    kernel::fund::Fund,
+    kernel::{authority::act, fund::Fund},
     order::Order,
     purchase::{Failure, Purchase, PurchaseState, Purchases, RegistrationState, proof::rerun},
     rules::Clock,
@@ -20,6 +20,9 @@ use crate::{
 
 /// How many things are read at once.
 const BATCH: i64 = 200;
+
+/// How many purchases, and how many orders, are looked at while somebody waits for it.
+pub const TRIED: usize = 2_000;
 
 /// A period of a profile.
 enum Period {
@@ -56,6 +59,27 @@ impl Purchases<'_> {
     /// What a profile would have decided otherwise of the purchases that were drafted, and the
     /// direct orders that were placed, from a day on, wherever it would have applied.
     pub async fn simulate(&self, profile: &PolicyProfile, since: Day) -> Result<Simulation, Error> {
+        self.hold_all_against(profile, since, usize::MAX).await
+    }
+
+    /// The same for an actor who waits for it: of the earliest [`TRIED`] purchases, and of as many
+    /// orders.
+    pub async fn try_out(
+        &self,
+        actor: &Actor,
+        profile: &PolicyProfile,
+        since: Day,
+    ) -> Result<Simulation, Error> {
+        const { act("policy.show") }.admits(actor)?;
+        self.hold_all_against(profile, since, TRIED).await
+    }
+
+    async fn hold_all_against(
+        &self,
+        profile: &PolicyProfile,
+        since: Day,
+        most: usize,
+    ) -> Result<Simulation, Error> {
         self.0.db.region(&profile.region).await?;
         let from = since.plus(-1).end();
         let mut simulation = Simulation {
@@ -64,11 +88,13 @@ impl Purchases<'_> {
             since,
             purchases: 0,
             orders: 0,
+            is_whole: true,
             otherwise: Vec::new(),
         };
-        let mut after = None;
+        let (mut after, mut looked) = (None, 0);
         loop {
-            let found = self.0.db.purchases_since(from, after, BATCH).await?;
+            let mut found = self.0.db.purchases_since(from, after, BATCH).await?;
+            simulation.cut(&mut found, &mut looked, most);
             let Some(last) = found.last() else { break };
             after = Some(last.id);
             for purchase in found.iter().filter(|purchase| purchase.state.is_public()) {
@@ -88,9 +114,10 @@ impl Purchases<'_> {
                 });
             }
         }
-        let mut after = None;
+        let (mut after, mut looked) = (None, 0);
         loop {
-            let found = self.0.db.direct_orders_since(from, after, BATCH).await?;
+            let mut found = self.0.db.direct_orders_since(from, after, BATCH).await?;
+            simulation.cut(&mut found, &mut looked, most);
             let Some(last) = found.last() else { break };
             after = Some(last.id);
             for order in &found {
@@ -222,6 +249,16 @@ impl Purchases<'_> {
 }
 
 impl Simulation {
+    /// Leaves of what was found only as much as may still be looked at.
+    fn cut<T>(&mut self, found: &mut Vec<T>, looked: &mut usize, most: usize) {
+        let left = most.saturating_sub(*looked);
+        if found.len() > left {
+            self.is_whole = false;
+            found.truncate(left);
+        }
+        *looked += found.len();
+    }
+
     fn add(&mut self, simulated: Simulated) {
         if !simulated.differences.is_empty() {
             self.otherwise.push(simulated);

@@ -22,6 +22,8 @@ pub struct Simulation {
     pub purchases: i64,
     /// How many direct orders were.
     pub orders: i64,
+    /// Whether those are all; otherwise the earliest were looked at, and later ones were not.
+    pub is_whole: bool,
     /// Those for which something would have been otherwise.
     pub otherwise: Vec<Simulated>,
 }

@@ -2,8 +2,8 @@
 //!
 //! `inbox` is what waits for whoever asks, `case` a case with what each service that it needs has
 //! come to, `deciding` and `using` the forms of its steps and orders. `purchases`, `complaints`,
-//! `alarms` (with what `evidence` tells) and `appeals` are what is supervised, `board` what it adds up to; `agencies`, `phrases`
-//! and `members` are the operator's. `shown` has the two pages that most of them are, `called` what
+//! `alarms` (with what `evidence` tells), `appeals` and `audit` are what is supervised, `board` what it adds up to; `agencies`, `phrases`,
+//! `policies`, `jobs` and `members` are the operator's. `shown` has the two pages that most of them are, `called` what
 //! things are called here.
 //!
 //! These pages are for departments and the operator; to everybody else they are not there. What
@@ -13,7 +13,7 @@ use axum::{
     Router,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{StatusCode, request::Parts},
-    routing::get,
+    routing::{get, post},
 };
 use market_core::{Error, Market, Party};
 
@@ -57,6 +57,7 @@ mod evidence;
 mod inbox;
 mod members;
 mod phrases;
+mod policies;
 mod purchases;
 mod shown;
 mod using;
@@ -89,6 +90,18 @@ pub(super) fn routes() -> Router<App> {
         .route("/desk/phrases/remove", get(phrases::remove).post(phrases::removed))
         .route("/desk/members", get(members::list))
         .route("/desk/members/{person}/{step}", get(members::step).post(members::done))
+        .merge(running())
+}
+
+/// What the operator runs the market by.
+fn running() -> Router<App> {
+    Router::new()
+        .route("/desk/policies", get(policies::list))
+        .route("/desk/policies/{region}/{version}", get(policies::show))
+        .route("/desk/policies/{region}/{version}/file", get(policies::file))
+        .route("/desk/policies/simulate", get(policies::try_page).post(policies::tried))
+        .route("/desk/policies/simulate/file", post(policies::tried_file))
+        .route("/desk/policies/put", get(policies::put_page).post(policies::put))
 }
 
 /// Whether a party works at a desk.

@@ -12,6 +12,7 @@ use crate::{
     import::{
         Line, Sheet,
         columns::{Column, required},
+        profiles::not_toml,
         row::Row,
         run::Pack,
         table::{Block, Saying, Table},
@@ -260,10 +261,7 @@ fn months(row: &mut Row) -> Vec<u32> {
 
 /// The profiles of a `TOML` file as rows, each numbered by the line that it begins on.
 pub(in crate::import) fn sheet(text: &str) -> Result<Sheet, Error> {
-    let file: toml::Table = text.parse().map_err(|why: toml::de::Error| {
-        let message = format!("the file is not TOML: {} / 文件不是 TOML 格式", why.message());
-        Error::invalid("file", "format", message)
-    })?;
+    let file: toml::Table = text.parse().map_err(|why| not_toml(text, &why))?;
     let profiles = match file.get("profile") {
         Some(toml::Value::Array(profiles)) if file.len() == 1 => profiles,
         _ => {
@@ -314,7 +312,7 @@ fn cell(value: &toml::Value) -> String {
 }
 
 /// Profiles as a `TOML` file.
-fn toml(profiles: &[PolicyProfile]) -> String {
+pub(in crate::import) fn toml(profiles: &[PolicyProfile]) -> String {
     let mut profiles: Vec<&PolicyProfile> = profiles.iter().collect();
     profiles.sort_unstable_by_key(|profile| (&profile.region, profile.version));
     let texts: Vec<String> = profiles.into_iter().map(profile_toml).collect();
