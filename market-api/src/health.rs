@@ -57,6 +57,21 @@ pub(crate) struct ReadyView {
 }
 
 impl Check {
+    /// Which it is.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it says: how far behind, or of which version.
+    pub(crate) const fn says(&self) -> Option<i64> {
+        self.says
+    }
+
+    /// What is wrong; nothing, if it is well.
+    pub(crate) fn wrong_with(&self) -> Option<&str> {
+        self.wrong.as_deref()
+    }
+
     const fn well(name: &'static str) -> Self {
         Self { name, says: None, wrong: None }
     }

@@ -28,6 +28,7 @@ pub mod feed;
 pub mod file;
 mod followers;
 pub mod import;
+pub mod jobs;
 mod kernel;
 pub mod letter;
 pub mod mail;

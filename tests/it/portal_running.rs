@@ -131,11 +131,28 @@ on_both! {
         has(&desk.see("/desk/policies/330282/3").await, &["施行中"]);
     }
 
+    async fn the_operator_sees_what_is_late(app: &TestApp) {
+        let town = Town::new(app).await;
+        let id = town.publish("开业前检测").await;
+        let desk = Browser::acting(app, "operating", Party::Operator).await;
+        has(&desk.see("/desk").await, &["href=\"/desk/jobs\""]);
+        let page = desk.see("/desk/jobs").await;
+        has(&page, &["运行状况", "就绪检查", "到期自动办理", "跟随日志的任务", "消息推送"]);
+        has(&page, &["邮件通知", "文件安全扫描", "没有设置，文件不经扫描", "怎么办：", "数据库连接"]);
+        assert!(!page.contains("过期 "));
+        let actor = market_core::Actor::system();
+        let purchase = app.market.purchases().get(Some(&actor), id).await.unwrap();
+        app.market.env().set(purchase.notice.closes_at.plus_seconds(7_300));
+        let desk = Browser::signed_in(app, "operating").await;
+        let page = desk.see("/desk/jobs").await;
+        has(&page, &["过期 2 小时", &format!("/desk/purchases/{id}"), "1 项要看"]);
+    }
+
     async fn nobody_else_runs_the_market(app: &TestApp) {
         let operator = Browser::acting(app, "operating", Party::Operator).await;
         let paths = [
             "/desk/policies", "/desk/policies/330282/1", "/desk/policies/330282/1/file",
-            "/desk/policies/simulate", "/desk/policies/put",
+            "/desk/policies/simulate", "/desk/policies/put", "/desk/jobs",
         ];
         let (mut trying, mut putting) = (Vec::new(), Vec::new());
         for path in paths {

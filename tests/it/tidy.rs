@@ -43,6 +43,7 @@ const SLICES: &[&str] = &[
     "notice",
     "mail",
     "webhook",
+    "jobs",
     "import",
 ];
 

@@ -31,6 +31,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("expiry", super::expiry::STATEMENTS),
     ("file", crate::file::store::STATEMENTS),
     ("followers", crate::followers::STATEMENTS),
+    ("jobs", crate::jobs::store::STATEMENTS),
     ("journal", super::journal::STATEMENTS),
     ("mail", crate::mail::store::STATEMENTS),
     ("matter", crate::matter::store::STATEMENTS),

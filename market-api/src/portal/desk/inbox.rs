@@ -117,6 +117,7 @@ fn cards(party: &Party) -> Vec<(Link, &'static str)> {
         ("/desk/agencies?state=applying", "机构核验", "入驻、暂停和恢复", true),
         ("/desk/phrases", "近义词", "搜不到的说法", true),
         ("/desk/policies", "政策参数", "版本、推演、登记", true),
+        ("/desk/jobs", "运行状况", "定时任务、队列、邮件", true),
         ("/desk/members", "经办人", "谁能代表本单位", false),
         ("/statistics", "公开统计", "价格、节约和时间", false),
         ("/inbox", "通知", "告知本单位的消息", false),

@@ -55,6 +55,7 @@ mod complaints;
 mod deciding;
 mod evidence;
 mod inbox;
+mod jobs;
 mod members;
 mod phrases;
 mod policies;
@@ -96,6 +97,7 @@ pub(super) fn routes() -> Router<App> {
 /// What the operator runs the market by.
 fn running() -> Router<App> {
     Router::new()
+        .route("/desk/jobs", get(jobs::show))
         .route("/desk/policies", get(policies::list))
         .route("/desk/policies/{region}/{version}", get(policies::show))
         .route("/desk/policies/{region}/{version}/file", get(policies::file))
