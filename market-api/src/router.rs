@@ -76,6 +76,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::people::router())
         .merge(routes::members::router())
         .merge(routes::api_keys::router())
+        .merge(routes::audit::router())
         .merge(routes::catalogue::router())
         .merge(routes::vocabulary::router())
         .merge(routes::agencies::router())

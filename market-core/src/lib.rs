@@ -16,6 +16,7 @@ pub mod agency;
 pub mod alarm;
 pub mod applicant;
 pub mod asked;
+pub mod audit;
 pub mod case;
 pub mod catalog;
 pub mod complaint;

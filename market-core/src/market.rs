@@ -13,6 +13,7 @@ use crate::{
     alarm::Alarms,
     applicant::Applicants,
     asked::{Asked, Asking},
+    audit::Audit,
     case::Cases,
     catalog::Catalog,
     complaint::Complaints,
@@ -148,6 +149,11 @@ impl Market {
     /// Applicants.
     pub const fn applicants(&self) -> Applicants<'_> {
         Applicants(self)
+    }
+
+    /// Who did what to what when.
+    pub const fn audit(&self) -> Audit<'_> {
+        Audit(self)
     }
 
     /// What happened, in order.

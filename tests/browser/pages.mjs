@@ -10,6 +10,7 @@ const PORTAL = join(dirname(fileURLToPath(import.meta.url)), "../../market-api/s
 const NO_PAGES = new Map([
   ["/suggested", "the choices of a field"],
   ["/statistics.csv", "a file"],
+  ["/desk/audit.csv", "a file"],
   ["/desk/policies/{region}/{version}/file", "a file"],
   ["/notices/{id}", "on to what a notice is about"],
   ["/sign-in/with/{provider}", "away to a provider"],

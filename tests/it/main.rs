@@ -47,6 +47,7 @@ mod permissions;
 mod portal;
 mod portal_agencies;
 mod portal_agency_orders;
+mod portal_audit;
 mod portal_desk;
 mod portal_forms;
 mod portal_orders;

@@ -40,6 +40,7 @@ const SLICES: &[&str] = &[
     "asked",
     "saved_search",
     "feed",
+    "audit",
     "notice",
     "mail",
     "webhook",

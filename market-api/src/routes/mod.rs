@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod agencies;
 pub(crate) mod alarms;
 pub(crate) mod api_keys;
+pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod catalogue;
 pub(crate) mod complaints;

@@ -18,6 +18,7 @@ const FILES: &[(&str, &[(&str, &str)])] = &[
     ("alarm", crate::alarm::store::STATEMENTS),
     ("applicant", crate::applicant::store::STATEMENTS),
     ("asked", crate::asked::store::STATEMENTS),
+    ("audit", crate::audit::store::STATEMENTS),
     ("case", crate::case::store::STATEMENTS),
     ("catalog", crate::catalog::store::STATEMENTS),
     ("complaint", crate::complaint::store::STATEMENTS),

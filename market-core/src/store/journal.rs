@@ -236,7 +236,7 @@ impl From<EntryRow> for Recorded {
 }
 
 /// The entries that a statement finds.
-pub(super) async fn entries(query: Query<'_>) -> Result<Vec<Recorded>, Error> {
+pub(crate) async fn entries(query: Query<'_>) -> Result<Vec<Recorded>, Error> {
     let rows: Vec<EntryRow> = query.all().await?;
     Ok(rows.into_iter().map(Recorded::from).collect())
 }

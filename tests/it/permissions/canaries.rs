@@ -23,7 +23,10 @@ use super::{
     operations, path, row_in,
     scenes::{Scene, kept_code, text},
 };
-use crate::harness::{PASSWORD, TestApp, on_both};
+use crate::{
+    browsing::Browser,
+    harness::{PASSWORD, TestApp, on_both},
+};
 
 /// A secret, and the row that says who may read it.
 struct Plant {
@@ -161,6 +164,31 @@ impl Cast<'_> {
     }
 }
 
+/// The pages of the operator, and with what a department is answered there.
+const DESK: [(&str, u16); 5] = [
+    ("/desk/audit", 200),
+    ("/desk/audit.csv", 200),
+    ("/desk/jobs", 403),
+    ("/desk/policies", 403),
+    ("/desk", 200),
+];
+
+impl Cast<'_> {
+    /// The pages of those who supervise, as they see them.
+    async fn read_desks(&self, readings: &mut Vec<Reading>) {
+        for seat in [Seat::Operator, Seat::Supervisor] {
+            let party = self.seats[&seat].actor.party.clone();
+            let desk = Browser::acting(self.app, &format!("desk-of-{seat}"), party).await;
+            for (path, of_department) in DESK {
+                let status = if seat == Seat::Operator { 200 } else { of_department };
+                let text = desk.get(path, status).await.text;
+                assert!(path != "/desk/audit.csv" || text.lines().count() > 20, "{text}");
+                readings.push(Reading { seat, operation: format!("desk {path}"), text });
+            }
+        }
+    }
+}
+
 /// Everything in a database, as text.
 async fn dump(url: &str) -> String {
     if let Some(path) = url.strip_prefix("sqlite:") {
@@ -234,9 +262,10 @@ on_both! { loaded:
         let body = serde_json::json!({ "login": session.names["login"], "password": PASSWORD });
         let token = text(&cast.post("/api/v1/sessions", body, "").await, "/token");
         cast.scene("purchase revealing", Seat::Owner).await;
-        app.market.number().await.unwrap();
+        app.market.feed().catch_up_parties().await.unwrap();
         cast.read(&Scene::default(), |one| !one.path.contains('{') && !one.id.ends_with("eligibility"), &mut readings).await;
         cast.read_pages(&mut readings).await;
+        cast.read_desks(&mut readings).await;
         drop(guard);
 
         let plant = |secret: &str, act, state, within| Plant {
@@ -248,6 +277,7 @@ on_both! { loaded:
             plant("欧阳秘名", "field.applicant.name", "", "publicity"),
             plant("欧阳秘名", "field.applicant.name", "", "draws"),
             plant("欧阳秘名", "field.applicant.name", "", "facts"),
+            plant("欧阳秘名", "field.applicant.name", "", "desk /desk/"),
             plant(&person, "field.purchase.actor", "open", "purchases_"),
         ]);
         let mut found = Vec::new();

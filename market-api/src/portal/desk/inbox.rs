@@ -114,6 +114,7 @@ fn cards(party: &Party) -> Vec<(Link, &'static str)> {
         ("/desk/complaints", "投诉处理", "受理和决定", false),
         ("/desk/alarms?open=yes", "预警", "还没有人处置的", false),
         ("/desk/board", "监督看板", "逾期、集中度、抽取", false),
+        ("/desk/audit", "审计日志", "谁对什么做了什么", false),
         ("/desk/agencies?state=applying", "机构核验", "入驻、暂停和恢复", true),
         ("/desk/phrases", "近义词", "搜不到的说法", true),
         ("/desk/policies", "政策参数", "版本、推演、登记", true),

@@ -48,6 +48,7 @@ pub(super) use self::inbox::{order_place, place};
 mod agencies;
 mod alarms;
 mod appeals;
+mod audit;
 mod board;
 mod called;
 mod case;
@@ -97,6 +98,8 @@ pub(super) fn routes() -> Router<App> {
 /// What the operator runs the market by.
 fn running() -> Router<App> {
     Router::new()
+        .route("/desk/audit", get(audit::show))
+        .route("/desk/audit.csv", get(audit::file))
         .route("/desk/jobs", get(jobs::show))
         .route("/desk/policies", get(policies::list))
         .route("/desk/policies/{region}/{version}", get(policies::show))
