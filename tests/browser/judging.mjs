@@ -15,10 +15,16 @@ const TARGET = 44;
 
 /** What is wrong with a page, as a desk and as a phone show it. */
 export async function judge(page, address) {
-  const wrong = [];
   await page.setViewportSize(DESK);
   const answer = await page.goto(address);
-  if (answer.status() !== 200) wrong.push(`is answered with ${answer.status()}`);
+  const wrong = answer.status() === 200 ? [] : [`is answered with ${answer.status()}`];
+  return [...wrong, ...(await judgeShown(page))];
+}
+
+/** What is wrong with the page that is shown, such as one that answers a form. */
+export async function judgeShown(page) {
+  const wrong = [];
+  await page.setViewportSize(DESK);
   wrong.push(...(await page.evaluate(document_, MAX_BYTES)));
   wrong.push(...(await page.evaluate(sideways)));
   wrong.push(...(await accessible(page)));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { codeOf } from "./codes.mjs";
-import { judge } from "./judging.mjs";
+import { judge, judgeShown } from "./judging.mjs";
 import { explore, paths, table } from "./pages.mjs";
 import { market, nothingAmiss, person, send, signedIn, startBrowser } from "./people.mjs";
 
@@ -115,6 +115,20 @@ test("whoever reads mail", async () => {
   const one = await signedIn(browser, "mailed");
   await judgeAt(one, ["/account/mail/confirm", "/account/mail/remove"]);
   await judgeAt(await person(browser), [market.scene.stop]);
+});
+
+test("what answers a form and changes nothing", async () => {
+  const one = await signedIn(browser, "operator");
+  await one.page.goto("/desk/policies/simulate?region=330282&version=1");
+  const profile = one.page.locator("textarea[name='profile']");
+  const text = await profile.inputValue();
+  await profile.fill(text.replace("accept_days = 2 ", "accept_days = 3 "));
+  await send(one.page, "推演");
+  assert.ok(await one.page.locator("tbody tr").count(), "nothing would be otherwise");
+  assert.deepEqual(await judgeShown(one.page), []);
+  await send(one.page, "用这套参数登记新版本");
+  assert.deepEqual(await judgeShown(one.page), []);
+  nothingAmiss(one);
 });
 
 test("no page is left out", async () => {

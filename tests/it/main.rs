@@ -51,6 +51,7 @@ mod portal_audit;
 mod portal_desk;
 mod portal_forms;
 mod portal_orders;
+mod portal_passport;
 mod portal_programs;
 mod portal_purchases;
 mod portal_reading;

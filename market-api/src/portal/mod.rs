@@ -62,6 +62,7 @@ mod names;
 mod offer;
 mod orders;
 mod own;
+mod passport;
 mod programs;
 mod provider;
 mod purchase;
@@ -133,6 +134,7 @@ fn own_pages() -> Router<App> {
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(orders::show))
         .route("/orders/{id}/{step}", get(orders::step).post(orders::done))
+        .route("/orders/{id}/deliverables/{number}/passport", get(passport::show))
         .route("/orders/{id}/upload", get(orders::upload).post(orders::uploaded_file))
         .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
 }

@@ -1,5 +1,5 @@
-//! `/verify`: whether a document was issued here, by its code or by its file. The QR code on every
-//! document leads to `/verify/{code}`.
+//! `/verify`: whether a document was issued here, by its code or by its file, and whether a passport
+//! holds. The QR code on every document leads to `/verify/{code}`.
 
 use askama::Template;
 use axum::{
@@ -12,10 +12,12 @@ use market_core::{
         DocumentBody, DocumentStanding, FileVerified, MAX_VERIFIED, NotACode, VerificationCode,
         Verified,
     },
+    file::Received,
+    passport::MAX_PASSPORT,
 };
 use serde::Deserialize;
 
-use super::{Frame, Page, purchase::rows, words};
+use super::{Frame, Page, passport, purchase::rows, words};
 use crate::{
     body::received::Parts,
     parameters::{At, Parameters},
@@ -100,6 +102,10 @@ pub(super) async fn upload(
     };
     let mut received = None;
     while let Some(part) = parts.next().await? {
+        if part.name() == "passport" {
+            let received = part.file(&market, MAX_PASSPORT).await?;
+            return verify_passport(&market, received).await;
+        }
         if part.name() == "file" {
             received = Some(part.file(&market, MAX_VERIFIED).await?);
             break;
@@ -117,6 +123,29 @@ pub(super) async fn upload(
             Ok(form(&market, String::new(), None, Some(sha256)).await?.into_response())
         }
         Err(why) => refused(&market, String::new(), why).await,
+    }
+}
+
+/// A passport that was sent by the form; it is not kept.
+async fn verify_passport(
+    market: &Market,
+    received: Result<Received, Error>,
+) -> Result<Response, Problem> {
+    let bytes = match received {
+        Ok(file) => file.content().await?,
+        Err(why) => return refused(market, String::new(), why).await,
+    };
+    if bytes.is_empty() {
+        return refused(market, String::new(), Refusal::FileEmpty.into()).await;
+    }
+    match market.passports().verify(&bytes).await? {
+        Ok(passport) => Ok(passport::verified(market, &passport).await?.into_response()),
+        Err(why) => {
+            let problem =
+                Problem::invalid(vec![Fault::new("passport", "passport", why.to_string())]);
+            let wrong = Some((why.zh(), why.to_string()));
+            Ok(form(market, String::new(), wrong, None).await?.told(problem))
+        }
     }
 }
 

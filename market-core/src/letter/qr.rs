@@ -1,4 +1,6 @@
-//! QR codes, as rectangles that stay sharp at any size.
+//! QR codes, as rectangles or outlines that stay sharp at any size.
+
+use std::fmt::Write;
 
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -32,4 +34,38 @@ pub(super) fn modules(
         }
     }
     Ok(squares)
+}
+
+/// A QR code as an outline, for a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Qr {
+    /// How many modules a side has, with the light margin.
+    pub side: usize,
+    /// The dark modules, as a path of SVG in modules.
+    pub path: String,
+}
+
+/// The light margin that a code needs around it, in modules.
+const MARGIN: usize = 4;
+
+impl Qr {
+    /// The code of an address.
+    pub fn of(address: &str) -> Result<Self, Unprintable> {
+        let code = QrCode::with_error_correction_level(address, EcLevel::M)
+            .map_err(|_| Unprintable::Address(address.to_owned()))?;
+        let width = code.width();
+        let mut path = String::new();
+        for (y, row) in code.to_colors().chunks(width).enumerate() {
+            let mut x = 0;
+            for run in row.chunk_by(|one, next| one == next) {
+                if run[0] == Color::Dark {
+                    let (left, top, length) = (x + MARGIN, y + MARGIN, run.len());
+                    // A text takes whatever is written to it.
+                    let _ = write!(path, "M{left} {top}h{length}v1h-{length}z");
+                }
+                x += run.len();
+            }
+        }
+        Ok(Self { side: width + 2 * MARGIN, path })
+    }
 }

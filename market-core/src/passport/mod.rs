@@ -125,6 +125,9 @@ pub struct PassportUse {
     pub used_at: Option<Timestamp>,
 }
 
+/// The largest file that is read as a passport, in bytes.
+pub const MAX_PASSPORT: u64 = 256 << 10;
+
 /// How often a passport is drawn up again because its order moved on meanwhile.
 const TRIES: u32 = 8;
 
@@ -149,6 +152,18 @@ impl Passports<'_> {
                 return Err(Error::Busy);
             }
         }
+    }
+
+    /// Reads a passport that somebody has, for anybody, and says why it is none of this market's if
+    /// it is not: its own keys count, those that sign no more, too.
+    pub async fn verify(&self, bytes: &[u8]) -> Result<Result<Passport, NotAPassport>, Error> {
+        let passport = match Passport::from_bytes(bytes) {
+            Ok(passport) => passport,
+            Err(why) => return Ok(Err(why)),
+        };
+        let keys = self.0.signing().keys().await?;
+        let keys: Vec<String> = keys.into_iter().map(|key| key.public_key).collect();
+        Ok(passport.is_signed_by(&keys).map(|()| passport))
     }
 
     async fn of_now(&self, actor: &Actor, order: OrderId, number: i64) -> Result<Passport, Error> {

@@ -23,6 +23,23 @@ pub enum NotAPassport {
     OtherFile(String),
 }
 
+impl NotAPassport {
+    /// The reason for people, in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Shape(_) => "这不是成果护照文件，或者内容不完整".to_owned(),
+            Self::NotAsWritten(byte) => {
+                format!("护照被改动过：从第 {} 个字节起与原样不符", byte + 1)
+            }
+            Self::Signature => {
+                "签名不成立：签名以后被改动过，或者不是用护照所写的密钥签的".to_owned()
+            }
+            Self::OtherKey(_) => "签名用的密钥不是本平台公布的：护照不是本平台签的".to_owned(),
+            Self::OtherFile(_) => "文件与护照不符：SHA-256 不一致".to_owned(),
+        }
+    }
+}
+
 impl Passport {
     /// Reads a passport and checks its signature with the key that it names. That key is the
     /// market's, if the market publishes it: [`Passport::is_signed_by`].

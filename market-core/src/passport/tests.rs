@@ -55,6 +55,13 @@ on_both! {
         assert_eq!(Passport::from_bytes(&bytes).unwrap(), told);
         told.is_signed_by(&[market.signing().keys().await.unwrap()[0].public_key.clone()]).unwrap();
 
+        assert_eq!(market.passports().verify(&bytes).await.unwrap(), Ok(told.clone()));
+        let mut forged = told.clone();
+        let key = SigningKey::of_seed("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=").unwrap();
+        forged.key = key.public();
+        forged.signature = key.sign(&forged.signed().unwrap());
+        let found = market.passports().verify(&forged.to_bytes().unwrap()).await.unwrap();
+        assert_eq!(found, Err(NotAPassport::OtherKey(key.public())));
         // A new key leaves what the old one signed.
         market.webhooks().rotate_key(&acting(Party::Operator)).await.unwrap();
         world.pass(8);

@@ -80,6 +80,7 @@ struct File {
     name: String,
     about: String,
     href: String,
+    passport: String,
     /// Why it cannot be downloaded; nothing of one that can.
     withheld: &'static str,
     sha256: String,
@@ -281,6 +282,7 @@ async fn handed_over(
             words::number(file.size)
         ),
         href: format!("/api/v1/orders/{id}/deliverables/{}/content", file.number),
+        passport: format!("/orders/{id}/deliverables/{}/passport", file.number),
         withheld: said::withheld(file.scan),
         name: file.name,
         sha256: file.sha256,

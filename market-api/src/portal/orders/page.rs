@@ -153,7 +153,7 @@ pub(in crate::portal) async fn show(
             words::number(file.size)
         ),
         href: format!("/api/v1/orders/{id}/deliverables/{}/content", file.number),
-        passport: format!("/api/v1/orders/{id}/deliverables/{}/passport", file.number),
+        passport: format!("/orders/{id}/deliverables/{}/passport", file.number),
         withheld: said::withheld(file.scan),
         name: file.name,
         sha256: file.sha256,
