@@ -78,6 +78,7 @@ pub use kernel::{
     page::{Cursor, Page, Paging},
     point::{Degrees, NotAPoint, Point},
     policy::{ContractRules, PolicyFile, PolicyProfile, Ranking},
+    qr::{QrCode, QrRun},
     sealing,
     secret::{is_same_secret, sha256_hex, sha256_of},
     selection::SelectionRules,

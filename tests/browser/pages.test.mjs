@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { codeOf } from "./codes.mjs";
 import { judge, judgeShown } from "./judging.mjs";
 import { explore, paths, table } from "./pages.mjs";
-import { market, nothingAmiss, person, send, signedIn, startBrowser } from "./people.mjs";
+import { heading, market, nothingAmiss, person, send, signedIn, startBrowser } from "./people.mjs";
 
 /** So many pages are looked at at a time. */
 const AT_A_TIME = 2;
@@ -109,6 +109,23 @@ test("whoever another provider vouches for", async () => {
   await one.context.clearCookies({ name: "market" });
   await one.context.request.get("/sign-in/with/city");
   await judgeAt(one, ["/sign-in/code"]);
+});
+
+test("whoever sets up a second factor", async () => {
+  const one = await signedIn(browser, "enrolling");
+  const { page } = one;
+  await judgeAt(one, ["/account/second-factor/enrol", "/account/second-factor/confirm"]);
+  await page.goto("/account/second-factor/enrol");
+  await page.getByLabel("您在本平台的密码").fill(market.password);
+  await send(page, "下一步：添加到验证器");
+  assert.deepEqual(await judgeShown(page), []);
+  assert.ok(await page.getByRole("img", { name: "验证器扫描的二维码" }).isVisible());
+  const secret = (await page.locator(".facts dd").first().innerText()).replaceAll(" ", "");
+  await page.getByLabel("验证器显示的六位数字").fill(codeOf(secret));
+  await send(page, "启用");
+  assert.equal(await heading(page), "第二重验证已启用");
+  assert.deepEqual(await judgeShown(page), []);
+  await judgeAt(one, ["/account", "/account/second-factor/give-up"]);
 });
 
 test("whoever reads mail", async () => {

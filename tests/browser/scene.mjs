@@ -161,6 +161,9 @@ export async function setScene(server) {
   // mail has an address that ends mail.
   await createPerson(server, "vouched", "关联演示人员", [building]);
   const vouched = await token(server, "vouched", building);
+  // Somebody who sets up a second factor, and somebody who does so without scripts.
+  await createPerson(server, "enrolling", "验证演示人员", [building]);
+  await createPerson(server, "guarded", "验证演示人员", [building]);
   const mailed = await join("mailed", building);
   await mailed.put("/me/mailbox", { address: "mailed@market.example", language: "zh" });
   const stop = await until(() => stopping(server.mail));

@@ -56,6 +56,7 @@ mod portal_programs;
 mod portal_purchases;
 mod portal_reading;
 mod portal_running;
+mod portal_second_factor;
 mod problems;
 mod program;
 mod providers;

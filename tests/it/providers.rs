@@ -18,7 +18,7 @@ const VISIT: &str = "__Host-market-visit";
 const SESSION: &str = "__Host-market";
 
 /// Keeps a cookie beside the others.
-fn also(browser: &mut Browser<'_>, answer: &Answer, name: &str) {
+pub(crate) fn also(browser: &mut Browser<'_>, answer: &Answer, name: &str) {
     let kept = browser.cookies.split("; ").filter(|one| !one.starts_with(&format!("{name}=")));
     let kept: Vec<_> = kept.filter(|one| !one.is_empty()).map(str::to_owned).collect();
     let fresh = format!("{name}={}", cookie(answer, name));
@@ -36,7 +36,7 @@ fn to(answer: &Answer) -> String {
 }
 
 /// Sends a browser to a provider; the address to which it goes.
-async fn departs(browser: &mut Browser<'_>, path: &str) -> String {
+pub(crate) async fn departs(browser: &mut Browser<'_>, path: &str) -> String {
     let answer = browser.get(path, 303).await;
     assert_eq!(answer.headers["cache-control"], "no-store");
     also(browser, &answer, VISIT);
@@ -44,7 +44,7 @@ async fn departs(browser: &mut Browser<'_>, path: &str) -> String {
 }
 
 /// Somebody comes back who has something left to do: where, and the page.
-async fn comes_back(browser: &Browser<'_>, back: &str) -> (String, String) {
+pub(crate) async fn comes_back(browser: &Browser<'_>, back: &str) -> (String, String) {
     let place = to(&browser.get(back, 303).await);
     let page = browser.get(&place, 200).await;
     assert_eq!(page.headers["cache-control"], "no-store");
@@ -52,7 +52,12 @@ async fn comes_back(browser: &Browser<'_>, back: &str) -> (String, String) {
 }
 
 /// Has somebody who is signed in link what an issuer calls them.
-async fn links(browser: &mut Browser<'_>, issuer: &Issuer, key: &str, subject: &str) -> String {
+pub(crate) async fn links(
+    browser: &mut Browser<'_>,
+    issuer: &Issuer,
+    key: &str,
+    subject: &str,
+) -> String {
     let address = departs(browser, &format!("/account/identities/with/{key}")).await;
     let (place, page) = comes_back(browser, &issuer.approve(&address, subject)).await;
     assert_eq!(place, "/account/identities/confirm");

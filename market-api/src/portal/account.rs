@@ -13,7 +13,9 @@ use market_core::{
 use serde::Deserialize;
 
 use super::{
-    Frame, Link, Page, names, provider,
+    Frame, Link, Page,
+    doing::Doings,
+    names, provider,
     resuming::{self, Waiting},
     signed::{self, private},
     visitor::{Opening, Sent, Visitor},
@@ -80,6 +82,14 @@ struct SignInPage {
     providers: Vec<Link>,
 }
 
+impl SignInPage {
+    /// Whether it is the code that is wrong, or lacks.
+    fn lacks_code(&self) -> bool {
+        let told = [Refusal::SecondFactorNeeded.zh(), Refusal::SecondFactorWrong.zh()];
+        self.wrong.is_some_and(|wrong| told.contains(&wrong))
+    }
+}
+
 /// What is said to who signed out here, and may want to sign out there.
 #[derive(Debug, Template)]
 #[template(path = "signed-out.html")]
@@ -98,7 +108,10 @@ struct AccountPage {
     login: String,
     now: String,
     parties: Vec<PartyView>,
-    has_second_factor: bool,
+    /// Since when their second factor is asked for, and how many codes are left in its place.
+    factor_since: Option<String>,
+    recovery_codes_left: i64,
+    doings: Doings,
     must_enrol: bool,
     /// Whether somebody may make keys for the programs of whom they act for.
     manages_keys: bool,
@@ -297,6 +310,14 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         manages_keys |= is_now && role == Role::Admin;
         parties.push(PartyView { party: party.to_string(), name, role: words::role(role), is_now });
     }
+    let named = |name: &str| match name {
+        "enrol" => Some("启用第二重验证".to_owned()),
+        "give-up" => Some("停用第二重验证".to_owned()),
+        _ => None,
+    };
+    let at = |step: &str| format!("/account/second-factor/{step}");
+    // Why not the other is plain.
+    let doings = Doings { may_not: Vec::new(), ..Doings::of(&factor.actions(), named, at) };
     let page = Page::of(&AccountPage {
         frame: Frame::new(market, "我的账号").await?,
         proof,
@@ -304,7 +325,9 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         login: account.person.login,
         now: name(market, &actor.party).await?,
         parties,
-        has_second_factor: factor.confirmed_at.is_some(),
+        factor_since: factor.confirmed_at.map(words::instant),
+        recovery_codes_left: factor.recovery_codes_left,
+        doings,
         must_enrol: visitor.is_enrolling,
         manages_keys,
     })?;

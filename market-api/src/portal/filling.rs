@@ -10,6 +10,7 @@ use market_core::{Call, Error, Fault, Market, Refusal};
 use super::{
     Frame, Link, Page,
     fields::Field,
+    picture::Picture,
     signed::{Answers, CARRIED, Signed, Stage, go, private, returnable},
     wrong::{self, Wrong},
 };
@@ -27,6 +28,8 @@ pub(super) struct Form {
     pub(super) facts: Vec<(&'static str, String)>,
     /// What should be looked at first, and where else to go.
     pub(super) links: Vec<Link>,
+    /// What is scanned before it is filled in.
+    pub(super) picture: Option<Picture>,
     pub(super) fields: Vec<Field>,
     /// Where it is sent.
     pub(super) action: String,
@@ -85,6 +88,7 @@ impl Form {
             lead: String::new(),
             facts: Vec::new(),
             links: Vec::new(),
+            picture: None,
             fields: Vec::new(),
             action,
             button,

@@ -10,7 +10,6 @@ use market_core::{
     Market,
     catalog::QualificationType,
     id::OrderId,
-    letter::{Qr, Unprintable},
     order::CertificateThen,
     passport::Passport,
 };
@@ -18,6 +17,7 @@ use market_core::{
 use super::{
     Frame, Link, Page, desk,
     names::Regions,
+    picture::Picture,
     said,
     signed::{Signed, private},
     words,
@@ -34,7 +34,7 @@ struct PassportPage {
     /// Where its file is; nowhere, of one that was uploaded.
     file: Option<String>,
     passport: Told,
-    qr: Option<Qr>,
+    qr: Option<Picture>,
     /// Where it is verified.
     verification: String,
 }
@@ -176,11 +176,7 @@ async fn page(
     file: Option<String>,
 ) -> Result<Page, Problem> {
     let verification = verification(market);
-    let qr = match Qr::of(&verification) {
-        Ok(qr) => Some(qr),
-        Err(Unprintable::Address(_)) => None,
-        Err(why) => return Err(market_core::Error::from(why).into()),
-    };
+    let qr = Picture::of(&verification, "二维码：打开核验页");
     Page::of(&PassportPage {
         frame,
         trail,

@@ -9,7 +9,7 @@ use axum::{
 use super::{
     account, admission, agency, assets, buy, case, compare, complaint, desk, draw, entry, home,
     identities, item, listings, mail, matter, my, orders, own, passport, programs, provider,
-    purchase, purchases, reading, register, search, statistics, verify,
+    purchase, purchases, reading, register, search, second_factor, statistics, verify,
 };
 use crate::App;
 
@@ -55,6 +55,7 @@ fn own_pages() -> Router<App> {
         .route("/inbox/read", post(my::read_all))
         .route("/notices/{id}/read", post(my::read))
         .merge(mail_pages())
+        .merge(account_pages())
         .merge(provider_pages())
         .route("/deadlines", get(my::deadlines))
         .route("/cases", get(case::list))
@@ -70,6 +71,17 @@ fn own_pages() -> Router<App> {
         .route("/orders/{id}/deliverables/{number}/passport", get(passport::show))
         .route("/orders/{id}/upload", get(orders::upload).post(orders::uploaded_file))
         .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
+}
+
+/// What belongs to somebody's own account.
+fn account_pages() -> Router<App> {
+    Router::new()
+        .route("/account/second-factor/enrol", get(second_factor::begin).post(second_factor::begun))
+        .route(
+            "/account/second-factor/confirm",
+            get(second_factor::confirm).post(second_factor::confirmed),
+        )
+        .route("/account/second-factor/give-up", get(second_factor::end).post(second_factor::ended))
 }
 
 /// Signing in by another provider.

@@ -16,7 +16,10 @@ use axum::{
 };
 use form_urlencoded::Serializer;
 use market_core::{
-    Actor, Call, Error, Fault, Market, Outcome, Party, Refusal, id::AgencyId, is_same_secret,
+    Actor, Call, Error, Fault, Market, Outcome, Party, Refusal,
+    account::{Proof, Reach},
+    id::{AgencyId, SessionId},
+    is_same_secret,
 };
 
 use super::{resuming, visitor::form_sent};
@@ -33,6 +36,10 @@ pub(super) struct Signed {
     pub(super) actor: Actor,
     /// What the page's forms carry, so that no other page can send them.
     pub(super) proof: String,
+    /// By which session.
+    pub(super) session: Option<SessionId>,
+    /// Whether they must set up a second factor before anything else.
+    pub(super) is_enrolling: bool,
 }
 
 /// An answer in place of the page that was asked for.
@@ -89,6 +96,13 @@ fn sign_in(back: &str) -> Instead {
     go(&format!("/sign-in?{query}")).into()
 }
 
+/// Where somebody sets up the second factor without which they may do nothing else, to come back to
+/// a page.
+fn enrol(back: &str) -> Instead {
+    let query = Serializer::new(String::new()).append_pair("next", back).finish();
+    go(&format!("/account/second-factor/enrol?{query}")).into()
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Signed
 where
     Market: FromRef<S>,
@@ -101,6 +115,7 @@ where
         match Holder::identify(&Market::from_ref(state), parts, token).await {
             Ok(holder) => Ok(Self::of(holder)),
             Err(why) if why.status() == StatusCode::UNAUTHORIZED => Err(sign_in(&back)),
+            Err(why) if why.is(Refusal::SecondFactorRequired) => Err(enrol(&back)),
             Err(why) => Err(why.into()),
         }
     }
@@ -108,7 +123,13 @@ where
 
 impl Signed {
     fn of(holder: Holder) -> Self {
-        Self { proof: proof_of(&holder.token), actor: holder.bearer.actor }
+        let session = match holder.bearer.proof {
+            Proof::Session(id, _) => Some(id),
+            Proof::Token | Proof::Key(_) => None,
+        };
+        let is_enrolling = holder.bearer.reach == Reach::Enrolling;
+        let proof = proof_of(&holder.token);
+        Self { actor: holder.bearer.actor, proof, session, is_enrolling }
     }
 
     /// The agency for which they act, on pages that others have no use for.
@@ -149,9 +170,13 @@ pub(super) const VERSION: &str = "version";
 /// All of them: no field is named like one.
 pub(super) const CARRIED: [&str; 4] = [PROOF, STEP, KEY, VERSION];
 
-/// What was filled in, without what proves from where it comes and how far it has come.
+/// The name of the field in which somebody proves who they are once more.
+pub(super) const PASSWORD: &str = "password";
+
+/// What was filled in, without what proves from where it comes, how far it has come, and who they
+/// are.
 pub(super) fn carried(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    let is_own = |name: &str| [PROOF, STEP].contains(&name);
+    let is_own = |name: &str| [PROOF, STEP, PASSWORD].contains(&name);
     pairs.into_iter().filter(|(name, _)| !is_own(name)).collect()
 }
 
@@ -188,6 +213,7 @@ impl Answers {
         let holder = match Holder::identify(&market, parts, token).await {
             Ok(holder) => holder,
             Err(why) if why.status() == StatusCode::UNAUTHORIZED => return Err(over(pairs).await),
+            Err(why) if why.is(Refusal::SecondFactorRequired) => return Err(enrol(&back)),
             Err(why) => return Err(why.into()),
         };
         let signed = Signed::of(holder);

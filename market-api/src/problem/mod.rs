@@ -88,6 +88,11 @@ impl Problem {
         Self(Box::new(Kept { detail: Some(detail.into()), ..Kept::from(code) }))
     }
 
+    /// Whether it is a certain refusal.
+    pub(crate) fn is(&self, refusal: Refusal) -> bool {
+        self.0.code.code == refusal.code()
+    }
+
     /// The status of its response.
     pub(crate) fn status(&self) -> StatusCode {
         self.0.code.status

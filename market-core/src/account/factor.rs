@@ -15,7 +15,7 @@ use super::{
     token,
 };
 use crate::{
-    Actor, Call, Error, Refusal, Timestamp,
+    Action, Actor, Call, Error, Refusal, Timestamp,
     id::{PersonId, SessionId},
     kernel::{
         sealing::{open_factor, seal_factor},
@@ -71,6 +71,18 @@ pub struct SecondFactor {
     pub confirmed_at: Option<Timestamp>,
     /// How many recovery codes were not used yet.
     pub recovery_codes_left: i64,
+}
+
+impl SecondFactor {
+    /// What its person may do with it, and why not the rest.
+    pub fn actions(&self) -> Vec<Action> {
+        let (exists, none) = (Refusal::SecondFactorExists, Refusal::NoSecondFactor);
+        let is_on = self.confirmed_at.is_some();
+        vec![
+            Action::of("enrol", if is_on { Err(exists) } else { Ok(()) }),
+            Action::of("give-up", if is_on { Ok(()) } else { Err(none) }),
+        ]
+    }
 }
 
 /// A second factor as it is kept.

@@ -18,6 +18,7 @@ pub(crate) mod money;
 pub(crate) mod page;
 pub(crate) mod point;
 pub(crate) mod policy;
+pub(crate) mod qr;
 pub mod sealing;
 pub(crate) mod secret;
 pub(crate) mod selection;

@@ -31,7 +31,6 @@ pub use award::{AwardLetter, Confirmation, Price};
 pub use contract::{Bought, ContractSummary};
 pub(crate) use fonts::Shelf;
 pub use fonts::{Fonts, NoFonts};
-pub use qr::Qr;
 
 /// Why a document is not printed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
