@@ -1,10 +1,10 @@
-// Who somebody is: a second factor.
+// Who somebody is, and for whom they act: a second factor, an invitation.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { codeOf } from "./codes.mjs";
-import { market, nothingAmiss, person, send, signIn, startBrowser } from "./people.mjs";
+import { heading, market, nothingAmiss, person, send, signIn, signedIn, startBrowser } from "./people.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));
@@ -43,4 +43,39 @@ test("a second factor is set up, asked for and given up without scripts", async 
   await send(page, "停用");
   assert.ok(await page.getByRole("link", { name: "启用第二重验证" }).isVisible());
   nothingAmiss(one);
+});
+
+test("somebody is invited, and joins without scripts", async () => {
+  const admin = await signedIn(browser, "rival");
+  await admin.page.goto("/account");
+  await admin.page.getByRole("link", { name: "经办人", exact: true }).click();
+  await admin.page.getByRole("link", { name: "邀请经办人" }).click();
+  await admin.page.getByLabel("邀请谁").fill("钱演示");
+  await admin.page.getByLabel("查看人").check();
+  await send(admin.page, "生成邀请码");
+  const code = await admin.page.locator("#secret").inputValue();
+
+  const joining = await person(browser, { javaScriptEnabled: false });
+  const { page } = joining;
+  await page.goto("/sign-in");
+  await page.getByRole("link", { name: "凭邀请码加入" }).click();
+  await page.getByLabel("邀请码").fill(code);
+  await send(page, "下一步");
+  assert.equal(await heading(page), "接受邀请");
+  await page.getByLabel("您的姓名").fill("钱演示");
+  await page.getByLabel("登录名").fill("qian.demo");
+  await page.getByLabel("密码", { exact: true }).fill("correct horse battery");
+  await send(page, "开立账号并接受");
+  await page.goto("/account");
+  assert.match(await page.locator(".parties").innerText(), /查看人/);
+  assert.equal(await page.getByRole("link", { name: "经办人", exact: true }).count(), 0);
+
+  await admin.page.goto("/members");
+  await admin.page.getByRole("link", { name: "钱演示" }).click();
+  await admin.page.getByRole("link", { name: "移出这个人" }).click();
+  await send(admin.page, "下一步：核对");
+  await send(admin.page, "移出经办人");
+  await page.goto("/account");
+  assert.equal(await heading(page), "登录");
+  nothingAmiss(admin, joining);
 });

@@ -128,6 +128,17 @@ test("whoever sets up a second factor", async () => {
   await judgeAt(one, ["/account", "/account/second-factor/give-up"]);
 });
 
+test("whoever is invited", async () => {
+  const one = await person(browser);
+  await judgeAt(one, ["/join", "/join/accept", "/join/new"]);
+  await one.page.goto("/join");
+  await one.page.getByLabel("邀请码").fill(market.scene.invited);
+  await send(one.page, "下一步");
+  assert.equal(await heading(one.page), "接受邀请");
+  assert.deepEqual(await judgeShown(one.page), []);
+  nothingAmiss(one);
+});
+
 test("whoever reads mail", async () => {
   const one = await signedIn(browser, "mailed");
   await judgeAt(one, ["/account/mail/confirm", "/account/mail/remove"]);

@@ -161,13 +161,15 @@ export async function setScene(server) {
   // mail has an address that ends mail.
   await createPerson(server, "vouched", "关联演示人员", [building]);
   const vouched = await token(server, "vouched", building);
-  // Somebody who sets up a second factor, and somebody who does so without scripts.
+  // Somebody who sets up a second factor, and somebody who does so without scripts; an invitation.
   await createPerson(server, "enrolling", "验证演示人员", [building]);
   await createPerson(server, "guarded", "验证演示人员", [building]);
+  const invitation = { role: "member", name: "邀请演示人员" };
+  const { code: invited } = await selling.post(`/parties/agency:${seller}/invitations`, invitation);
   const mailed = await join("mailed", building);
   await mailed.put("/me/mailbox", { address: "mailed@market.example", language: "zh" });
   const stop = await until(() => stopping(server.mail));
-  const scene = { code: letter.code, compared, returned, vouched, stop };
+  const scene = { code: letter.code, compared, returned, vouched, stop, invited };
   return { ...scene, sellers: [...sellers.keys()].map((state) => `seller-${state}`) };
 }
 

@@ -50,6 +50,7 @@ mod portal_agency_orders;
 mod portal_audit;
 mod portal_desk;
 mod portal_forms;
+mod portal_members;
 mod portal_orders;
 mod portal_passport;
 mod portal_programs;

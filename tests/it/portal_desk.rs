@@ -328,21 +328,21 @@ on_both! {
 
         let lead = Browser::acting(app, "lead", department(LEAD)).await;
         lead.get("/desk/phrases", 403).await;
-        let members = lead.see("/desk/members").await;
+        let members = lead.see("/members").await;
         has(&members, &["lead"]);
-        let role = form(&lead.see(&crate::portal::first(&members, "/desk/members/")).await);
+        let role = form(&lead.see(&crate::portal::first(&members, "/members/0")).await);
         // The last admin stays.
         let viewer = role.with("role", "viewer").with("step", "check");
         lead.post(&viewer, 409).await;
         Browser::acting(app, "second", department(LEAD)).await;
-        let members = lead.see("/desk/members").await;
+        let members = lead.see("/members").await;
         assert!(!members.contains("operating"));
         let (before, _) = members.split_once("/role\"><strong>second<").unwrap();
-        let remove = format!("/desk/members/{}/remove", before.rsplit('/').next().unwrap());
+        let remove = format!("/members/{}/remove", before.rsplit('/').next().unwrap());
         let check = form(&lead.see(&remove).await).with("step", "check");
         let check = form(&lead.back(&check, 200).await);
         for _ in 0..2 {
-            assert_eq!(lead.done(&check).await, "/desk/members");
+            assert_eq!(lead.done(&check).await, "/members");
         }
         lead.get(&remove, 404).await;
     }

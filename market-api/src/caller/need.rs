@@ -13,13 +13,12 @@ pub(crate) fn need(method: &Method, path: &str) -> Need {
     match (noun, rest.as_slice()) {
         ("me", []) if is_safe => Need::Anybody,
         ("me", ["feed", ..]) if is_safe => Need::Scope(Scope::Read),
-        ("me" | "sessions" | "account" | "sign-out", _)
+        ("me" | "sessions" | "account" | "sign-out" | "join", _)
         | ("invitations", ["accept" | "decline"]) => Need::Oneself,
-        ("people" | "tokens" | "parties" | "invitations" | "api-keys" | "throttles", _)
-            if is_safe =>
-        {
-            Need::Look
-        }
+        (
+            "people" | "tokens" | "parties" | "members" | "invitations" | "api-keys" | "throttles",
+            _,
+        ) if is_safe => Need::Look,
         // Viewers leave, too; that they remove nobody else, the market says.
         ("parties", [_, "members", _]) if *method == Method::DELETE => Need::Look,
         _ if is_safe => Need::Scope(Scope::Read),
@@ -89,6 +88,9 @@ mod tests {
             (Method::POST, "/mcp", Need::Scope(Scope::Read)),
             (Method::POST, "/orders/{id}/accept", Need::Scope(Scope::Orders)),
             (Method::GET, "/account", Need::Oneself),
+            (Method::POST, "/join/accept", Need::Oneself),
+            (Method::GET, "/members", Need::Look),
+            (Method::POST, "/members/{person}/{step}", Need::Person),
             (Method::POST, "/api/v1/something-new", Need::Person),
             (Method::POST, "", Need::Person),
         ] {

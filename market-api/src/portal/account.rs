@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{
     Frame, Link, Page,
     doing::Doings,
-    names, provider,
+    known, names, provider,
     resuming::{self, Waiting},
     signed::{self, private},
     visitor::{Opening, Sent, Visitor},
@@ -113,6 +113,8 @@ struct AccountPage {
     recovery_codes_left: i64,
     doings: Doings,
     must_enrol: bool,
+    /// Whether somebody manages who acts for whom they act for.
+    manages_members: bool,
     /// Whether somebody may make keys for the programs of whom they act for.
     manages_keys: bool,
 }
@@ -173,6 +175,17 @@ pub(super) async fn sign_in_again(
     let (login, next) = (String::new(), "/my".to_owned());
     let (page, cookie) = form(market, cookies, next, login, Some(why), Some(waiting)).await?;
     Ok(kept(page.told(Code::ANONYMOUS.into()), cookie))
+}
+
+/// The page to sign in, for somebody who wants to before they go on with a form.
+pub(super) async fn sign_in_waiting(
+    market: &Market,
+    cookies: &Cookies,
+    waiting: Waiting,
+) -> Result<Response, Problem> {
+    let (login, next) = (String::new(), "/my".to_owned());
+    let (page, cookie) = form(market, cookies, next, login, None, Some(waiting)).await?;
+    Ok(kept(page.into_response(), cookie))
 }
 
 /// The secret that belongs to the forms of a browser before it has a session, and the cookie that
@@ -310,6 +323,8 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         manages_keys |= is_now && role == Role::Admin;
         parties.push(PartyView { party: party.to_string(), name, role: words::role(role), is_now });
     }
+    let may_manage = market.accounts().may_manage(&actor, &actor.party).await;
+    let manages_members = known(may_manage)?.is_some();
     let named = |name: &str| match name {
         "enrol" => Some("启用第二重验证".to_owned()),
         "give-up" => Some("停用第二重验证".to_owned()),
@@ -329,6 +344,7 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         recovery_codes_left: factor.recovery_codes_left,
         doings,
         must_enrol: visitor.is_enrolling,
+        manages_members,
         manages_keys,
     })?;
     Ok(private(page.into_response()))

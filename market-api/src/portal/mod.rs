@@ -51,6 +51,7 @@ mod item;
 mod listings;
 mod mail;
 mod matter;
+mod members;
 mod my;
 mod names;
 mod offer;

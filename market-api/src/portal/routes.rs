@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     account, admission, agency, assets, buy, case, compare, complaint, desk, draw, entry, home,
-    identities, item, listings, mail, matter, my, orders, own, passport, programs, provider,
+    identities, item, listings, mail, matter, members, my, orders, own, passport, programs, provider,
     purchase, purchases, reading, register, search, second_factor, statistics, verify,
 };
 use crate::App;
@@ -73,7 +73,7 @@ fn own_pages() -> Router<App> {
         .route("/evaluations/{id}/appeal", get(orders::appeal).post(orders::appealed))
 }
 
-/// What belongs to somebody's own account.
+/// What belongs to somebody's own account, and to who acts for whom.
 fn account_pages() -> Router<App> {
     Router::new()
         .route("/account/second-factor/enrol", get(second_factor::begin).post(second_factor::begun))
@@ -82,6 +82,18 @@ fn account_pages() -> Router<App> {
             get(second_factor::confirm).post(second_factor::confirmed),
         )
         .route("/account/second-factor/give-up", get(second_factor::end).post(second_factor::ended))
+        .route("/account/leave", get(members::leave).post(members::left))
+        .route("/members", get(members::list))
+        .route("/members/invite", get(members::invite).post(members::invited))
+        .route(
+            "/members/invitations/{id}/revoke",
+            get(members::take_back).post(members::taken_back),
+        )
+        .route("/members/{person}/{step}", get(members::step).post(members::done))
+        .route("/join", get(members::ask).post(members::looked))
+        .route("/join/sign-in", post(members::sign_in_first))
+        .route("/join/accept", get(members::ask).post(members::accepted))
+        .route("/join/new", get(members::ask).post(members::join))
 }
 
 /// Signing in by another provider.

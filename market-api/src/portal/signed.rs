@@ -22,7 +22,10 @@ use market_core::{
     is_same_secret,
 };
 
-use super::{resuming, visitor::form_sent};
+use super::{
+    resuming,
+    visitor::{Visitor, form_sent},
+};
 use crate::{
     body::{CONTROLS, has_controls},
     caller::{Cookies, Holder, proof_of},
@@ -130,6 +133,12 @@ impl Signed {
         let is_enrolling = holder.bearer.reach == Reach::Enrolling;
         let proof = proof_of(&holder.token);
         Self { actor: holder.bearer.actor, proof, session, is_enrolling }
+    }
+
+    /// Whoever looks at a page, if they are signed in.
+    pub(super) fn seen(visitor: Visitor) -> Option<Self> {
+        let Visitor { actor, proof, is_enrolling } = visitor;
+        Some(Self { actor: actor?, proof: proof?, session: None, is_enrolling })
     }
 
     /// The agency for which they act, on pages that others have no use for.

@@ -112,7 +112,9 @@ fn words(fault: &Fault) -> String {
         ("order", _) => "结束日期早于开始日期".to_owned(),
         ("weak", _) => "开标码太容易被猜到，请用系统给出的".to_owned(),
         ("mode", _) => mode(&fault.message).to_owned(),
-        ("range", [least, most]) if fault.message.contains("between") => {
+        ("range", [least, most])
+            if ["between", "from"].iter().any(|one| fault.message.contains(one)) =>
+        {
             format!("应在 {least} 至 {most} 之间")
         }
         ("range", [most]) if fault.message.contains("most") => format!("不能超过 {most}"),

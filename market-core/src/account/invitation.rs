@@ -309,6 +309,11 @@ impl Accounts<'_> {
 }
 
 impl Invitation {
+    /// Refuses what was answered, taken back, or has lapsed.
+    pub fn awaits_answer(&self) -> Result<(), Refusal> {
+        if self.state == InvitationState::Open { Ok(()) } else { Err(Refusal::InvitationOver) }
+    }
+
     /// The invitation as it stands at a time.
     pub(super) fn at(mut self, now: Timestamp) -> Self {
         if self.state == InvitationState::Open && self.expires_at <= now {
@@ -338,8 +343,9 @@ impl Tx {
     /// Lets a person act for the party of an invitation that awaits its answer, if who invites
     /// still might: whoever is removed does not come back by a code of their own.
     async fn join(&mut self, person: Person, invitation: &Invitation) -> Result<Person, Error> {
-        let Invitation { party, role, state, invited_by, .. } = invitation;
-        if *state != InvitationState::Open || !self.might_manage(*invited_by, party).await? {
+        let Invitation { party, role, invited_by, .. } = invitation;
+        invitation.awaits_answer()?;
+        if !self.might_manage(*invited_by, party).await? {
             return Err(Refusal::InvitationOver.into());
         }
         if self.party_state(party).await?.is_some_and(|state| state.disabled) {
@@ -359,9 +365,7 @@ impl Tx {
         answer: InvitationState,
         by: PersonId,
     ) -> Result<Invitation, Error> {
-        if invitation.state != InvitationState::Open {
-            return Err(Refusal::InvitationOver.into());
-        }
+        invitation.awaits_answer()?;
         let answered = Invitation {
             state: answer,
             answered_by: Some(by),

@@ -85,6 +85,18 @@ impl Accounts<'_> {
         self.0.db.members(party).await
     }
 
+    /// Refuses whoever may not manage who acts for a party: what a page asks before it offers to.
+    pub async fn may_manage(&self, actor: &Actor, party: &Party) -> Result<(), Error> {
+        let is_its = actor.party == *party;
+        MANAGE.permits(actor, Relation::party_if(is_its), "")?;
+        let held = self.0.db.memberships(actor.person).await?;
+        let is_admin = |one: &Membership| one.party == *party && one.role == Role::Admin;
+        if is_its && !held.iter().any(is_admin) {
+            return Err(Refusal::AdminsOnly.into());
+        }
+        Ok(())
+    }
+
     /// The parties that the actor may act for, and as what.
     pub async fn memberships(&self, actor: &Actor) -> Result<Vec<Membership>, Error> {
         self.0.db.memberships(actor.person).await

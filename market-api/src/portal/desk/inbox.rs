@@ -22,7 +22,7 @@ use super::{
     super::{
         Frame, Link, Page, Pager, cursor,
         form::{Choice, Select, list as list_of},
-        known, names, said,
+        known, members, names, said,
         signed::{Signed, private},
         typed, words,
     },
@@ -89,7 +89,7 @@ pub(super) async fn show(
     let list = list_of("/desk", address);
     let page = Page::of(&DeskPage {
         frame: Frame::signed(&market, "工作台", &signed).await?,
-        cards: cards(&signed.actor.party),
+        cards: cards(&signed.actor.party, members::manages(&market, &signed).await?),
         selects: vec![Select { name: "matter", label: "一件事", options }],
         rows,
         pager: Pager::within(&list, "list", first.as_ref(), after.as_ref()),
@@ -106,7 +106,7 @@ fn concerns(matter: &Matter, party: &Party) -> bool {
 }
 
 /// What else a desk has.
-fn cards(party: &Party) -> Vec<(Link, &'static str)> {
+fn cards(party: &Party, manages_members: bool) -> Vec<(Link, &'static str)> {
     let all = [
         ("/desk/cases", "办件", "环节、中介服务和成果", false),
         ("/desk/purchases?state=in_review", "采购审查", "等形式审查的公告", true),
@@ -119,13 +119,14 @@ fn cards(party: &Party) -> Vec<(Link, &'static str)> {
         ("/desk/phrases", "近义词", "搜不到的说法", true),
         ("/desk/policies", "政策参数", "版本、推演、登记", true),
         ("/desk/jobs", "运行状况", "定时任务、队列、邮件", true),
-        ("/desk/members", "经办人", "谁能代表本单位", false),
+        ("/members", "经办人", "谁能代表本单位", false),
         ("/statistics", "公开统计", "价格、节约和时间", false),
         ("/inbox", "通知", "告知本单位的消息", false),
         ("/account", "我的账号", "代表谁，安全，退出登录", false),
     ];
     let is_operator = *party == Party::Operator;
     let own = all.into_iter().filter(|(.., operators)| is_operator || !operators);
+    let own = own.filter(|(href, ..)| manages_members || *href != "/members");
     own.map(|(href, name, note, _)| (Link { href: href.to_owned(), name: name.to_owned() }, note))
         .collect()
 }

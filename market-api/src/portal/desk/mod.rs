@@ -2,8 +2,9 @@
 //!
 //! `inbox` is what waits for whoever asks, `case` a case with what each service that it needs has
 //! come to, `deciding` and `using` the forms of its steps and orders. `purchases`, `complaints`,
-//! `alarms` (with what `evidence` tells), `appeals` and `audit` are what is supervised, `board` what it adds up to; `agencies`, `phrases`,
-//! `policies`, `jobs` and `members` are the operator's. `shown` has the two pages that most of them are, `called` what
+//! `alarms` (with what `evidence` tells), `appeals` and `audit` are what is supervised, `board` what
+//! it adds up to; `agencies`, `phrases`, `policies` and `jobs` are the operator's. `shown` has the
+//! two pages that most of them are, `called` what
 //! things are called here.
 //!
 //! These pages are for departments and the operator; to everybody else they are not there. What
@@ -57,7 +58,6 @@ mod deciding;
 mod evidence;
 mod inbox;
 mod jobs;
-mod members;
 mod phrases;
 mod policies;
 mod purchases;
@@ -90,8 +90,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/desk/phrases", get(phrases::list))
         .route("/desk/phrases/edit", get(phrases::edit).post(phrases::edited))
         .route("/desk/phrases/remove", get(phrases::remove).post(phrases::removed))
-        .route("/desk/members", get(members::list))
-        .route("/desk/members/{person}/{step}", get(members::step).post(members::done))
         .merge(running())
 }
 
@@ -155,11 +153,14 @@ fn trail(of: &[(&str, &str)]) -> Vec<Link> {
 }
 
 /// A form, and whether what it does may be done now.
-type Offered = (Form, Result<(), Error>);
+pub(super) type Offered = (Form, Result<(), Error>);
 
 /// The form of a thing that is not there any more once it was sent: whether it was sent before, the
 /// market knows by its key.
-fn or_sent_before(found: Result<Offered, Problem>, sent: &Answers) -> Result<Form, Problem> {
+pub(super) fn or_sent_before(
+    found: Result<Offered, Problem>,
+    sent: &Answers,
+) -> Result<Form, Problem> {
     match found {
         Err(why) if why.status() == StatusCode::NOT_FOUND && sent.stage(false) == Stage::Do => {
             let mut form = Form::new("不能再提交", sent.path.clone(), "提交");

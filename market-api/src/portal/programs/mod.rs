@@ -45,7 +45,7 @@ struct ListPage {
 /// A secret, shown this once.
 #[derive(Debug, Template)]
 #[template(path = "issued.html")]
-struct IssuedPage {
+pub(super) struct IssuedPage {
     frame: Frame,
     trail: Vec<Link>,
     title: &'static str,
@@ -65,7 +65,7 @@ const WEBHOOKS: (&str, &str) = ("/webhooks", "消息推送");
 
 impl IssuedPage {
     /// Shows a secret of a thing that stands on a list.
-    async fn show(
+    pub(super) async fn show(
         market: &Market,
         signed: &Signed,
         (at, list): (&str, &str),

@@ -45,6 +45,12 @@ on_both! {
         assert_eq!(refusal(by_member), Refusal::AdminsOnly);
         let by_other = accounts.invite(&stranger, &party, inviting(Role::Admin)).await;
         assert!(matches!(by_other, Err(Error::NotFound(_))));
+        let may = async |actor: &Actor| accounts.may_manage(actor, &party).await;
+        assert_eq!(refusal(may(&member.actor).await), Refusal::AdminsOnly);
+        assert!(matches!(may(&stranger.actor).await, Err(Error::NotFound(_))));
+        for entitled in [&admin, &Actor::new(wang.id, Party::Operator)] {
+            may(entitled).await.unwrap();
+        }
     }
 
     async fn an_invitation_is_declined_revoked_or_expires(url: &str) {
