@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use market_core::{
-    Cursor, Fault, Market, Page,
+    Cursor, Day, Fault, Market, Page,
     deadline::{Deadline, DeadlineFilter, DeadlineKind, Window},
 };
 use serde::Deserialize;
@@ -32,6 +32,10 @@ pub(crate) struct DeadlinesQuery {
     /// Only those that pass within so many hours; not together with `overdue`.
     #[param(minimum = 1, maximum = 87600)]
     within_hours: Option<u32>,
+    /// Only those that pass on this day or later; not together with `overdue` or `within_hours`.
+    from: Option<Day>,
+    /// Only those that pass on this day or earlier; not together with `overdue` or `within_hours`.
+    to: Option<Day>,
     /// The `next` of the page before.
     after: Option<Cursor>,
     /// How many at most.
@@ -41,8 +45,18 @@ pub(crate) struct DeadlinesQuery {
 
 impl DeadlinesQuery {
     fn window(&self) -> Result<Window, Problem> {
-        let wrong =
-            |code, message: &str| Problem::invalid(vec![Fault::new("within_hours", code, message)]);
+        let fault = |at, code, message: &str| Problem::invalid(vec![Fault::new(at, code, message)]);
+        let wrong = |code, message| fault("within_hours", code, message);
+        let days = [("from", self.from), ("to", self.to)];
+        if let Some((at, _)) = days.into_iter().find(|(_, day)| day.is_some()) {
+            if self.overdue || self.within_hours.is_some() {
+                return Err(fault(at, "choice", "not together with overdue or within_hours"));
+            }
+            if self.from.zip(self.to).is_some_and(|(from, to)| to < from) {
+                return Err(fault("to", "order", "must not be before from"));
+            }
+            return Ok(Window::Days(self.from, self.to));
+        }
         match (self.overdue, self.within_hours) {
             (true, Some(_)) => Err(wrong("choice", "not together with overdue")),
             (true, None) => Ok(Window::Overdue),

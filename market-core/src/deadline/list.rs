@@ -72,6 +72,9 @@ impl Span {
                 let to = now.plus_seconds(i64::from(hours) * Self::SECONDS_PER_HOUR);
                 Self { after: Some(now), to: Some(to) }
             }
+            Window::Days(from, to) => {
+                Self { after: from.map(|day| day.plus(-1).end()), to: to.map(Day::end) }
+            }
         }
     }
 }

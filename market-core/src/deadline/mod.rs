@@ -11,7 +11,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Cursor, Error, Market, Page, Paging, Party, Timestamp,
+    Actor, Cursor, Day, Error, Market, Page, Paging, Party, Timestamp,
     agency::Agency,
     case::{Case, StepState},
     evaluation::{Evaluation, EvaluationWindow},
@@ -104,6 +104,8 @@ pub enum Window {
     Overdue,
     /// They pass within so many hours from now.
     Within(u32),
+    /// They pass on one of these days, the first and the last among them.
+    Days(Option<Day>, Option<Day>),
 }
 
 /// Which deadlines to list.
@@ -166,6 +168,16 @@ impl Deadline {
     /// Where a list of deadlines begins that have not passed at an instant.
     pub(crate) fn cursor_at(at: Timestamp) -> Cursor {
         list::Place::first_after(at).cursor()
+    }
+
+    /// The day on which it passes: of a last day, that day.
+    pub fn day(&self) -> Day {
+        Timestamp::from_micros(self.until.micros() - 1).day()
+    }
+
+    /// Whether the whole of that day is still time.
+    pub fn is_whole_day(&self) -> bool {
+        self.until == self.day().end()
     }
 
     fn of_purchase(purchase: &Purchase, now: Timestamp) -> Option<Self> {

@@ -50,6 +50,45 @@ on_both! {
             .contains(&DeadlineKind::Purchase), "nobody has closed it yet");
     }
 
+    async fn days_hold_what_passes_on_them(url: &str) {
+        let world = World::new(url, Fund::Fiscal, 1).await;
+        let draft = world.draft(notice(Mode::Random, fixed())).await.unwrap();
+        world.submit(&draft).await.unwrap();
+        let all = of(&world, &operator().actor, Window::Any).await;
+        let review = all.iter().find(|one| one.kind == DeadlineKind::Review).unwrap();
+        // Until the end of the day, which is an instant of the next one.
+        let day: Day = "2026-11-26".parse().unwrap();
+        assert_eq!((review.day(), review.is_whole_day()), (day, true));
+        for (seconds, own) in [(-1, day), (1, day.plus(1))] {
+            let other = Deadline { until: review.until.plus_seconds(seconds), ..review.clone() };
+            assert_eq!((other.day(), other.is_whole_day()), (own, false), "{seconds}");
+        }
+        let on = async |from: Option<Day>, to: Option<Day>| {
+            of(&world, &operator().actor, Window::Days(from, to)).await
+        };
+        assert!(on(Some(day), Some(day)).await.contains(review));
+        for (from, to) in [
+            (Some(day.plus(1)), None), (None, Some(day.plus(-1))), (Some(day.plus(1)), Some(day)),
+        ] {
+            assert!(!on(from, to).await.contains(review), "{from:?} to {to:?}");
+        }
+        assert_eq!(on(None, None).await, all);
+        // Of each deadline its own day, and no other, has it.
+        for one in &all {
+            assert!(on(Some(one.day()), Some(one.day())).await.contains(one), "{one:?}");
+            assert!(!on(Some(one.day().plus(1)), None).await.contains(one), "{one:?}");
+            assert!(!on(None, Some(one.day().plus(-1))).await.contains(one), "{one:?}");
+        }
+        world.market.purchases().approve(&operator(), draft.id).await.unwrap();
+        let own = of(&world, &world.owner.actor, Window::Any).await;
+        let closing = own.iter().find(|one| one.kind == DeadlineKind::Purchase).unwrap();
+        let own = async |from, to| of(&world, &world.owner.actor, Window::Days(from, to)).await;
+        let day = closing.day();
+        assert!(own(Some(day), Some(day)).await.contains(closing));
+        assert!(!own(Some(day.plus(1)), None).await.contains(closing));
+        assert!(!own(None, Some(day.plus(-1))).await.contains(closing));
+    }
+
     async fn pages_hold_every_deadline_once(url: &str) {
         let mut world = World::new(url, Fund::Social, 0).await;
         for _ in 0..4 {
