@@ -1,10 +1,10 @@
-// Who somebody is, and for whom they act: a second factor, an invitation.
+// Who somebody is, and for whom they act: a second factor, an invitation; what is due, by the day.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { codeOf } from "./codes.mjs";
-import { heading, market, nothingAmiss, person, send, signIn, signedIn, startBrowser } from "./people.mjs";
+import { PHONE, heading, market, nothingAmiss, person, send, signIn, signedIn, startBrowser } from "./people.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));
@@ -78,4 +78,27 @@ test("somebody is invited, and joins without scripts", async () => {
   await page.goto("/account");
   assert.equal(await heading(page), "登录");
   nothingAmiss(admin, joining);
+});
+
+test("what is due stands in a month, and on a phone in a list", async () => {
+  const one = await signedIn(browser, "officer-fire-rescue");
+  const { page } = one;
+  await page.goto("/desk");
+  await page.locator(".card", { hasText: "期限日历" }).click();
+  const month = await heading(page);
+  assert.match(month, /^\d{4}年\d+月的期限$/);
+  const table = page.getByRole("table");
+  assert.equal(await table.getByRole("columnheader").count(), 7);
+  await page.getByRole("link", { name: /›$/ }).click();
+  assert.notEqual(await heading(page), month);
+  await page.getByRole("link", { name: "回到本月" }).click();
+  assert.equal(await heading(page), month);
+  await page.setViewportSize(PHONE);
+  assert.equal(await page.locator(".month thead").isVisible(), false);
+  for (const day of await page.locator(".month td:not(.free)").all()) {
+    assert.match(await day.locator("time").innerText(), /^\d{4}年\d+月\d+日，星期.$/);
+  }
+  const file = await page.context().request.get("/calendar.ics");
+  assert.match(await file.text(), /^BEGIN:VCALENDAR\r\nVERSION:2\.0\r\n/);
+  nothingAmiss(one);
 });

@@ -12,6 +12,7 @@ const NO_PAGES = new Map([
   ["/statistics.csv", "a file"],
   ["/desk/audit.csv", "a file"],
   ["/desk/policies/{region}/{version}/file", "a file"],
+  ["/calendar.ics", "a file"],
   ["/notices/{id}", "on to what a notice is about"],
   ["/sign-in/with/{provider}", "away to a provider"],
   ["/sign-in/with/{provider}/callback", "back from it"],

@@ -48,6 +48,7 @@ mod portal;
 mod portal_agencies;
 mod portal_agency_orders;
 mod portal_audit;
+mod portal_calendar;
 mod portal_desk;
 mod portal_forms;
 mod portal_members;

@@ -32,6 +32,7 @@ mod admission;
 mod agency;
 mod assets;
 mod buy;
+mod calendar;
 mod case;
 mod chart;
 mod compare;

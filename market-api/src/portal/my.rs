@@ -2,17 +2,19 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Kind, Market, Paging, Party,
+    Day, Error, Kind, Market, Paging, Party,
     agency::Listing,
     case::CaseFilter,
-    deadline::{Deadline, DeadlineFilter},
+    deadline::{Deadline, DeadlineFilter, Window},
     id::{AgencyId, CaseId, ListingId, NoticeId, OrderId, PurchaseId},
     notice::{Notice, NoticeFilter},
 };
+
+use serde::Deserialize;
 
 use super::{
     Frame, Link, Page, Pager, Place, desk,
@@ -22,7 +24,7 @@ use super::{
     own::owns,
     paging, said,
     signed::{Answers, Signed, go, private},
-    words,
+    typed, words,
 };
 use crate::{
     parameters::{At, Parameters},
@@ -64,15 +66,44 @@ struct InboxPage {
 
 /// Something that must be done by a time.
 #[derive(Debug)]
-struct DeadlineView {
-    title: String,
-    href: Option<String>,
-    kind: &'static str,
-    until: String,
-    held: String,
-    is_own: bool,
-    overdue: bool,
-    then: Option<&'static str>,
+pub(super) struct DeadlineView {
+    pub(super) title: String,
+    pub(super) href: Option<String>,
+    pub(super) kind: &'static str,
+    pub(super) until: String,
+    pub(super) held: String,
+    pub(super) is_own: bool,
+    pub(super) overdue: bool,
+    pub(super) then: Option<&'static str>,
+}
+
+impl DeadlineView {
+    /// A deadline in words, without the way to what has it.
+    pub(super) async fn of(
+        deadline: &Deadline,
+        party: &Party,
+        parties: &mut Parties<'_>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            href: None,
+            kind: said::deadline(deadline.kind),
+            until: words::until(deadline.until),
+            held: parties.names(&deadline.holders).await?,
+            is_own: deadline.holders.contains(party),
+            overdue: deadline.overdue,
+            then: deadline.then.map(said::consequence),
+            title: deadline.title.clone(),
+        })
+    }
+
+    /// For whom it waits.
+    pub(super) fn holder(&self) -> String {
+        match (self.is_own, self.held.as_str()) {
+            (true, _) => "等您办理".to_owned(),
+            (false, "") => "等时间到".to_owned(),
+            (false, held) => format!("等{held}办理"),
+        }
+    }
 }
 
 /// Something that one is told.
@@ -87,27 +118,19 @@ struct NoticeView {
     is_read: bool,
 }
 
-async fn view(
+pub(super) async fn view(
     market: &Market,
     signed: &Signed,
-    deadline: Deadline,
+    deadline: &Deadline,
     parties: &mut Parties<'_>,
 ) -> Result<DeadlineView, Problem> {
-    let href = if desk::has_desk(&signed.actor.party) {
-        Some(desk::place(market, signed, &deadline).await?.0)
+    let party = &signed.actor.party;
+    let href = if desk::has_desk(party) {
+        Some(desk::place(market, signed, deadline).await?.0)
     } else {
-        said::deadline_at(&deadline, &signed.actor.party)
+        said::deadline_at(deadline, party)
     };
-    Ok(DeadlineView {
-        href,
-        kind: said::deadline(deadline.kind),
-        until: words::until(deadline.until),
-        held: parties.names(&deadline.holders).await?,
-        is_own: deadline.holders.contains(&signed.actor.party),
-        overdue: deadline.overdue,
-        then: deadline.then.map(said::consequence),
-        title: deadline.title,
-    })
+    Ok(DeadlineView { href, ..DeadlineView::of(deadline, party, parties).await? })
 }
 
 pub(super) async fn show(
@@ -124,7 +147,7 @@ pub(super) async fn show(
     let mut parties = Parties::new(&market, actor);
     let mut deadlines = Vec::new();
     for deadline in found.items {
-        deadlines.push(view(&market, &signed, deadline, &mut parties).await?);
+        deadlines.push(view(&market, &signed, &deadline, &mut parties).await?);
     }
     deadlines.sort_by_key(|one| !one.is_own);
     let cases = market.cases().list(actor, &CaseFilter::default(), &paging).await?.items;
@@ -143,20 +166,33 @@ pub(super) async fn show(
     Ok(private(page.into_response()))
 }
 
+/// The query of the list of deadlines.
+#[derive(Debug, Deserialize)]
+pub(super) struct DaysAsked {
+    after: Option<String>,
+    /// Only those that pass on this day or later, and on this one or earlier.
+    #[serde(default, deserialize_with = "typed")]
+    from: Option<Day>,
+    #[serde(default, deserialize_with = "typed")]
+    to: Option<Day>,
+}
+
 pub(super) async fn deadlines(
     State(market): State<Market>,
     signed: Signed,
-    Parameters(place): Parameters<Place>,
+    RawQuery(address): RawQuery,
+    Parameters(asked): Parameters<DaysAsked>,
 ) -> Result<Response, Problem> {
-    let paging = paging(place.after.as_deref());
-    let filter = DeadlineFilter::default();
+    let paging = paging(asked.after.as_deref());
+    let window = Window::Days(asked.from, asked.to);
+    let filter = DeadlineFilter { kind: None, window };
     let page = market.deadlines().list(&signed.actor, &filter, &paging).await?;
     let mut parties = Parties::new(&market, &signed.actor);
     let mut deadlines = Vec::new();
     for deadline in page.items {
-        deadlines.push(view(&market, &signed, deadline, &mut parties).await?);
+        deadlines.push(view(&market, &signed, &deadline, &mut parties).await?);
     }
-    let pager = Pager::of_list("/deadlines", None, &paging, page.next.as_ref());
+    let pager = Pager::of_list("/deadlines", address, &paging, page.next.as_ref());
     let frame = Frame::signed(&market, "办理期限", &signed).await?;
     let page = Page::of(&DeadlinesPage { frame, deadlines, pager })?;
     Ok(private(page.into_response()))

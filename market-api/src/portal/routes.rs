@@ -7,8 +7,8 @@ use axum::{
 };
 
 use super::{
-    account, admission, agency, assets, buy, case, compare, complaint, desk, draw, entry, home,
-    identities, item, listings, mail, matter, members, my, orders, own, passport, programs, provider,
+    account, admission, agency, assets, buy, calendar, case, compare, complaint, desk, draw, entry,
+    home, identities, item, listings, mail, matter, members, my, orders, own, passport, programs, provider,
     purchase, purchases, reading, register, search, second_factor, statistics, verify,
 };
 use crate::App;
@@ -58,6 +58,8 @@ fn own_pages() -> Router<App> {
         .merge(account_pages())
         .merge(provider_pages())
         .route("/deadlines", get(my::deadlines))
+        .route("/calendar", get(calendar::show))
+        .route("/calendar.ics", get(calendar::file))
         .route("/cases", get(case::list))
         .route("/cases/start/{matter}", get(case::start).post(case::open))
         .route("/cases/{id}", get(case::show))

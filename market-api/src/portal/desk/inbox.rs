@@ -121,6 +121,7 @@ fn cards(party: &Party, manages_members: bool) -> Vec<(Link, &'static str)> {
         ("/desk/jobs", "运行状况", "定时任务、队列、邮件", true),
         ("/members", "经办人", "谁能代表本单位", false),
         ("/statistics", "公开统计", "价格、节约和时间", false),
+        ("/calendar", "期限日历", "按日期看，可以导入日历", false),
         ("/inbox", "通知", "告知本单位的消息", false),
         ("/account", "我的账号", "代表谁，安全，退出登录", false),
     ];

@@ -4,8 +4,7 @@
 //! come to, `deciding` and `using` the forms of its steps and orders. `purchases`, `complaints`,
 //! `alarms` (with what `evidence` tells), `appeals` and `audit` are what is supervised, `board` what
 //! it adds up to; `agencies`, `phrases`, `policies` and `jobs` are the operator's. `shown` has the
-//! two pages that most of them are, `called` what
-//! things are called here.
+//! two pages that most of them are, `called` what things are called here.
 //!
 //! These pages are for departments and the operator; to everybody else they are not there. What
 //! may be done on them is the market's to say, as everywhere.
