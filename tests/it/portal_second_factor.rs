@@ -30,7 +30,8 @@ fn secret(html: &str) -> String {
 /// What an authenticator shows for a secret so many steps after now (RFC 6238).
 fn code(secret: &str, steps: u64) -> String {
     let value = |c: u8| u32::from(if c.is_ascii_digit() { c - b'2' + 26 } else { c - b'A' });
-    let bits: String = secret.bytes().map(|c| format!("{:05b}", value(c))).collect();
+    let bits: Vec<_> = secret.bytes().map(|c| format!("{:05b}", value(c))).collect();
+    let bits = bits.concat();
     let bytes = bits.as_bytes().chunks_exact(8);
     let bytes =
         bytes.map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap());
