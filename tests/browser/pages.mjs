@@ -94,6 +94,10 @@ export async function explore(request, starts, which, seen, known) {
       if (queued.has(next)) continue;
       queued.add(next);
       if (!which(next)) {
+        // Leaving for a provider is counted, by address: once for everybody is enough.
+        const departs = next.includes("/with/");
+        if (departs && seen.has(next)) continue;
+        if (departs) seen.add(next);
         // A file, or an answer of the API: it is there, and that is all.
         const found = await request.get(next, { maxRedirects: 0 });
         if (found.status() >= 400) {

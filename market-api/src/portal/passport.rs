@@ -7,11 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use market_core::{
-    Market,
-    catalog::QualificationType,
-    id::OrderId,
-    order::CertificateThen,
-    passport::Passport,
+    Market, catalog::QualificationType, id::OrderId, order::CertificateThen, passport::Passport,
 };
 
 use super::{

@@ -8,8 +8,8 @@ use axum::{
 
 use super::{
     account, admission, agency, assets, buy, calendar, case, compare, complaint, desk, draw, entry,
-    home, identities, item, listings, mail, matter, members, my, orders, own, passport, programs, provider,
-    purchase, purchases, reading, register, search, second_factor, statistics, verify,
+    home, identities, item, listings, mail, matter, members, my, orders, own, passport, programs,
+    provider, purchase, purchases, reading, register, search, second_factor, statistics, verify,
 };
 use crate::App;
 

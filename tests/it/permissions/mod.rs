@@ -241,7 +241,7 @@ on_both! { loaded:
             for (name, is_time) in scenes.chain(early.iter().map(|scene| (*scene, false))) {
                 let trying = try_scene(&cast, &operation, &rows, name, is_time);
                 // One scene that cannot be made is not to hide what is wrong in others.
-                let Ok(found) = AssertUnwindSafe(trying).catch_unwind().await else {
+                let Ok(found) = Box::pin(AssertUnwindSafe(trying).catch_unwind()).await else {
                     flaws.push(format!("{} {name}: cannot be tried", operation.id));
                     continue;
                 };
