@@ -32,7 +32,7 @@ on_both! {
         let digest = sha256_hex("检测报告".as_bytes());
         has(&shown, &["成果护照", "report.txt", &digest, "谁交付", "统一社会信用代码", "证书编号"]);
         has(&shown, &["还没有使用", "whpk_", "下载护照（JSON）", "/verify#by-passport"]);
-        has(&shown, &["<svg viewBox=\"0 0 ", "扫码打开核验页", "http://127.0.0.1:8080/verify#by-passport"]);
+        has(&shown, &["<svg class=\"qr\" viewBox=\"0 0 ", "扫码打开核验页", "http://127.0.0.1:8080/verify#by-passport"]);
 
         let fire = Party::Department("fire-rescue".parse().unwrap());
         let desk = Browser::acting(app, "officer", fire).await;

@@ -171,13 +171,8 @@ on_both! {
             for path in paths {
                 who.get(path, status).await;
             }
-            let own = if status == 403 { "/desk/members" } else { "/applicants/new" };
-            let html = who.see(own).await;
-            let proof = if status == 403 {
-                form(&who.see(&crate::portal::first(&html, "/desk/members/")).await)
-            } else {
-                form(&html)
-            };
+            let own = if status == 403 { "/members/invite" } else { "/applicants/new" };
+            let proof = form(&who.see(own).await);
             let proof = proof.get("proof");
             let trying = trying[0].clone().with("proof", proof).with("profile", &text);
             who.send(&trying, None, status).await;
