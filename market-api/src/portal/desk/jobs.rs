@@ -204,7 +204,7 @@ fn follower(name: &str) -> String {
 
 fn following(followers: &[(String, i64)]) -> Part {
     let late = followers.iter().filter(|(_, behind)| *behind > FAR_BEHIND).count();
-    let advice = "落后的条数一直增加时：看日志里的“do not follow the journal”，写明了原因；搜索索引可以用 market verify index 核对、market reindex 重建。";
+    let advice = "看过而没有要办的，满一千条才记一次，所以几百条不算落后。落后的条数一直增加时：看日志里的“do not follow the journal”，写明了原因；搜索索引可以用 market verify index 核对、market reindex 重建。";
     let mut part = Part::new("followers", "跟随日志的任务", late, advice);
     let fact = |(name, behind): &(String, i64)| {
         (follower(name), format!("落后 {} 条", words::number(*behind)))
