@@ -244,11 +244,12 @@ async fn measure(engine: Engine, requests: usize, collector: &str) {
     }
     let scraped: Vec<_> = servers.iter().filter_map(|server| server.metrics.clone()).collect();
     let scraping = tokio::spawn(async move {
+        let mut pace = tokio::time::interval(Duration::from_secs(1));
         loop {
+            pace.tick().await;
             for metrics in &scraped {
                 drop(reqwest::get(metrics).await);
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     });
     let mut asked = KINDS.map(|_| (Asked::default(), Asked::default()));

@@ -180,11 +180,7 @@ fn the_api_knows_no_database() {
 /// something waits for that, with a limit, and not for time to pass.
 const SLEEPS: &[(&str, usize, &str)] = &[
     ("benches/in_step.rs", 1, "from one look to the next, until all is found"),
-    (
-        "benches/over_http.rs",
-        2,
-        "from one look to the next, with a limit; how often figures are asked",
-    ),
+    ("benches/over_http.rs", 1, "from one look to the next, with a limit"),
     (
         "market-api/src/cli/remote/client.rs",
         1,

@@ -68,6 +68,7 @@ mod reading;
 mod register;
 mod resuming;
 mod routes;
+mod rows;
 mod said;
 mod search;
 mod second_factor;

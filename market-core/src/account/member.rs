@@ -78,6 +78,14 @@ impl PartyState {
     }
 }
 
+/// Of those who act for a party, its admins manage who does.
+fn manages_as(role: Role) -> Result<(), Refusal> {
+    match role {
+        Role::Admin => Ok(()),
+        Role::Member | Role::Viewer => Err(Refusal::AdminsOnly),
+    }
+}
+
 impl Accounts<'_> {
     /// Who acts for a party; for those who do, and the operator.
     pub async fn members(&self, actor: &Actor, party: &Party) -> Result<Vec<Member>, Error> {
@@ -89,12 +97,12 @@ impl Accounts<'_> {
     pub async fn may_manage(&self, actor: &Actor, party: &Party) -> Result<(), Error> {
         let is_its = actor.party == *party;
         MANAGE.permits(actor, Relation::party_if(is_its), "")?;
-        let held = self.0.db.memberships(actor.person).await?;
-        let is_admin = |one: &Membership| one.party == *party && one.role == Role::Admin;
-        if is_its && !held.iter().any(is_admin) {
-            return Err(Refusal::AdminsOnly.into());
+        if !is_its {
+            return Ok(());
         }
-        Ok(())
+        let held = self.0.db.memberships(actor.person).await?;
+        let own = held.iter().find(|one| one.party == *party).ok_or(Refusal::PartyNotHeld)?;
+        Ok(manages_as(own.role)?)
     }
 
     /// The parties that the actor may act for, and as what.
@@ -234,10 +242,7 @@ impl Tx {
         if !is_its {
             return Ok(());
         }
-        match self.may_act(self.actor.person, party).await? {
-            Role::Admin => Ok(()),
-            Role::Member | Role::Viewer => Err(Refusal::AdminsOnly.into()),
-        }
+        Ok(manages_as(self.may_act(self.actor.person, party).await?)?)
     }
 
     /// Whether a person might manage who acts for a party: what [`Tx::manages`] asks of whoever

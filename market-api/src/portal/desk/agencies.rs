@@ -19,11 +19,12 @@ use super::{
         form::{Choice, Select},
         names::Regions,
         paging,
+        rows::Row,
         signed::{Reading, Signed},
         typed, words,
     },
     AtDesk, DeskAnswers, Offered, called, form_of,
-    shown::{List, Part, Row, Thing},
+    shown::{List, Part, Thing},
     trail,
 };
 use crate::{

@@ -20,13 +20,14 @@ use super::{
         known,
         names::party_name,
         paging,
+        rows::Row,
         signed::Signed,
         typed, words,
     },
     AtDesk, DeskAnswers, Offered, called,
     evidence::evidence,
     form_of, inbox,
-    shown::{List, Part, Row, Thing},
+    shown::{List, Part, Thing},
     trail,
 };
 use crate::{

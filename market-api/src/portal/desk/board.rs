@@ -18,14 +18,13 @@ use super::{
     super::{
         Frame, Link, Page, known,
         names::Parties,
+        rows::Row,
         said,
         signed::private,
         statistics::{Group, groups, share},
         words,
     },
-    AtDesk, alarms, inbox,
-    shown::Row,
-    trail,
+    AtDesk, alarms, inbox, trail,
 };
 use crate::problem::Problem;
 

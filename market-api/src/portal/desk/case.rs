@@ -23,12 +23,14 @@ use super::{
         history::{History, history},
         known,
         names::{Parties, Regions, party_name},
-        paging, said,
+        paging,
+        rows::Row,
+        said,
         signed::{Signed, private},
         typed, words,
     },
     AtDesk, called,
-    shown::{List, Row},
+    shown::List,
     trail,
 };
 use crate::{

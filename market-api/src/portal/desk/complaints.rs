@@ -19,12 +19,14 @@ use super::{
         fields::Field,
         form::{Choice, Select},
         names::{Departments, party_name},
-        paging, said,
+        paging,
+        rows::Row,
+        said,
         signed::Signed,
         words,
     },
     AtDesk, DeskAnswers, Offered, called, form_of,
-    shown::{List, Part, Row, Thing},
+    shown::{List, Part, Thing},
     trail,
 };
 use crate::{

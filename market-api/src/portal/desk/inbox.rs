@@ -22,12 +22,13 @@ use super::{
     super::{
         Frame, Link, Page, Pager, cursor,
         form::{Choice, Select, list as list_of},
-        known, members, names, said,
+        known, members, names,
+        rows::Row,
+        said,
         signed::{Signed, private},
         typed, words,
     },
     AtDesk,
-    shown::Row,
 };
 use crate::{parameters::Parameters, problem::Problem};
 

@@ -17,12 +17,11 @@ use super::{
     super::{
         Frame, Link, Page,
         names::Parties,
+        rows::Row,
         signed::{Signed, private},
         words,
     },
-    AtDesk, inbox,
-    shown::Row,
-    trail,
+    AtDesk, inbox, trail,
 };
 use crate::{
     health::{Check, Health},

@@ -19,10 +19,11 @@ use super::{
         filling::Form,
         form::Choice,
         known, paging,
+        rows::Row,
         signed::{Answers, Reading, Signed},
     },
     AtDesk, DeskAnswers, Offered, or_sent_before,
-    shown::{List, Row},
+    shown::List,
     trail,
 };
 use crate::{parameters::Parameters, problem::Problem};

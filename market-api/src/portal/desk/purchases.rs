@@ -27,12 +27,13 @@ use super::{
         own::notice,
         paging,
         purchase::waits,
+        rows::Row,
         said,
         signed::Signed,
         words,
     },
     AtDesk, DeskAnswers, Offered, alarms, called, form_of, or_sent_before,
-    shown::{List, Part, Row, Thing},
+    shown::{List, Part, Thing},
     trail,
 };
 use crate::{

@@ -11,22 +11,12 @@ use super::{
         doing::{Doing, Doings},
         form::Select,
         history::History,
+        rows::Row,
         signed::{Signed, private},
     },
     trail,
 };
 use crate::problem::Problem;
-
-/// Something on a list.
-#[derive(Debug, Default)]
-pub(super) struct Row {
-    pub(super) href: Option<String>,
-    pub(super) title: String,
-    pub(super) lines: Vec<String>,
-    pub(super) tag: String,
-    /// `good`, `bad`, `warn` or nothing.
-    pub(super) tone: &'static str,
-}
 
 /// A list of what somebody may look into.
 #[derive(Debug, Default)]

@@ -20,6 +20,7 @@ use super::{
     Frame, Link, Page,
     desk::has_desk,
     known,
+    rows::Row,
     signed::{Signed, private},
     words,
 };
@@ -31,16 +32,6 @@ mod steps;
 
 /// The list, and what it is called.
 const MEMBERS: (&str, &str) = ("/members", "经办人");
-
-/// Somebody on the list, or an invitation.
-#[derive(Debug)]
-struct Row {
-    href: Option<String>,
-    title: String,
-    lines: Vec<String>,
-    tag: &'static str,
-    tone: &'static str,
-}
 
 #[derive(Debug, Template)]
 #[template(path = "members.html")]
@@ -77,7 +68,7 @@ fn member(one: &Member, signed: &Signed) -> Row {
     Row {
         href: Some(format!("/members/{}/role", one.person_id)),
         lines: vec![format!("账号 {}，{}起", one.login, words::day(one.since.day()))],
-        tag: if one.disabled { "账号停用" } else { words::role(one.role) },
+        tag: if one.disabled { "账号停用" } else { words::role(one.role) }.to_owned(),
         tone: if one.disabled { "bad" } else { "" },
         title: format!("{}{own}", one.name),
     }
@@ -88,7 +79,7 @@ fn invitation(one: Invitation) -> Row {
     Row {
         href: Some(format!("/members/invitations/{}/revoke", one.id)),
         lines: vec![format!("{made}邀请，{until}以前可以接受")],
-        tag: words::role(one.role),
+        tag: words::role(one.role).to_owned(),
         tone: "",
         title: one.name,
     }

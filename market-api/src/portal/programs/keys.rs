@@ -51,7 +51,7 @@ fn row(key: &ApiKey, now: Timestamp) -> Row {
                 words::instant(key.expires_at)
             ),
         ],
-        tag,
+        tag: tag.to_owned(),
         tone,
     }
 }

@@ -11,22 +11,13 @@ pub(super) use self::{
 };
 use super::{
     Frame, Link, Page, Pager,
+    rows::Row,
     signed::{Signed, private},
 };
 use crate::problem::Problem;
 
 mod keys;
 mod webhooks;
-
-/// Something on a list.
-#[derive(Debug)]
-struct Row {
-    href: Option<String>,
-    title: String,
-    lines: Vec<String>,
-    tag: &'static str,
-    tone: &'static str,
-}
 
 /// A list of what a party has for its programs.
 #[derive(Debug, Template)]

@@ -63,7 +63,7 @@ fn row(webhook: &Webhook) -> Row {
         href: Some(format!("/webhooks/{id}/{step}")),
         title: webhook.url.clone(),
         lines,
-        tag,
+        tag: tag.to_owned(),
         tone,
     }
 }

@@ -24,11 +24,12 @@ use super::{
     super::{
         Frame, Link, Page,
         names::Regions,
+        rows::Row,
         signed::{Signed, private},
         typed, words,
     },
     AtDesk,
-    shown::{List, Row},
+    shown::List,
     trail,
 };
 use crate::{
