@@ -120,7 +120,7 @@ impl Tx {
         let calendar = self.stored_calendar().await?;
         let policies = self.policies().await?;
         let types = self.stored_qualification_types().await?;
-        let items = self.service_items().await?;
+        let items = self.every_service_item().await?;
         Ok(self.kept.keep(Reference::new(id, regions, calendar, policies, types, items)))
     }
 
@@ -141,7 +141,7 @@ impl Db {
         let calendar = self.stored_calendar().await?;
         let policies = self.policies().await?;
         let types = self.stored_qualification_types().await?;
-        let items = self.all_service_items().await?;
+        let items = self.every_service_item().await?;
         Ok(self.kept().keep(Reference::new(id, regions, calendar, policies, types, items)))
     }
 }

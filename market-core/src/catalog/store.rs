@@ -196,7 +196,7 @@ impl Tx {
     }
 
     /// Every service item there ever was, by code: those that were withdrawn, too.
-    pub(crate) async fn service_items(&mut self) -> Result<Vec<ServiceItem>, Error> {
+    pub(crate) async fn every_service_item(&mut self) -> Result<Vec<ServiceItem>, Error> {
         items(self.query(EVERY_ITEM)).await
     }
 
@@ -387,7 +387,7 @@ impl Db {
     }
 
     /// Every service item on the list, by code.
-    pub(crate) async fn all_service_items(&self) -> Result<Vec<ServiceItem>, Error> {
+    pub(crate) async fn listed_service_items(&self) -> Result<Vec<ServiceItem>, Error> {
         items(self.query(ITEMS).push(" order by i.code")).await
     }
 }

@@ -101,6 +101,24 @@ on_both! {
         assert_eq!(events, ["service_item_created", "service_item_changed"]);
     }
 
+    async fn a_withdrawn_item_is_still_known_to_whoever_refers_to_it(url: &str) {
+        let market = with_two_categories(url).await;
+        let code = "fire-testing".parse().unwrap();
+        for withdrawn in [true, false, true] {
+            let mut tx = market.work().await.unwrap();
+            tx.put_item(&ServiceItem { withdrawn, ..item("fire-testing", "c1") }).await.unwrap();
+            tx.finish(()).await.unwrap();
+            // Whoever asks first, a read or a unit of work, has the process keep it for both.
+            if withdrawn {
+                assert!(market.catalog().item(&code).await.unwrap().withdrawn);
+            }
+            let mut tx = market.work().await.unwrap();
+            assert_eq!(tx.service_item(&code).await.unwrap().withdrawn, withdrawn);
+            tx.finish(()).await.unwrap();
+            assert_eq!(market.catalog().item(&code).await.unwrap().withdrawn, withdrawn);
+        }
+    }
+
     async fn items_are_listed_by_code_page_by_page(url: &str) {
         let market = with_two_categories(url).await;
         let mut tx = market.work().await.unwrap();

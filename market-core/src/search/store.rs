@@ -70,7 +70,7 @@ impl Db {
             aliases: aliases.map(|one| (one.phrase.clone(), one.names.clone())).collect(),
             regions: self.regions().await?,
             categories: self.categories().await?,
-            items: self.all_service_items().await?,
+            items: self.listed_service_items().await?,
             qualifications: self.qualification_types().await?,
             matters: self.all_matters().await?,
             synonyms: synonyms.into_iter().map(|synonym| (synonym.phrase, synonym.names)).collect(),

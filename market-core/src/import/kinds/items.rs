@@ -68,7 +68,7 @@ impl Pack for Items {
     async fn known(tx: &mut Tx) -> Result<Named, Error> {
         let categories = tx.categories().await?.into_iter().map(|category| category.code).collect();
         let kinds = tx.qualification_types().await?;
-        let items = tx.service_items().await?.into_iter();
+        let items = tx.every_service_item().await?.into_iter();
         let matters = tx.every_matter().await?.into_iter().filter(|matter| !matter.withdrawn);
         Ok(Named {
             withdrawn: items.filter(|item| item.withdrawn).map(|item| item.code).collect(),

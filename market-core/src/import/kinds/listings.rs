@@ -52,7 +52,7 @@ impl Pack for Listings {
     async fn known(tx: &mut Tx) -> Result<Known, Error> {
         let agencies = by_uscc(tx).await?;
         let regions = region_codes(tx).await?;
-        let items = tx.service_items().await?;
+        let items = tx.every_service_item().await?;
         let listings = tx.all_listings().await?;
         let key = |of: &Listing| (of.agency_id, of.code.clone());
         Ok(Known {

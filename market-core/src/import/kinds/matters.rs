@@ -78,7 +78,7 @@ impl Pack for Matters {
     type Thing = Matter;
 
     async fn known(tx: &mut Tx) -> Result<Named, Error> {
-        let items = tx.service_items().await?.into_iter();
+        let items = tx.every_service_item().await?.into_iter();
         let matters = tx.every_matter().await?.into_iter().filter(|matter| matter.withdrawn);
         Ok(Named {
             departments: department_codes(tx).await?,

@@ -59,7 +59,7 @@ impl Pack for OwnListings {
         let agency = tx.actor.agency()?;
         let agency = tx.agency_shared(agency).await?;
         agency.is_present()?;
-        let items = tx.service_items().await?;
+        let items = tx.every_service_item().await?;
         let listings = tx.listings_of(agency.id).await?;
         Ok(Known {
             today: tx.at.day(),

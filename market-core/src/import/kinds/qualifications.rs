@@ -38,7 +38,7 @@ impl Pack for Qualifications {
 
     async fn known(tx: &mut Tx) -> Result<Self::Known, Error> {
         let mut asked = BTreeMap::new();
-        for item in tx.service_items().await? {
+        for item in tx.every_service_item().await? {
             for needed in &item.requirements {
                 asked.insert((needed.kind.clone(), needed.level.clone()), item.clone());
             }
