@@ -82,6 +82,20 @@ on_both! {
         assert_eq!(count(&market, "noted").await, 1);
     }
 
+    async fn a_unit_of_work_writes_as_many_entries_as_it_likes(url: &str) {
+        let market = market(url).await;
+        for entries in [1, 7, 8, 9, 40] {
+            let mut tx = market.work().await.unwrap();
+            let at = tx.at;
+            for n in 0..entries {
+                let entry = Entry::new(Kind::Account, &format!("{entries}-{n}"), 1, "noted");
+                tx.record(entry, at).await.unwrap();
+            }
+            tx.finish(()).await.unwrap();
+        }
+        assert_eq!(positions(&market).await, (1..=65).collect::<Vec<_>>());
+    }
+
     async fn many_writers_give_a_journal_without_gaps(url: &str) {
         let market = market(url).await;
         let mut writers = JoinSet::new();
@@ -299,6 +313,29 @@ async fn a_repeated_answer_is_kept_before_it_is_given() {
     tokio::task::yield_now().await;
     drop(turn);
     assert_eq!(callers.join_all().await, [1, 1]);
+}
+
+/// A full disk may have `SQLite` undo a whole batch by itself: nobody in it is told that it is kept.
+#[tokio::test]
+async fn a_batch_that_the_database_undid_was_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("market.sqlite").display());
+    let market = Market::open(Options::new(&url)).await.unwrap();
+
+    let turn = market.work().await.unwrap();
+    let (finishes, undoes) = (market.clone(), market.clone());
+    let finished = tokio::spawn(async move { note(&finishes, "a", "noted").await });
+    let undone = tokio::spawn(async move {
+        let mut tx = undoes.work().await.unwrap();
+        tx.query("rollback").execute().await.unwrap();
+    });
+    // Both queue, so that the second has its turn before the first one's commit.
+    tokio::task::yield_now().await;
+    drop(turn);
+    undone.await.unwrap();
+    assert!(finished.await.unwrap().is_err());
+    note(&market, "b", "noted").await.unwrap();
+    assert_eq!(count(&market, "noted").await, 1);
 }
 
 /// Two nodes number one journal: each entry once.

@@ -1,9 +1,12 @@
 //! `SQLite`'s single writer with group commit.
 //!
 //! Transactions queue for one connection. Each runs inside a savepoint of a shared
-//! `BEGIN IMMEDIATE`; on commit it releases its savepoint, lets go of the connection and queues
-//! again: whoever gets the connection back first commits for everybody that finished in between,
-//! with one fsync. The mutex is fair, so a batch is exactly the transactions that were waiting.
+//! `BEGIN IMMEDIATE`; one that is done lets go of the connection and queues again: whoever gets the
+//! connection back first commits for everybody that finished in between, with one fsync. The mutex
+//! is fair, so a batch is exactly the transactions that were waiting.
+//!
+//! Every statement costs two changes of threads. So a savepoint is released with the statement that
+//! sets the next one, or by the shared commit, and one that holds nothing is used again.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -26,12 +29,26 @@ pub(crate) struct Writer(Arc<Mutex<Shared>>);
 #[derive(Debug)]
 pub(super) struct Shared {
     conn: SqliteConnection,
-    /// A shared transaction is open.
-    open: bool,
-    /// A savepoint was left behind by a dropped transaction.
-    dirty: bool,
+    /// How far the shared transaction is.
+    at: Stage,
     /// Those who have finished and wait for the shared commit.
     waiting: Vec<oneshot::Sender<Result<(), String>>>,
+}
+
+/// How far a shared transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// There is none.
+    Closed,
+    /// All that was done stays, but whether there is a savepoint is unknown: whoever set it went
+    /// away meanwhile.
+    Unsure,
+    /// There is a savepoint that holds nothing.
+    Clear,
+    /// The savepoint holds a transaction that has finished.
+    Finished,
+    /// The savepoint holds a transaction that goes on, or was dropped.
+    Underway,
 }
 
 /// One transaction's turn at the connection.
@@ -46,28 +63,60 @@ impl Shared {
         sqlx::query(sql).execute(&mut self.conn).await.map(drop)
     }
 
-    /// Undoes what a dropped transaction left behind.
-    async fn tidy(&mut self) -> Result<(), sqlx::Error> {
-        if std::mem::take(&mut self.dirty) {
-            self.run("rollback to t").await?;
-            self.run("release t").await?;
+    /// Undoes what a dropped transaction left behind. If that cannot be done, the database has
+    /// undone the whole batch by itself.
+    async fn tidy(&mut self) {
+        if self.at == Stage::Underway {
+            match self.run("rollback to t").await {
+                Ok(()) => self.at = Stage::Clear,
+                Err(why) => self.abandon(&why).await,
+            }
+        }
+    }
+
+    /// Sets a savepoint that holds nothing, in a shared transaction.
+    async fn set(&mut self) -> Result<(), sqlx::Error> {
+        self.tidy().await;
+        let (while_at_it, sql) = match self.at {
+            Stage::Closed => (Stage::Unsure, "begin immediate; savepoint t"),
+            Stage::Unsure => (Stage::Unsure, "savepoint t"),
+            Stage::Finished => (Stage::Unsure, "release t; savepoint t"),
+            Stage::Clear | Stage::Underway => return Ok(()),
+        };
+        self.at = while_at_it;
+        match self.run(sql).await {
+            Ok(()) => self.at = Stage::Clear,
+            Err(why) => {
+                self.abandon(&why).await;
+                return Err(why);
+            }
         }
         Ok(())
     }
 
     /// Commits the shared transaction and tells everybody who waits for it.
     async fn finish(&mut self) {
-        let done = match self.tidy().await {
-            Ok(()) => self.run("commit").await,
-            Err(why) => Err(why),
-        };
-        if done.is_err() {
-            let _ = self.run("rollback").await;
+        self.tidy().await;
+        if self.at == Stage::Closed {
+            return;
         }
-        self.open = false;
+        match self.run("commit").await {
+            Ok(()) => self.end(Ok(())),
+            Err(why) => self.abandon(&why).await,
+        }
+    }
+
+    /// Undoes the shared transaction and tells everybody who waits for it.
+    async fn abandon(&mut self, why: &sqlx::Error) {
+        // Where the database has undone it by itself, there is nothing left to undo.
+        let _ = self.run("rollback").await;
+        self.end(Err(why.to_string()));
+    }
+
+    fn end(&mut self, done: Result<(), String>) {
+        self.at = Stage::Closed;
         #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
         metrics::histogram!("market_db_commit_transactions").record(self.waiting.len() as f64);
-        let done = done.map_err(|why| why.to_string());
         for waiter in self.waiting.drain(..) {
             let _ = waiter.send(done.clone());
         }
@@ -76,21 +125,14 @@ impl Shared {
 
 impl Writer {
     pub(super) fn new(conn: SqliteConnection) -> Self {
-        Self(Arc::new(Mutex::new(Shared { conn, open: false, dirty: false, waiting: Vec::new() })))
+        Self(Arc::new(Mutex::new(Shared { conn, at: Stage::Closed, waiting: Vec::new() })))
     }
 
-    /// Waits for a turn and opens a savepoint.
+    /// Waits for a turn and sets a savepoint.
     pub(super) async fn begin(&self) -> Result<WriteTx, Error> {
         let mut shared = self.turn().await?;
-        if !shared.open {
-            shared.open = true;
-            if let Err(why) = shared.run("begin immediate").await {
-                shared.open = false;
-                return Err(why.into());
-            }
-        }
-        shared.run("savepoint t").await?;
-        shared.dirty = true;
+        shared.set().await?;
+        shared.at = Stage::Underway;
         Ok(WriteTx { shared: Some(shared), home: self.0.clone() })
     }
 
@@ -98,16 +140,14 @@ impl Writer {
     pub(super) async fn turn(&self) -> Result<OwnedMutexGuard<Shared>, Error> {
         let turn = tokio::time::timeout(PATIENCE, self.0.clone().lock_owned()).await;
         let mut shared = turn.map_err(|_| Error::Busy)?;
-        shared.tidy().await?;
+        shared.tidy().await;
         Ok(shared)
     }
 
     /// Commits what has finished and folds the log into the database file.
     pub(super) async fn close(&self) -> Result<(), Error> {
         let mut shared = self.turn().await?;
-        if shared.open {
-            shared.finish().await;
-        }
+        shared.finish().await;
         Ok(shared.run("pragma wal_checkpoint(truncate)").await?)
     }
 }
@@ -125,23 +165,17 @@ impl WriteTx {
         let Some(mut shared) = self.shared.take() else {
             return Err(Error::Inconsistent("transaction"));
         };
+        let (tell, mut told) = oneshot::channel();
+        shared.at = Stage::Finished;
+        shared.waiting.push(tell);
+        drop(shared);
         let home = self.home.clone();
-        // A task of its own: a cancelled request leaves neither savepoint nor batch half done.
+        // A task of its own: a cancelled request does not leave its batch half done.
         let done = tokio::spawn(async move {
-            if let Err(why) = shared.run("release t").await {
-                if shared.waiting.is_empty() {
-                    shared.finish().await;
-                }
-                return Err(why.to_string());
-            }
-            shared.dirty = false;
-            let (tell, mut told) = oneshot::channel();
-            shared.waiting.push(tell);
-            drop(shared);
             tokio::select! {
                 biased;
                 done = &mut told => return done.map_err(|_| GONE.to_owned())?,
-                mut shared = home.lock_owned() => if shared.open { shared.finish().await },
+                mut shared = home.lock_owned() => shared.finish().await,
             }
             told.await.map_err(|_| GONE.to_owned())?
         });
