@@ -110,9 +110,13 @@ impl Reference {
 }
 
 impl Tx {
-    /// What there is as this unit of work sees it now.
+    /// What there is: as it was when this unit of work first asked, but for what it changes itself.
     pub(crate) async fn reference(&mut self) -> Result<Arc<Reference>, Error> {
+        if let Some(known) = self.reference_id.as_ref().and_then(|id| self.kept.known(id)) {
+            return Ok(known);
+        }
         let (id,): (String,) = self.query(HEAD).one().await?;
+        self.reference_id = Some(id.clone());
         if let Some(known) = self.kept.known(&id) {
             return Ok(known);
         }
@@ -126,6 +130,7 @@ impl Tx {
 
     /// Says that something of it was changed.
     pub(crate) async fn reference_changed(&mut self) -> Result<(), Error> {
+        self.reference_id = None;
         self.query(MOVE).bind(Env::mark()).execute().await.map(drop)
     }
 }

@@ -4,10 +4,11 @@ use serde_json::json;
 use sqlx::{FromRow, types::Json};
 
 use super::{
-    Listing, ListingFilter, ListingState, ListingTerms, Offer, Terms, listing::ListingMoved,
+    Agency, AgencyState, Listing, ListingFilter, ListingState, ListingTerms, Offer, Origin,
+    Profile, Terms, listing::ListingMoved,
 };
 use crate::{
-    Actor, Day, Error, Kind, Money, Page, Paging, Refusal, Timestamp,
+    Actor, Day, Error, Kind, Money, Page, Paging, Refusal, Timestamp, Uscc,
     code::{ItemCode, ListingCode, RegionCode},
     id::{AgencyId, ListingId},
     store::{Db, OnDuplicate, Query, Tx, journal::Entry, statements},
@@ -33,6 +34,13 @@ statements! {
         select l.id, l.agency_id, l.code, l.item, l.state, l.current, l.version, l.created_at, \
         l.updated_at, v.title, v.summary, v.price_fen, v.unit, v.regions, v.days, v.at \
         from listings l join listing_versions v on v.listing_id = l.id and v.number = l.current";
+    OFFER = "\
+        select l.id, l.agency_id, l.code, l.item, l.state, l.current, l.version, l.created_at, \
+        l.updated_at, v.title, v.summary, v.price_fen, v.unit, v.regions, v.days, v.at, \
+        a.uscc, a.name, a.region, a.profile, a.origin, a.detail, a.version as agency_version, \
+        a.created_at as agency_created_at, a.updated_at as agency_updated_at \
+        from listings l join listing_versions v on v.listing_id = l.id and v.number = l.current \
+        join agencies a on a.id = l.agency_id where l.id = $1 and l.state <> 'draft'";
 }
 
 #[derive(FromRow)]
@@ -107,6 +115,41 @@ impl TryFrom<WholeRow> for Listing {
     }
 }
 
+#[derive(FromRow)]
+struct OfferRow {
+    #[sqlx(flatten)]
+    listing: WholeRow,
+    uscc: Uscc,
+    name: String,
+    region: RegionCode,
+    profile: Json<Profile>,
+    origin: Origin,
+    detail: Json<AgencyState>,
+    agency_version: i64,
+    agency_created_at: Timestamp,
+    agency_updated_at: Timestamp,
+}
+
+impl OfferRow {
+    /// What is offered, and whose it is as of a day.
+    fn as_of(self, today: Day) -> Result<(Listing, Agency), Error> {
+        let listing = Listing::try_from(self.listing)?;
+        let agency = Agency {
+            id: listing.agency_id,
+            uscc: self.uscc,
+            name: self.name,
+            region: self.region,
+            profile: self.profile.0,
+            origin: self.origin,
+            state: self.detail.0,
+            version: self.agency_version,
+            created_at: self.agency_created_at,
+            updated_at: self.agency_updated_at,
+        };
+        Ok((listing, agency.as_of(today)))
+    }
+}
+
 async fn listings(query: Query<'_>) -> Result<Vec<Listing>, Error> {
     let rows: Vec<WholeRow> = query.all().await?;
     rows.into_iter().map(Listing::try_from).collect()
@@ -126,19 +169,10 @@ async fn terms(query: Query<'_>) -> Result<TermsRow, Error> {
 }
 
 impl Tx {
-    /// A listing that this unit of work changes.
+    /// A listing that this unit of work changes. Its terms are read once it is locked: a join would
+    /// lose a row whose number has changed while the lock was waited for.
     pub(super) async fn listing(&mut self, id: ListingId) -> Result<Listing, Error> {
-        self.locked_listing(id, " for update").await
-    }
-
-    /// Its terms are read once it is locked: a join would lose a row whose number has changed
-    /// while the lock was waited for.
-    async fn locked_listing(
-        &mut self,
-        id: ListingId,
-        lock: &'static str,
-    ) -> Result<Listing, Error> {
-        let head: Option<HeadRow> = self.query(HEAD).bind(id).pg(lock).optional().await?;
+        let head: Option<HeadRow> = self.query(HEAD).bind(id).pg(" for update").optional().await?;
         let head = head.ok_or(Error::NotFound("listing"))?;
         let terms = terms(self.query(TERMS).bind(id).bind(head.current)).await?;
         Ok(head.with(terms.try_into()?))
@@ -147,11 +181,15 @@ impl Tx {
     /// A listing with everything that decides whether it may be bought now. Listing and agency
     /// stay as they are until this unit of work is done.
     pub(crate) async fn offer(&mut self, id: ListingId) -> Result<Offer, Error> {
-        let listing = self.locked_listing(id, " for share").await?;
-        if listing.state == ListingState::Draft {
-            return Err(Error::NotFound("listing"));
+        let mut row = self.query(OFFER).bind(id).pg(" for share of l, a").optional().await?;
+        if row.is_none() {
+            // None, too, where its terms have changed while the lock was waited for.
+            let head = self.query(HEAD).bind(id).pg(" for share").optional::<HeadRow>().await?;
+            head.ok_or(Error::NotFound("listing"))?;
+            row = self.query(OFFER).bind(id).pg(" for share of l, a").optional().await?;
         }
-        let agency = self.agency_shared(listing.agency_id).await?;
+        let row: OfferRow = row.ok_or(Error::NotFound("listing"))?;
+        let (listing, agency) = row.as_of(self.at.day())?;
         let qualifications = self.qualifications(agency.id).await?;
         Ok(Offer { listing, agency, qualifications })
     }
@@ -293,11 +331,8 @@ impl Db {
 
     /// A listing with everything that decides whether it may be bought on a day, for browsing.
     pub(super) async fn offer(&self, id: ListingId, today: Day) -> Result<Offer, Error> {
-        let listing = self.listing(id).await?;
-        if listing.state == ListingState::Draft {
-            return Err(Error::NotFound("listing"));
-        }
-        let agency = self.agency(listing.agency_id).await?.as_of(today);
+        let row: Option<OfferRow> = self.query(OFFER).bind(id).optional().await?;
+        let (listing, agency) = row.ok_or(Error::NotFound("listing"))?.as_of(today)?;
         let qualifications = self.qualifications(agency.id).await?;
         Ok(Offer { listing, agency, qualifications })
     }

@@ -228,11 +228,9 @@ const AGAIN: u32 = 3;
 
 /// What was not there when the import looked has come meanwhile: it has to look again.
 fn crowded(why: Error) -> Error {
-    match &why {
-        Error::Storage(sqlx::Error::Database(database)) if database.is_unique_violation() => {
-            Error::Stale("marketplace's data")
-        }
+    match why {
         Error::Refused(_) => Error::Stale("marketplace's data"),
-        _ => why,
+        why if why.is_duplicate() => Error::Stale("marketplace's data"),
+        why => why,
     }
 }

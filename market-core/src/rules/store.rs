@@ -257,6 +257,7 @@ impl Tx {
     /// What a file's changes will make of an object. Asked before what is there is read: whoever
     /// changes it meanwhile takes the version, and this unit of work fails.
     async fn next_rules(&mut self, object: &'static str) -> Result<Put, Error> {
+        self.write_journal().await?;
         let last = self.query(LAST_ENTRY).bind(Kind::Rules).bind(object);
         let last: Option<(i64, Timestamp)> = last.optional().await?;
         Ok(self.put_after(last))

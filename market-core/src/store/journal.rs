@@ -152,6 +152,15 @@ impl Entry {
     }
 }
 
+/// An entry to be written, and who did what it tells when.
+#[derive(Debug)]
+pub(super) struct Done {
+    entry: Entry,
+    person: PersonId,
+    party: String,
+    at: Timestamp,
+}
+
 /// An entry as it stands in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -235,11 +244,21 @@ impl From<EntryRow> for Recorded {
     }
 }
 
+/// What it means that a version of a thing is told of already: that somebody else has made it
+/// meanwhile.
+fn overtaken(why: Error) -> Error {
+    if why.is_duplicate() { Error::Stale("marketplace's data") } else { why }
+}
+
 /// The entries that a statement finds.
 pub(crate) async fn entries(query: Query<'_>) -> Result<Vec<Recorded>, Error> {
     let rows: Vec<EntryRow> = query.all().await?;
     Ok(rows.into_iter().map(Recorded::from).collect())
 }
+
+/// The most entries that one statement writes: each number of them is a statement of its own, which
+/// the database keeps prepared.
+const WRITTEN_AT_ONCE: usize = 8;
 
 /// The most entries that one numbering step takes, as [`NUMBER`] says.
 pub(crate) const NUMBERED_AT_ONCE: u64 = 1000;
@@ -272,12 +291,13 @@ statements! {
 }
 
 impl Tx {
-    /// Writes an entry of this unit of work.
+    /// Has an entry written with what this unit of work does: at its end, a few entries with each
+    /// statement.
     pub(crate) async fn record(&mut self, entry: Entry, at: Timestamp) -> Result<(), Error> {
         self.record_all(vec![entry], at).await
     }
 
-    /// Writes entries of this unit of work, of so many that one statement holds.
+    /// Has entries written with what this unit of work does.
     pub(crate) async fn record_all(
         &mut self,
         entries: Vec<Entry>,
@@ -285,8 +305,25 @@ impl Tx {
     ) -> Result<(), Error> {
         debug_assert!(entries.iter().all(Entry::is_known), "an event in no table: {entries:?}");
         let (person, party) = (self.actor.person, self.actor.party.to_string());
+        let by = entries.into_iter().map(|entry| Done { entry, person, party: party.clone(), at });
+        self.unwritten.extend(by);
+        while self.unwritten.len() >= WRITTEN_AT_ONCE {
+            let rest = self.unwritten.split_off(WRITTEN_AT_ONCE);
+            let full = std::mem::replace(&mut self.unwritten, rest);
+            self.write_entries(full).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the entries that wait, for whoever reads the journal inside this unit of work.
+    pub(crate) async fn write_journal(&mut self) -> Result<(), Error> {
+        let waiting = std::mem::take(&mut self.unwritten);
+        self.write_entries(waiting).await
+    }
+
+    async fn write_entries(&mut self, entries: Vec<Done>) -> Result<(), Error> {
         let mut entries = entries.into_iter();
-        let Some(first) = entries.next() else { return Ok(()) };
+        let Some(Done { entry: first, person, party, at }) = entries.next() else { return Ok(()) };
         let mut query = self
             .query(INSERT)
             .bind(first.kind)
@@ -294,7 +331,7 @@ impl Tx {
             .bind(first.version)
             .bind(first.event)
             .bind(person)
-            .bind(party.clone())
+            .bind(party)
             .bind(first.case)
             .bind(first.old)
             .bind(first.new)
@@ -302,14 +339,14 @@ impl Tx {
             .bind(first.public)
             .bind(Json(first.data))
             .bind(at);
-        for entry in entries {
+        for Done { entry, person, party, at } in entries {
             query = query
                 .with(", (", entry.kind)
                 .with(", ", entry.object)
                 .with(", ", entry.version)
                 .with(", ", entry.event)
                 .with(", ", person)
-                .with(", ", party.clone())
+                .with(", ", party)
                 .with(", ", entry.case)
                 .with(", ", entry.old)
                 .with(", ", entry.new)
@@ -319,7 +356,7 @@ impl Tx {
                 .with(", ", at)
                 .push(")");
         }
-        query.execute().await.map(drop)
+        query.execute().await.map(drop).map_err(overtaken)
     }
 
     /// Gives positions to entries that have none, and says to how many; none while another node

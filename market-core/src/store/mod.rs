@@ -90,6 +90,13 @@ pub struct Connections {
 /// Longest wait for a connection before the caller is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
+/// How many statements each connection keeps prepared: more than the program has that run often.
+const PREPARED: usize = 500;
+
+/// How long a connection to a `PostgreSQL` is trusted to be alive without being asked: it was alive
+/// when it was put back, and asking costs as much as most statements do.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 /// The most connections to a `PostgreSQL`.
 const PG_CONNECTIONS: u32 = 16;
 
@@ -109,7 +116,7 @@ impl Db {
 
     async fn open_postgres(url: &str) -> Result<Connected, Error> {
         let options: PgConnectOptions = url.parse()?;
-        let options = options.options([
+        let options = options.statement_cache_capacity(PREPARED).options([
             ("statement_timeout", "15s"),
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "30s"),
@@ -117,6 +124,15 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(PG_CONNECTIONS)
             .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .before_acquire(|conn, known| {
+                Box::pin(async move {
+                    if known.idle_for > TRUSTED {
+                        conn.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await?;
         migrate::MIGRATIONS.run(&pool).await.map_err(sqlx::Error::from)?;
@@ -137,6 +153,7 @@ impl Db {
             .synchronous(synchronous)
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
+            .statement_cache_capacity(PREPARED)
             .pragma("cache_size", "-65536")
             .pragma("mmap_size", "268435456")
             .pragma("temp_store", "memory");
@@ -149,6 +166,7 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await?;
         Ok(Connected::Lite { writer, readers })
@@ -222,16 +240,17 @@ pub(crate) trait OnDuplicate<T> {
 
 impl<T> OnDuplicate<T> for Result<T, Error> {
     fn on_duplicate(self, refusal: crate::Refusal) -> Result<T, Error> {
-        self.map_err(|why| match &why {
-            Error::Storage(sqlx::Error::Database(database)) if database.is_unique_violation() => {
-                refusal.into()
-            }
-            _ => why,
-        })
+        self.map_err(|why| if why.is_duplicate() { refusal.into() } else { why })
     }
 }
 
 impl Error {
+    /// Whether a unique index stood in the way.
+    pub(crate) fn is_duplicate(&self) -> bool {
+        let Self::Storage(sqlx::Error::Database(database)) = self else { return false };
+        database.is_unique_violation()
+    }
+
     /// Whether the database asked for the whole command again (serialization, deadlock).
     fn is_transient(&self) -> bool {
         let Self::Storage(sqlx::Error::Database(database)) = self else { return false };

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::{
     Connected, Db,
+    journal::Done,
     query::{Query, Run},
     statements,
     writer::WriteTx,
@@ -43,7 +44,11 @@ pub(crate) struct Tx {
     env: Env,
     /// What this process knows of the database.
     pub(crate) kept: Kept,
+    /// The id of its rules and catalogue, where a statement has told it.
+    pub(crate) reference_id: Option<String>,
     key: Option<(String, String)>,
+    /// Journal entries that are not written yet.
+    pub(super) unwritten: Vec<Done>,
     intent: Intent,
     outcome: Outcome,
     wake: Arc<Notify>,
@@ -70,7 +75,7 @@ pub(crate) use begin;
 statements! {
     CLAIM = "\
         insert into idempotency (scope, key, fingerprint, result, at) values ($1, $2, $3, null, $4) \
-        on conflict do nothing";
+        on conflict do nothing returning (select id from reference_head where one = 1)";
     CLAIMED = "select fingerprint, result from idempotency where scope = $1 and key = $2";
     ANSWER = "update idempotency set result = $3 where scope = $1 and key = $2";
 }
@@ -98,9 +103,19 @@ impl Db {
             }
         };
         metrics::histogram!("market_db_wait_seconds").record(asked.elapsed());
-        let (intent, outcome) = (Intent::Do, Outcome::default());
-        let kept = self.kept.clone();
-        Ok(Tx { driver, actor, at, env, kept, key: None, intent, outcome, wake })
+        Ok(Tx {
+            driver,
+            actor,
+            at,
+            env,
+            kept: self.kept.clone(),
+            reference_id: None,
+            key: None,
+            unwritten: Vec::new(),
+            intent: Intent::Do,
+            outcome: Outcome::default(),
+            wake,
+        })
     }
 
     /// Begins a call's unit of work that is not kept under the call's key.
@@ -137,8 +152,10 @@ impl Db {
         let at = tx.at;
         let claim = tx.query(CLAIM).bind(&scope).bind(key).bind(&fingerprint).bind(at);
         // On PostgreSQL, whoever comes while the first call is under way waits for its end here.
-        if claim.execute().await.map_err(running)? == 1 {
+        let claimed: Option<(String,)> = claim.optional().await.map_err(running)?;
+        if let Some((reference,)) = claimed {
             tx.key = Some((scope, key.clone()));
+            tx.reference_id = Some(reference);
             return Ok(Begun::Fresh(tx));
         }
         let (before, answer): (String, Option<Json<Answer<serde_json::Value>>>) =
@@ -192,6 +209,7 @@ impl Tx {
     /// Keeps the answer with the call's key, and commits both with everything done. Of a rehearsal
     /// nothing is left but its answer.
     pub(crate) async fn finish<T: Serialize>(mut self, answer: T) -> Result<T, Error> {
+        self.write_journal().await?;
         if let Some((scope, key)) = self.key.take() {
             let kept = Json(Answer { answer: &answer });
             self.query(ANSWER).bind(scope).bind(key).bind(kept).execute().await?;

@@ -83,6 +83,7 @@ impl Tx {
 
     /// The whole vocabulary, and what was in it before.
     pub(crate) async fn said(&mut self) -> Result<Said, Error> {
+        self.write_journal().await?;
         let now = synonyms(self.query(SYNONYMS)).await?;
         let removed = self.query(REMOVED).bind(Kind::Synonym);
         let removed: Vec<(String, i64, Timestamp)> = removed.all().await?;
@@ -94,6 +95,7 @@ impl Tx {
 
     /// Lets a phrase mean what is given.
     pub(super) async fn put_synonym(&mut self, new: &NewSynonym) -> Result<Synonym, Error> {
+        self.write_journal().await?;
         let before = self.synonym(&new.phrase).await?;
         let last = match &before {
             Some(before) => Some((before.version, before.updated_at)),

@@ -205,6 +205,24 @@ on_both! {
         tx.finish(()).await.unwrap();
     }
 
+    async fn an_offer_waits_for_terms_that_are_about_to_change(url: &str) {
+        let market = world(url).await;
+        let id = admitted(&market, USCC).await.id;
+        let listing = published(&market, id, "l1").await;
+        let mut tx = market.work().await.unwrap();
+        let before = tx.listing(listing.id).await.unwrap();
+        let waiting = market.clone();
+        let mut offer = tokio::spawn(async move {
+            let mut tx = waiting.work().await.unwrap();
+            tx.offer(listing.id).await.unwrap()
+        });
+        tx.save_listing(before.change(terms(7))).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(300), &mut offer).await.is_err());
+        tx.finish(()).await.unwrap();
+        let offered = offer.await.unwrap().listing;
+        assert_eq!((offered.number, offered.terms), (listing.number + 1, terms(7)));
+    }
+
     async fn there_is_no_offer_of_a_draft(url: &str) {
         let market = world(url).await;
         let id = admitted(&market, USCC).await.id;
