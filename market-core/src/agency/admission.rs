@@ -164,6 +164,11 @@ impl Agencies<'_> {
         }
         let agency = agency.present()?;
         named_at(tx.region(&details.region).await, "/region")?;
+        let declared = &agency.profile.attached_to;
+        if declared.is_some() && details.profile.attached_to != *declared {
+            let message = "is taken back by the operator alone";
+            return Err(Error::invalid("/profile/attached_to", "fixed", message));
+        }
         finish(tx, agency.change(details.clone())).await
     }
 

@@ -172,9 +172,11 @@ impl Case {
         self
     }
 
-    /// The case whose purchase has come to an order, or to nothing.
-    pub(crate) fn purchased(mut self, item: &ItemCode) -> Self {
-        if let Some(requirement) = self.requirement_mut(item) {
+    /// The case whose purchase has come to an order, or to nothing. A requirement that another
+    /// purchase serves stays as it is.
+    pub(crate) fn purchased(mut self, item: &ItemCode, purchase: PurchaseId) -> Self {
+        let requirement = self.requirement_mut(item);
+        if let Some(requirement) = requirement.filter(|one| one.purchase_id == Some(purchase)) {
             requirement.purchase_id = None;
         }
         self

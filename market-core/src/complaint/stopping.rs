@@ -1,5 +1,6 @@
 //! What a complaint does to its purchase, in the same unit of work, and what happens by itself: an
-//! award that is published while a complaint is investigated stops too.
+//! award that is published while a complaint is investigated stops too. One that is not accepted yet
+//! stops it at the end of the publicity.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -26,7 +27,7 @@ impl Tx {
         clock: &Clock,
     ) -> Result<(), Error> {
         match complaint.state {
-            ComplaintState::Filed { .. } | ComplaintState::NotAccepted { .. } => Ok(()),
+            ComplaintState::Filed { .. } => Ok(()),
             ComplaintState::Investigating { .. } => {
                 self.stop_purchase(purchase, complaint.id, &complaint.handler, clock).await?;
                 Ok(())
@@ -34,7 +35,9 @@ impl Tx {
             ComplaintState::Upheld { .. } => {
                 self.fail_purchase_complained_of(purchase, clock).await
             }
-            ComplaintState::Dismissed { .. } | ComplaintState::Withdrawn {} => {
+            ComplaintState::NotAccepted { .. }
+            | ComplaintState::Dismissed { .. }
+            | ComplaintState::Withdrawn {} => {
                 if self.first_investigated(complaint.purchase_id).await?.is_some() {
                     return Ok(());
                 }

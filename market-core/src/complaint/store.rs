@@ -27,11 +27,15 @@ statements! {
         select id, number, purchase_id, owner_id, complainant, handler, letter, detail, since, \
         version, created_at, updated_at from complaints \
         where purchase_id = $1 and state = 'investigating' order by id limit 1";
+    UNDECIDED = "\
+        select id, number, purchase_id, owner_id, complainant, handler, letter, detail, since, \
+        version, created_at, updated_at from complaints \
+        where purchase_id = $1 and state in ('filed', 'investigating') order by id limit 1";
     LIST = "\
         select id, number, purchase_id, owner_id, complainant, handler, letter, detail, since, \
         version, created_at, updated_at from complaints where true";
     TO_STOP = "\
-        select id from purchases where state in ('publicity', 'awarded') and id in \
+        select id from purchases where state = 'publicity' and id in \
         (select purchase_id from complaints where state = 'investigating') order by id limit $1";
 }
 
@@ -130,6 +134,15 @@ impl Tx {
         purchase: PurchaseId,
     ) -> Result<Option<Complaint>, Error> {
         let row: Option<ComplaintRow> = self.query(INVESTIGATED).bind(purchase).optional().await?;
+        Ok(row.map(Complaint::from))
+    }
+
+    /// The first of the complaints about a purchase that nobody has answered or decided.
+    pub(crate) async fn first_undecided(
+        &mut self,
+        purchase: PurchaseId,
+    ) -> Result<Option<Complaint>, Error> {
+        let row: Option<ComplaintRow> = self.query(UNDECIDED).bind(purchase).optional().await?;
         Ok(row.map(Complaint::from))
     }
 

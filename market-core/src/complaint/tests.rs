@@ -280,16 +280,41 @@ on_both! {
         assert_eq!(refusal(late), Refusal::ComplaintTooLate);
     }
 
-    async fn an_award_that_stands_or_comes_later_stops_too(url: &str) {
+    // The handler has longer to accept it than the publicity of an award takes.
+    async fn a_complaint_that_comes_in_time_keeps_an_award_from_standing(url: &str) {
         let (world, purchase) = published(url).await;
         let complaints = world.market.complaints();
         let filed = complaints.file(world.agency(0), purchase.id, letter()).await.unwrap();
-        assert_eq!(world.wait(&purchase).await.state.name(), "awarded");
-        complaints.accept(&handler(), filed.id).await.unwrap();
+        let other = complaints.file(world.agency(2), purchase.id, letter()).await.unwrap();
+        let stopped = world.wait(&purchase).await;
+        let PurchaseState::Suspended(suspended) = &stopped.state else { panic!() };
+        assert_eq!((suspended.complaint_id, suspended.days_left), (filed.id, 0));
+        let early = world.market.purchases().confirm(world.agency(1), purchase.id).await;
+        assert_eq!(refusal(early), Refusal::PurchaseNotAwarded);
+        // One is not accepted, the other still waits: the award does not stand yet.
+        complaints.refuse(&handler(), filed.id, "不属于受理范围").await.unwrap();
+        let resumed = world.get(purchase.id).await;
+        assert_eq!(resumed.state.name(), "publicity", "one more day");
+        assert_eq!(world.wait(&resumed).await.state.name(), "suspended");
+        complaints.accept(&handler(), other.id).await.unwrap();
         assert_eq!(stands(&world, &purchase).await, "suspended");
-        complaints.dismiss(&handler(), filed.id, "不成立").await.unwrap();
-        assert_eq!(stands(&world, &purchase).await, "publicity", "one more day");
+        complaints.uphold(&handler(), other.id, "成立，中选无效").await.unwrap();
+        assert_eq!(stands(&world, &purchase).await, "failed");
+    }
 
+    async fn a_complaint_that_is_taken_back_lets_the_award_stand(url: &str) {
+        let (world, purchase) = published(url).await;
+        let complaints = world.market.complaints();
+        let filed = complaints.file(world.agency(0), purchase.id, letter()).await.unwrap();
+        world.wait(&purchase).await;
+        complaints.withdraw(world.agency(0), filed.id).await.unwrap();
+        let resumed = world.get(purchase.id).await;
+        assert_eq!(world.wait(&resumed).await.state.name(), "awarded");
+    }
+
+    async fn an_award_that_comes_later_stops_too(url: &str) {
+        let (world, _) = published(url).await;
+        let complaints = world.market.complaints();
         // Accepted while registration is open; the award that comes of it stops.
         let open_case = crate::purchase::tests::world::open_case;
         let case = open_case(&world.market, &world.owner, Fund::Social).await;

@@ -308,7 +308,8 @@ refusals! {
     QuoteMissing "quote-missing" "未报价" "There is no quote";
     QuoteNotWanted "quote-not-wanted" "该选取方式不需要报价" "This mode takes no quotes";
     QuoteNotLower "quote-not-lower" "报价应低于本机构上一次报价" "A quote of a round is lower than the agency's quote before";
-    NoReplyYet "no-reply-yet" "业主尚未答复，不能再次报价" "The owner has not replied yet, so the agency may not quote again";
+    NoReplyYet "no-reply-yet" "业主尚未答复，本轮后半段才可再次报价" "The owner has not replied yet, so the agency may quote again only in the second half of the round";
+    ReplyTooLate "reply-too-late" "本轮已过半，不能再答复" "Half of the round is over, so the owner may not reply any more";
     AlreadyReplied "already-replied" "本轮已答复" "The owner has replied in this round already";
     WrongOpeningCode "wrong-opening-code" "开标码不正确" "The opening code is wrong";
     OpeningKeyNeeded "opening-key-needed" "尚有采购项目的开标码托管于本部门且未开标，开标公钥暂不能撤销，可以更换" "A purchase that is not opened yet has its code deposited with the department: the key can be replaced, not taken back";

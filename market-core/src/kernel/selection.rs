@@ -52,6 +52,9 @@ pub struct SelectionRules {
     pub alternates: u32,
     /// For how many points of credit an agency has one ticket.
     pub points_per_ticket: u32,
+    /// The most that a short list has. A profile from before there was a limit has none.
+    #[serde(default = "unlimited")]
+    pub short_list: u32,
     /// The fewest parties whose secrets make a draw, the platform included.
     pub least_reveals: u32,
     /// How long the handler of a complaint has to accept it.
@@ -68,6 +71,11 @@ pub struct SelectionRules {
     pub concentration_wins: u32,
     /// From how many quotes on a pattern in them tells of more than chance.
     pub pattern_quotes: u32,
+}
+
+/// The limit of rules that know of none.
+const fn unlimited() -> u32 {
+    u32::MAX
 }
 
 impl SelectionRules {

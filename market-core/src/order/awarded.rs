@@ -15,11 +15,11 @@ impl Tx {
         terms: OrderTerms,
         clock: &Clock,
     ) -> Result<Order, Error> {
-        if terms.purchase_id.is_none() || terms.listing_id.is_some() {
+        let (Some(purchase), None) = (terms.purchase_id, terms.listing_id) else {
             return Err(Error::Inconsistent("awarded order"));
-        }
+        };
         let case = self.case_for_update(terms.case_id).await?;
-        let free = case.clone().purchased(&terms.item);
+        let free = case.clone().purchased(&terms.item, purchase);
         if free.admits(&terms.item)?.item_version != terms.item_version {
             return Err(Refusal::NotNeeded.into());
         }

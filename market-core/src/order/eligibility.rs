@@ -1,11 +1,12 @@
 //! Whether a listing may be bought for a case, with every reason why not.
 
 use crate::{
-    Day, Money, Reason, Refusal,
-    agency::{ListingState, Offer, Qualification},
+    Day, Money, Reason, Refusal, Uscc,
+    agency::{Agency, ListingState, Offer, Qualification},
     case::Fund,
     catalog::{QualificationType, Requirement, Rule, ServiceItem},
     kernel::policy::PolicyProfile,
+    matter::Matter,
     rules::{Clock, Region},
 };
 
@@ -48,6 +49,21 @@ pub(crate) fn reasons(offer: &Offer, wanted: &Wanted<'_>) -> Reasons {
     reasons.extend(price_reasons(offer.listing.terms.price, wanted));
     reasons.extend(qualification_reasons(&offer.qualifications, wanted.item, wanted.types, today));
     reasons
+}
+
+/// Why an agency may not serve a case whoever asks it to: it is the owner itself, or attached to a
+/// department that decides in the case's matter.
+///
+/// Source: domain.md 1.5, "direct: conflict check"; the same holds for purchases.
+/// The matter is needed only of an agency that is attached to a department.
+pub(crate) fn conflicts(agency: &Agency, owner: Option<&Uscc>, matter: Option<&Matter>) -> Reasons {
+    let own =
+        (owner == Some(&agency.uscc)).then(|| reason(Refusal::OwnPurchase, agency.name.as_str()));
+    let department = agency.profile.attached_to.as_ref();
+    let attached =
+        department.filter(|department| matter.is_some_and(|matter| matter.involves(department)));
+    let attached = attached.map(|one| reason(Refusal::ConflictOfInterest, one.as_str()));
+    own.into_iter().chain(attached).collect()
 }
 
 fn reason(refusal: Refusal, detail: impl Into<String>) -> Reason {

@@ -137,7 +137,7 @@ impl Order {
         paid.sort_by_key(|one| (one.paid_on, one.number));
         let counted = paid.iter().filter(|one| one.state != PaymentState::Disputed);
         let counted: Vec<(Day, i64)> = counted.map(|one| (one.paid_on, one.amount.fen())).collect();
-        let mut dues = self.dues(contract, &done);
+        let mut dues = self.dues(contract, &done, as_of);
         dues.retain(|due| due.since <= as_of);
         settle(&mut dues, &counted, rate, as_of);
         let sum = |amounts: &mut dyn Iterator<Item = Money>| money(amounts.map(wide).sum());
@@ -170,8 +170,9 @@ impl Order {
         }
     }
 
-    /// What has become due, by its last day for payment.
-    fn dues(&self, contract: &Contract, done: &Dealings) -> Vec<Due> {
+    /// What has become due until a day, by its last day for payment. Whoever does not check what was
+    /// handed over within the time for it owes as if it had been accepted on the last day.
+    fn dues(&self, contract: &Contract, done: &Dealings, as_of: Day) -> Vec<Due> {
         let days = i64::from(contract.agreed_payment_days.unwrap_or(0));
         let due = |milestone, amount: Money, since: Day| Due {
             milestone,
@@ -190,6 +191,7 @@ impl Order {
         let accepted_on = match &self.state {
             AnyState::SignedOff(state) => Some(state.accepted_on),
             AnyState::Completed(state) => Some(state.accepted_on),
+            AnyState::Delivered(state) => Some(state.due).filter(|due| *due < as_of),
             _ => None,
         };
         let rest = money(wide(contract.amount) - i128::from(done.earned()));

@@ -185,7 +185,13 @@ impl Orders<'_> {
             &former
         };
         let wanted = Wanted { item, types, region, fund: case.fund, clock: &clock };
-        let reasons = eligibility::reasons(&offer, &wanted);
+        let mut reasons = eligibility::reasons(&offer, &wanted);
+        let matter = match offer.agency.profile.attached_to {
+            Some(_) => Some(tx.matter_version(&case.matter, case.matter_version).await?),
+            None => None,
+        };
+        let owner = tx.applicant(case.applicant_id).await?.uscc;
+        reasons.extend(eligibility::conflicts(&offer.agency, owner.as_ref(), matter.as_ref()));
         if !reasons.is_empty() {
             return Err(Error::Ineligible(reasons));
         }
@@ -223,9 +229,15 @@ impl Orders<'_> {
         let types = self.0.db.qualification_types().await?;
         let wanted =
             Wanted { item: &item, types: &types, region: &region, fund: case.fund, clock: &clock };
+        let matter = self.0.db.matter_version(&case.matter, case.matter_version).await?;
+        let owner = self.0.db.applicant(case.applicant_id).await?.and_then(|one| one.uscc);
+        let conflicts = eligibility::conflicts(&offer.agency, owner.as_ref(), Some(&matter));
         let of_case = refused.map(|refusal| Reason { refusal, detail: item.name.clone() });
-        let reasons: Vec<_> =
-            of_case.into_iter().chain(eligibility::reasons(&offer, &wanted)).collect();
+        let reasons: Vec<_> = of_case
+            .into_iter()
+            .chain(eligibility::reasons(&offer, &wanted))
+            .chain(conflicts)
+            .collect();
         let eligible = reasons.is_empty();
         Ok(Eligibility { listing_id: listing, item: item_code, eligible, reasons })
     }

@@ -106,7 +106,10 @@ impl Orders<'_> {
             "orders.reject-contract",
             &reason,
             Step::RejectContract,
-            |order, ask| Ok(order.contracted()?.reject_contract(ask.side, ask.clock)?.any()),
+            |order, ask| {
+                let reason = reason.to_owned();
+                Ok(order.contracted()?.reject_contract(ask.side, reason, ask.clock)?.any())
+            },
         )
         .await
     }

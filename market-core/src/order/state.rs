@@ -44,6 +44,9 @@ state! {
     Accepted {
         /// The last day of the contract's record.
         due: Day,
+        /// Why the other side did not confirm what was recorded last, if anything was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rejected: Option<String>,
     }
 }
 state! {

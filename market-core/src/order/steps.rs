@@ -47,7 +47,7 @@ impl Order<Placed> {
 
     pub(super) fn accept(self, clock: &Clock) -> Moved<Accepted> {
         let due = clock.within(clock.policy.contract_days);
-        self.moved("placed", "order_accepted", clock, |_| Accepted { due })
+        self.moved("placed", "order_accepted", clock, |_| Accepted { due, rejected: None })
     }
 
     pub(super) fn decline(self, reason: String, clock: &Clock) -> Moved<Declined> {
@@ -63,7 +63,8 @@ impl Order<Placed> {
 impl Order<Accepted> {
     /// What a purchase awards needs no answer: the agency has offered it, and confirmed it there.
     pub(super) fn award(id: OrderId, terms: OrderTerms, clock: &Clock) -> Moved<Accepted> {
-        let state = Accepted { due: clock.within(clock.policy.contract_days) };
+        let due = clock.within(clock.policy.contract_days);
+        let state = Accepted { due, rejected: None };
         let now = clock.now;
         let order =
             Order { id, terms, state, since: now, version: 1, placed_at: now, updated_at: now };
@@ -123,11 +124,13 @@ impl Order<Contracted> {
     pub(super) fn reject_contract(
         self,
         side: Side,
+        reason: String,
         clock: &Clock,
     ) -> Result<Moved<Accepted>, Refusal> {
         self.check_confirms(side)?;
         let due = clock.within(clock.policy.contract_days);
-        Ok(self.moved("contracted", "contract_rejected", clock, |_| Accepted { due }))
+        let rejected = Some(reason);
+        Ok(self.moved("contracted", "contract_rejected", clock, |_| Accepted { due, rejected }))
     }
 }
 

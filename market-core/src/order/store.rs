@@ -303,6 +303,10 @@ impl Tx {
             AnyState::InService(state) if from == Some("contracted") => Some(&state.contract),
             _ => None,
         };
+        let reason = match &order.state {
+            AnyState::Accepted(state) => state.rejected.as_ref(),
+            _ => None,
+        };
         let data = json!({
             "item": order.terms.item,
             "agency": order.terms.agency_id,
@@ -310,6 +314,7 @@ impl Tx {
             "purchase": order.terms.purchase_id,
             "amount": order.terms.amount,
             "contract": confirmed.map(Contract::told),
+            "reason": reason,
         });
         let entry = Entry::new(Kind::Order, &order.id, order.version, event)
             .case(order.terms.case_id)

@@ -63,6 +63,7 @@ impl Purchases<'_> {
             purchase.won_by(call)?;
             purchase.awarded()?;
             let moved = tx.pass_on(purchase, "award_declined", &clock).await?;
+            let moved = Moved { reason: Some(reason.to_owned()), ..moved };
             let purchase = tx.save_ended(moved, &clock).await?;
             tx.finish(purchase).await
         })
@@ -133,7 +134,7 @@ impl Tx {
             return Ok(purchase);
         }
         let case = self.case_for_update(purchase.case_id).await?;
-        let free = case.clone().purchased(&purchase.item);
+        let free = case.clone().purchased(&purchase.item, purchase.id);
         if free != case {
             self.save_requirement(&case, free, "requirement_released", &purchase, clock).await?;
         }

@@ -63,8 +63,15 @@ impl Tx {
             self.freeze(one, credit, clock).await?;
         }
         let commitments = self.promises(purchase.id).await?;
-        let commitments: Result<_, _> = commitments.iter().map(Promise::commitment).collect();
-        let is_enough = list.len() >= selection.minimum;
+        let commitments: Result<Vec<_>, Error> =
+            commitments.iter().map(Promise::commitment).collect();
+        let commitments = commitments?;
+        let least_reveals = clock.policy.selection.least_reveals as usize;
+        let too_few = if list.len() < selection.minimum {
+            Some(Failure::TooFewRegistrants)
+        } else {
+            (commitments.len() < least_reveals).then_some(Failure::TooFewReveals)
+        };
         let rule = SealedRule { selection, entrants };
         let sealed = Sealed {
             algorithm: ALGORITHM.to_owned(),
@@ -74,18 +81,18 @@ impl Tx {
             policy_version: clock.policy.version,
             mode: purchase.notice.mode.to_string(),
             rule: serde_json::to_value(rule).map_err(|_| Error::Inconsistent("rule"))?,
-            commitments: commitments?,
-            min_reveals: clock.policy.selection.least_reveals as usize,
+            commitments,
+            min_reveals: least_reveals,
             beacon: purchase.notice.beacon.clone(),
             sealed_at: clock.now,
             list,
             excluded,
         };
         let sha256 = self.seal(&purchase, &sealed).await?;
-        if is_enough {
-            return Ok(purchase.close(sha256, clock)?);
-        }
-        Ok(purchase.fail(Failure::TooFewRegistrants, clock.now)?)
+        Ok(match too_few {
+            Some(failure) => purchase.fail(failure, clock.now)?,
+            None => purchase.close(sha256, clock)?,
+        })
     }
 
     /// Everybody who is registered, by registration, with every reason against each.

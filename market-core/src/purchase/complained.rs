@@ -1,7 +1,7 @@
-//! What complaints do to a purchase (投诉): an accepted one stops the clock, the last dismissed one
-//! lets it go on, an upheld one ends it.
+//! What complaints do to a purchase (投诉): an accepted one stops the clock, one that is not accepted
+//! yet keeps an award from standing, the last dismissed one lets it go on, an upheld one ends it.
 
-use super::{Failure, Purchase, PurchaseState, Registration};
+use super::{Failure, Purchase, PurchaseState, Registration, steps::Moved};
 use crate::{
     Actor, Error, Party, Refusal, Timestamp,
     code::DepartmentCode,
@@ -84,8 +84,7 @@ impl Tx {
         purchase.check_party(actor, registration.as_ref())
     }
 
-    /// There is an accepted complaint: the clock of a published award stops, and of one that stands
-    /// but was not confirmed yet. Says whether it did.
+    /// There is an accepted complaint: the clock of a published award stops. Says whether it did.
     pub(crate) async fn stop_purchase(
         &mut self,
         purchase: Purchase,
@@ -93,13 +92,26 @@ impl Tx {
         handler: &DepartmentCode,
         clock: &Clock,
     ) -> Result<bool, Error> {
-        let stops =
-            matches!(purchase.state, PurchaseState::Publicity(_) | PurchaseState::Awarded(_));
+        let stops = matches!(purchase.state, PurchaseState::Publicity(_));
         if stops {
             let moved = purchase.suspend(complaint, handler.clone(), clock)?;
             self.save_purchase(moved, clock).await?;
         }
         Ok(stops)
+    }
+
+    /// The publicity of an award is over: it stands, unless a complaint that came in time is not
+    /// decided yet, or not even accepted. The clock stops until it is.
+    pub(super) async fn end_publicity(
+        &mut self,
+        purchase: Purchase,
+        clock: &Clock,
+    ) -> Result<Moved, Error> {
+        let complaint = self.first_undecided(purchase.id).await?;
+        Ok(match complaint {
+            Some(complaint) => purchase.suspend(complaint.id, complaint.handler, clock)?,
+            None => purchase.stand(clock)?,
+        })
     }
 
     /// The last accepted complaint came to nothing: the clock goes on, if it stood.

@@ -8,7 +8,7 @@ use crate::{
     catalog::{QualificationType, ServiceItem},
     id::PractitionerId,
     matter::Matter,
-    order::eligibility::qualification_reasons,
+    order::eligibility::{conflicts, qualification_reasons},
     rules::Clock,
 };
 
@@ -50,17 +50,10 @@ impl Asked<'_> {
         if let Err(refusal) = agency.trades_on(today) {
             reasons.push(reason(refusal, agency.state.name()));
         }
-        if self.owner == Some(&agency.uscc) {
-            reasons.push(reason(Refusal::OwnPurchase, agency.name.as_str()));
-        }
+        reasons.extend(conflicts(agency, self.owner, Some(self.matter)));
         let avoided = self.purchase.notice.avoid.iter().find(|one| one.agency_id == agency.id);
         if let Some(avoided) = avoided {
             reasons.push(reason(Refusal::AgencyAvoided, avoided.reason.as_str()));
-        }
-        if let Some(department) = &agency.profile.attached_to
-            && self.matter.involves(department)
-        {
-            reasons.push(reason(Refusal::ConflictOfInterest, department.as_str()));
         }
         if self.item.withdrawn {
             reasons.push(reason(Refusal::ItemWithdrawn, self.item.name.as_str()));

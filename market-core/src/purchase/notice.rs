@@ -164,6 +164,8 @@ pub struct Notice {
 
 /// The most agencies that one purchase may avoid.
 const MOST_AVOIDED: usize = 50;
+/// How many secrets a draw rests on without a witnessing department: the owner's and the platform's.
+const OWN_SECRETS: u32 = 2;
 /// The most witnesses.
 const MOST_WITNESSES: usize = 3;
 
@@ -276,6 +278,14 @@ impl Notice {
         if self.rounds.is_some_and(|rounds| rounds > rules.rounds) {
             let message = format!("must be {} at most here", rules.rounds);
             faults.push(Fault::new(format!("{at}/rounds"), "range", message));
+        }
+        if self.short_list.is_some_and(|number| number > rules.short_list) {
+            let message = format!("must be {} at most here", rules.short_list);
+            faults.push(Fault::new(format!("{at}/short_list"), "range", message));
+        }
+        if rules.least_reveals > OWN_SECRETS + u32::from(self.witness_department.is_some()) {
+            let message = "is needed here: a draw rests on more secrets than two";
+            faults.push(Fault::new(format!("{at}/witness_department"), "required", message));
         }
         Error::unless_faultless(faults)?;
         Ok(selection)

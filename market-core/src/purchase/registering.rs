@@ -375,8 +375,9 @@ impl Tx {
         Ok(asked.reasons(entrant, named))
     }
 
-    /// Whether an agency may quote in a round: below its last quote, and in a negotiation only
-    /// once the owner has replied.
+    /// Whether an agency may quote in a round: below its last quote, and in the first half of a
+    /// round of negotiation only once the owner has replied. Whom the owner passes over has the
+    /// second half.
     async fn check_round(
         &mut self,
         purchase: &Purchase,
@@ -384,8 +385,9 @@ impl Tx {
         round: u32,
         quote: Quote,
     ) -> Result<(), Error> {
-        let is_negotiation = purchase.notice.mode == Mode::Negotiation;
-        if is_negotiation && !self.has_reply(registration.id, round).await? {
+        let waits_for_reply = purchase.notice.mode == Mode::Negotiation
+            && self.at < purchase.rounds()?.half_of(purchase.since);
+        if waits_for_reply && !self.has_reply(registration.id, round).await? {
             return Err(Refusal::NoReplyYet.into());
         }
         match registration.latest() {

@@ -6,6 +6,7 @@ use super::{
     Purchase, Purchases,
     proof::{Later, RoundQuote, quote_text},
     registering::Narrow,
+    state::Rounds,
     steps::Moved,
 };
 use crate::{
@@ -46,10 +47,18 @@ pub struct Reply {
     pub at: Timestamp,
 }
 
+impl Rounds {
+    /// When the half of a round is over that began at a time.
+    pub(super) fn half_of(&self, began: Timestamp) -> Timestamp {
+        Timestamp::from_micros(began.micros().midpoint(self.until.micros()))
+    }
+}
+
 const REPLIES: Act = act("reply.list");
 
 impl Purchases<'_> {
-    /// The owner replies to an agency, which may then quote again in this round.
+    /// The owner replies to an agency, which may then quote again in this round. Replies come in its
+    /// first half: afterwards everybody may quote, replied to or not.
     pub async fn reply(
         &self,
         call: &Call,
@@ -70,6 +79,9 @@ impl Purchases<'_> {
             let round = purchase.rounds()?.round;
             if purchase.round_at(tx.at)? != round {
                 return Err(Refusal::RegistrationClosed.into());
+            }
+            if tx.at >= purchase.rounds()?.half_of(purchase.since) {
+                return Err(Refusal::ReplyTooLate.into());
             }
             let found = tx.registrations(id).await?;
             let found = found.into_iter().find(|one| one.id == new.registration_id);

@@ -25,6 +25,8 @@ pub(super) struct Moved {
     pub(super) event: &'static str,
     /// Whether the notice has a new number.
     pub(super) new_notice: bool,
+    /// Why, where whoever took the step had to say.
+    pub(super) reason: Option<String>,
 }
 
 const SECONDS_PER_HOUR: i64 = 3600;
@@ -36,7 +38,7 @@ impl Purchase {
         self.state = to.into();
         (self.since, self.updated_at) = (at, at);
         self.version += 1;
-        Moved { purchase: self, from, event, new_notice: false }
+        Moved { purchase: self, from, event, new_notice: false, reason: None }
     }
 
     /// A new draft.
@@ -65,7 +67,7 @@ impl Purchase {
             created_at: now,
             updated_at: now,
         };
-        Moved { purchase, from: None, event: "purchase_drafted", new_notice: true }
+        Moved { purchase, from: None, event: "purchase_drafted", new_notice: true, reason: None }
     }
 
     /// The owner rewrites the draft.
@@ -225,19 +227,15 @@ impl Purchase {
         Ok(self.moved("award_stands", clock.now, Awarded { award, until }))
     }
 
-    /// A complaint was accepted: the clock stops. Of an award that stands no day is left.
+    /// There is a complaint: the clock of a published award stops, with the days that are left.
     pub(super) fn suspend(
         self,
         complaint_id: ComplaintId,
         handler: DepartmentCode,
         clock: &Clock,
     ) -> Result<Moved, Refusal> {
-        let (award, days_left) = if let PurchaseState::Awarded(state) = &self.state {
-            (state.award.clone(), 0)
-        } else {
-            let Publicity { award, until } = self.publicity()?.clone();
-            (award, clock.calendar.between(clock.today(), until))
-        };
+        let Publicity { award, until } = self.publicity()?.clone();
+        let days_left = clock.calendar.between(clock.today(), until);
         let to = Suspended { award, complaint_id, handler, days_left };
         Ok(self.moved("purchase_suspended", clock.now, to))
     }

@@ -227,7 +227,7 @@ impl Tx {
         moved: Moved,
         clock: &Clock,
     ) -> Result<Purchase, Error> {
-        let Moved { purchase, from, event, .. } = moved;
+        let Moved { purchase, from, event, reason, .. } = moved;
         self.query(INSERT)
             .bind(purchase.id)
             .bind(purchase.case_id)
@@ -253,7 +253,7 @@ impl Tx {
             .execute()
             .await?;
         self.insert_purchase_notice(&purchase).await?;
-        self.record_purchase(&purchase, from, event, clock).await?;
+        self.record_purchase(&purchase, (from, event), reason, clock).await?;
         Ok(purchase)
     }
 
@@ -264,7 +264,7 @@ impl Tx {
         moved: Moved,
         clock: &Clock,
     ) -> Result<Purchase, Error> {
-        let Moved { purchase, from, event, new_notice } = moved;
+        let Moved { purchase, from, event, new_notice, reason } = moved;
         let saved = self
             .query(MOVE)
             .bind(purchase.id)
@@ -289,7 +289,7 @@ impl Tx {
         if new_notice {
             self.insert_purchase_notice(&purchase).await?;
         }
-        self.record_purchase(&purchase, from, event, clock).await?;
+        self.record_purchase(&purchase, (from, event), reason, clock).await?;
         Ok(purchase)
     }
 
@@ -307,16 +307,16 @@ impl Tx {
     async fn record_purchase(
         &mut self,
         purchase: &Purchase,
-        from: Option<&'static str>,
-        event: &'static str,
+        (from, event): (Option<&'static str>, &'static str),
+        reason: Option<String>,
         clock: &Clock,
     ) -> Result<(), Error> {
         let award = purchase.state.award();
         let (until, failure, reason) = match &purchase.state {
-            PurchaseState::Publicity(state) => (Some(state.until), None, None),
-            PurchaseState::Failed(state) => (None, Some(state.failure), None),
-            PurchaseState::Voided(state) => (None, None, Some(&state.reason)),
-            _ => (None, None, None),
+            PurchaseState::Publicity(state) => (Some(state.until), None, reason),
+            PurchaseState::Failed(state) => (None, Some(state.failure), reason),
+            PurchaseState::Voided(state) => (None, None, Some(state.reason.clone())),
+            _ => (None, None, reason),
         };
         let data = json!({
             "item": purchase.item,

@@ -49,7 +49,7 @@ impl Tx {
             PurchaseState::Opening(_) => self.end_opening(purchase, clock).await,
             PurchaseState::Rounds(_) => self.end_round(purchase, clock).await,
             PurchaseState::Choosing(_) => Ok(purchase.fail(Failure::NotChosen, clock.now)?),
-            PurchaseState::Publicity(_) => Ok(purchase.stand(clock)?),
+            PurchaseState::Publicity(_) => self.end_publicity(purchase, clock).await,
             PurchaseState::Awarded(_) => self.pass_on(purchase, "award_lapsed", clock).await,
             PurchaseState::Draft(_)
             | PurchaseState::InReview(_)

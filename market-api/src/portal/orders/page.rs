@@ -224,6 +224,9 @@ fn way(order: &Order) -> Vec<(&'static str, &'static str)> {
 fn why(order: &Order) -> Option<String> {
     use market_core::order::AnyState;
     match &order.state {
+        AnyState::Accepted(state) => {
+            state.rejected.as_ref().map(|why| format!("上次登记的合同被退回：{why}"))
+        }
         AnyState::Declined(state) => Some(state.reason.clone()),
         AnyState::Cancelled(state) => Some(state.reason.clone()),
         AnyState::Terminated(state) => {

@@ -121,6 +121,7 @@ impl Pack for Policies {
         required("selection.trim_from", &["去除高低价起始家数"]),
         required("selection.alternates", &["候补家数"]),
         required("selection.points_per_ticket", &["每签信用分"]),
+        required("selection.short_list", &["短名单最多家数"]),
         required("selection.least_reveals", &["开签最少方数"]),
         required("selection.complaint_acceptance_days", &["投诉受理时限"]),
         required("selection.complaint_decision_days", &["投诉处理时限"]),

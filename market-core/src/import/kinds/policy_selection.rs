@@ -9,7 +9,7 @@ use crate::{
 /// What stands before each of their names.
 const TABLE: &str = "selection.";
 /// The plain numbers: their least and most, and what each means.
-const NUMBERS: [(&str, u64, u64, &str); 25] = [
+const NUMBERS: [(&str, u64, u64, &str); 26] = [
     ("selection.review_days", 1, 365, "formal review before publication"),
     ("selection.minimum_drawn_fiscal", 1, 100, "fewest agencies of a draw"),
     ("selection.minimum_drawn_social", 1, 100, ""),
@@ -27,6 +27,7 @@ const NUMBERS: [(&str, u64, u64, &str); 25] = [
     ("selection.trim_from", 3, 1000, "quotes from which highest and lowest are left out"),
     ("selection.alternates", 0, 100, "drawn to be next in line"),
     ("selection.points_per_ticket", 1, 1000, "points of credit for one ticket"),
+    ("selection.short_list", 1, 1000, "most of whom the owner chooses one by credit"),
     ("selection.least_reveals", 1, 10, "parties whose secrets make a draw"),
     ("selection.complaint_acceptance_days", 1, 365, "a complaint is accepted or not"),
     ("selection.complaint_decision_days", 1, 365, "an accepted complaint is decided"),
@@ -72,6 +73,7 @@ pub(super) fn read(row: &mut Row) -> Option<SelectionRules> {
         trim,
         alternates,
         points,
+        short_list,
         reveals,
         acceptance,
         decision,
@@ -104,6 +106,7 @@ pub(super) fn read(row: &mut Row) -> Option<SelectionRules> {
         trim_from: trim?,
         alternates: alternates?,
         points_per_ticket: points?,
+        short_list: short_list?,
         least_reveals: reveals?,
         complaint_acceptance_days: acceptance?,
         complaint_decision_days: decision?,
@@ -175,6 +178,7 @@ pub(super) fn lines(rules: &SelectionRules) -> Vec<(&'static str, String, &'stat
         rules.trim_from,
         rules.alternates,
         rules.points_per_ticket,
+        rules.short_list,
         rules.least_reveals,
         rules.complaint_acceptance_days,
         rules.complaint_decision_days,

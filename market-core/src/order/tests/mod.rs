@@ -2,6 +2,7 @@
 
 mod acquaintance;
 mod awarding;
+mod buying;
 mod dealings;
 mod lapsing;
 pub(crate) mod world;
@@ -77,7 +78,7 @@ pub(super) fn states() -> Vec<AnyState> {
     let reason = || "不再需要".to_owned();
     vec![
         Placed { due }.into(),
-        Accepted { due }.into(),
+        Accepted { due, rejected: None }.into(),
         Contracted { contract: contract(), recorded_by: Side::Agency, due }.into(),
         InService { contract: contract(), due }.into(),
         Delivered { contract: contract(), deliverable: 1, due, deemed: true }.into(),
@@ -115,7 +116,10 @@ fn steps() -> Vec<(&'static str, Step)> {
             Ok(order.contracted()?.confirm_contract(Side::Applicant, &clock())?.any())
         }),
         ("reject contract", |order| {
-            Ok(order.contracted()?.reject_contract(Side::Applicant, &clock())?.any())
+            Ok(order
+                .contracted()?
+                .reject_contract(Side::Applicant, "金额有误".to_owned(), &clock())?
+                .any())
         }),
         ("deliver", |order| order.deliver(2, &clock())),
         ("return for rework", |order| {

@@ -77,6 +77,9 @@ on_both! {
         assert_eq!(refusal(purchases.decline(world.agency(1), open.id, "忙").await), Refusal::OtherSide);
         let third = purchases.decline(world.agency(2), open.id, "排不开").await.unwrap();
         assert_eq!(world.winner(&third), 0);
+        let told = purchases.timeline(Some(&world.owner.actor), open.id).await.unwrap();
+        let declined = told.iter().find(|one| one.event == "award_declined").unwrap();
+        assert_eq!(declined.data["reason"], "排不开");
         assert_eq!(stands.state.award().unwrap().place, 1);
         let stands = world.wait(&third).await;
         let failed = world.wait(&stands).await;

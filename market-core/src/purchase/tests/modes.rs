@@ -173,6 +173,25 @@ on_both! {
         proof(&world, open.id).await;
     }
 
+    async fn whom_the_owner_passes_over_has_the_second_half_of_a_round(url: &str) {
+        let world = World::new(url, Fund::Social, 2).await;
+        let open = world.publish(Notice { rounds: Some(1), ..notice(Mode::Negotiation, limits()) }).await.unwrap();
+        world.enter(open.id, &["300", "280"]).await;
+        let first = world.open(&open).await;
+        let PurchaseState::Rounds(rounds) = &first.state else { panic!("{:?}", first.state) };
+        let half = (first.since.micros() + rounds.until.micros()) / 2;
+        world.env().set(Timestamp::from_micros(half - 1));
+        assert_eq!(refusal(world.quote(1, open.id, amount("200")).await), Refusal::NoReplyYet);
+        world.env().set(Timestamp::from_micros(half));
+        let purchases = world.market.purchases();
+        let registrations = purchases.registrations(&world.owner.actor, open.id).await.unwrap();
+        let late = NewReply { registration_id: registrations[0].id, text: "能否再优惠？".to_owned() };
+        assert_eq!(refusal(purchases.reply(&world.owner, open.id, late).await), Refusal::ReplyTooLate);
+        world.quote(1, open.id, amount("200")).await.unwrap();
+        let published = world.wait(&first).await;
+        assert_eq!(world.winner(&published), 1);
+    }
+
     async fn a_discount_is_taken_off_the_ceiling(url: &str) {
         let world = World::new(url, Fund::Social, 2).await;
         let rate = |text: &str| -> Rate { text.parse().unwrap() };

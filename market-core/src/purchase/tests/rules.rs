@@ -133,6 +133,59 @@ on_both! {
         agencies.change(&call, id, details).await.unwrap();
         let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
         assert_eq!(reasons(world.register(0, open.id).await), ["conflict-of-interest"]);
+        // What it has declared it does not take back by itself.
+        let mut details = agencies.get(None, id).await.unwrap().details();
+        details.profile.attached_to = None;
+        let taken_back = agencies.change(&call, id, details).await;
+        assert!(matches!(taken_back, Err(Error::Invalid(faults))
+            if faults[0].pointer == "/profile/attached_to"));
+        assert_eq!(reasons(world.register(0, open.id).await), ["conflict-of-interest"]);
+    }
+
+    async fn giving_up_a_draft_leaves_what_is_under_way_alone(url: &str) {
+        let world = World::new(url, Fund::Social, 1).await;
+        let other = world.draft(notice(Mode::LowestPrice, limits())).await.unwrap();
+        let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
+        world.market.purchases().void(&world.owner, other.id, "重复").await.unwrap();
+        let case = world.market.cases().get(&world.owner.actor, world.case.id).await.unwrap();
+        let serves = case.requirements.iter().filter(|one| one.purchase_id == Some(open.id));
+        assert_eq!(serves.count(), 1);
+        let again = world.draft(notice(Mode::LowestPrice, limits())).await;
+        assert_eq!(refusal(again), Refusal::PurchaseUnderWay);
+    }
+
+    async fn the_rules_limit_a_short_list_and_ask_for_secrets(url: &str) {
+        let world = World::new(url, Fund::Social, 0).await;
+        let region = "330282".parse().unwrap();
+        let region = world.market.db.region(&region).await.unwrap();
+        let in_force = world.market.db.policy(&region, world.now().day()).await.unwrap();
+        let most = in_force.selection.short_list;
+        let by_credit = |short| Notice {
+            long_list: Some(100),
+            short_list: Some(short),
+            ..notice(Mode::CreditPreferred, fixed())
+        };
+        let pointer = |result: Result<Purchase, Error>| match result {
+            Err(Error::Invalid(faults)) => faults[0].pointer.clone(),
+            other => panic!("{other:?}"),
+        };
+        let draft = world.draft(by_credit(most + 1)).await.unwrap();
+        assert_eq!(pointer(world.submit(&draft).await), "/notice/short_list");
+        world.market.purchases().revise(&world.owner, draft.id, by_credit(most)).await.unwrap();
+
+        let mut stricter = in_force.clone();
+        stricter.version += 1;
+        stricter.selection.least_reveals = 3;
+        let mut tx = world.market.work().await.unwrap();
+        tx.put_policy(&stricter).await.unwrap();
+        tx.finish(()).await.unwrap();
+        assert_eq!(pointer(world.submit(&draft).await), "/notice/witness_department");
+        let witness_department = Some("fire-rescue".parse().unwrap());
+        let witnessed = Notice { witness_department, ..by_credit(most) };
+        world.market.purchases().revise(&world.owner, draft.id, witnessed).await.unwrap();
+        let open = world.submit(&draft).await.unwrap();
+        // The department that was to promise a secret never did.
+        assert_eq!(world.wait(&open).await.state.name(), "failed");
     }
 
     async fn nobody_reads_a_quote_before_its_time(url: &str) {

@@ -23,7 +23,7 @@ const CALENDAR: [&str; 5] = [
 ];
 
 /// What a number is counted in, by how its name ends; the longer endings first.
-const UNITS: [(&str, &str); 31] = [
+const UNITS: [(&str, &str); 32] = [
     ("_days", "个工作日"),
     ("_hours", "小时"),
     ("_minutes", "分钟"),
@@ -54,6 +54,7 @@ const UNITS: [(&str, &str); 31] = [
     ("pattern_quotes", "家"),
     ("rounds", "轮"),
     ("least_reveals", "方"),
+    ("short_list", "家"),
     ("concentration_window", "个项目"),
 ];
 
