@@ -53,15 +53,20 @@ on_both! {
         app.post("/api/v1/sign-up", &wang()).meets(409, "login-taken").await;
     }
 
-    async fn the_operator_gives_accounts_and_tokens(app: &TestApp) {
+    async fn the_operator_gives_accounts_and_people_make_tokens(app: &TestApp) {
         let operator = app.operator().await;
-        let robot = json!({ "login": "robot", "name": "导入程序" });
+        let robot = json!({ "login": "robot", "name": "导入程序", "password": PASSWORD });
         let person = app.post("/api/v1/people", &robot).by(&operator).gives(201).await;
         let path = person.headers["location"].to_str().unwrap().to_owned();
         let party = json!({ "party": { "kind": "operator" } });
         app.post(&format!("{path}/parties"), &party).by(&operator).gives(204).await;
         let new = json!({ "party": { "kind": "operator" }, "label": "import" });
-        let issued = app.post(&format!("{path}/tokens"), &new).by(&operator).gives(201).await;
+        let foreign = app.post(&format!("{path}/tokens"), &new).by(&operator);
+        foreign.meets(403, "tokens-for-oneself").await;
+        let known = json!({ "login": "robot", "password": PASSWORD });
+        let robot = app.post("/api/v1/sessions", &known).gives(201).await;
+        let robot = app.post(&format!("{path}/tokens"), &new).by(robot.text_at("/token"));
+        let issued = robot.gives(201).await;
         let token = issued.text_at("/token");
         app.get("/api/v1/people?limit=1").by(token).gives(200).await;
         let listed = app.get(&format!("{path}/tokens")).by(&operator).gives(200).await;
@@ -70,6 +75,10 @@ on_both! {
         let id = issued.text_at("/id");
         app.delete(&format!("/api/v1/tokens/{id}")).by(&operator).gives(204).await;
         app.get("/api/v1/me").by(token).meets(401, "anonymous").await;
+        let me = app.get("/api/v1/me").by(&operator).gives(200).await;
+        let own = format!("/api/v1/people/{}/parties", me.text_at("/id"));
+        let fire = json!({ "party": { "kind": "department", "id": "fire-rescue" } });
+        app.post(&own, &fire).by(&operator).meets(403, "not-for-oneself").await;
         app.delete(&format!("{path}/parties/operator")).by(&operator).gives(204).await;
         let seen = app.get(&path).by(&operator).gives(200).await;
         assert_eq!(seen.json["parties"], json!([]));

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use market_core::{
-    Actor, Call, Market,
+    Actor, Call, Market, Party,
     import::{ImportOptions, Kind, Sheet},
 };
 use serde_json::{Value, json};
@@ -61,10 +61,10 @@ pub(crate) async fn admitted_agency(app: &TestApp, operator: &str) -> (String, S
     let path = made.headers["location"].to_str().unwrap().to_owned();
     let admit = app.post(&format!("{path}/admit"), &json!({})).by(operator);
     admit.gives(200).await;
-    let party = json!({ "kind": "agency", "id": made.text_at("/id") });
+    let party = Party::Agency(made.text_at("/id").parse().unwrap());
     let me = app.get("/api/v1/me").by(&applicant).gives(200).await;
-    let new = json!({ "party": party, "label": "test" });
-    let tokens = format!("/api/v1/people/{}/tokens", me.text_at("/id"));
-    let issued = app.post(&tokens, &new).by(operator).gives(201).await;
-    (path, issued.text_at("/token").to_owned())
+    let person = me.text_at("/id").parse().unwrap();
+    let (accounts, call) = (app.market.accounts(), Call::from(Actor::system()));
+    let issued = accounts.issue_token(&call, person, &party, "test", None).await;
+    (path, issued.unwrap().token)
 }

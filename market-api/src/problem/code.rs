@@ -95,6 +95,8 @@ impl From<Refusal> for Code {
             | Refusal::PartyDisabled
             | Refusal::SecondFactorRequired
             | Refusal::AdminsOnly
+            | Refusal::TokensForOneself
+            | Refusal::NotForOneself
             | Refusal::ViewersOnlyRead
             | Refusal::ScopeMissing
             | Refusal::PeopleOnly => StatusCode::FORBIDDEN,

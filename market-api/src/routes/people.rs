@@ -213,7 +213,7 @@ async fn tokens(
     Ok(whole(market.accounts().tokens(&actor, id).await?))
 }
 
-/// Make a token, which is shown only in this answer; repeated, another one
+/// Make a token for oneself, which is shown only in this answer; repeated, another one
 #[utoipa::path(post, path = "/people/{id}/tokens", tag = "people", security(("token" = [])),
     params(("id" = PersonId, Path)), request_body = NewToken,
     responses((status = 201, body = Issued)))]

@@ -341,12 +341,16 @@ impl Tx {
     }
 
     /// Lets a person act for the party of an invitation that awaits its answer, if who invites
-    /// still might: whoever is removed does not come back by a code of their own.
+    /// still might, and is somebody else: whoever is removed does not come back by a code of their
+    /// own, and the operator's people do not come in by one.
     async fn join(&mut self, person: Person, invitation: &Invitation) -> Result<Person, Error> {
         let Invitation { party, role, invited_by, .. } = invitation;
         invitation.awaits_answer()?;
         if !self.might_manage(*invited_by, party).await? {
             return Err(Refusal::InvitationOver.into());
+        }
+        if person.id == *invited_by {
+            return Err(Refusal::NotForOneself.into());
         }
         if self.party_state(party).await?.is_some_and(|state| state.disabled) {
             return Err(Refusal::PartyDisabled.into());

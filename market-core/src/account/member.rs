@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Accounts, Role};
+use super::{Accounts, Role, for_another};
 use crate::{
     Actor, Call, Error, Party, Refusal, Timestamp,
     id::PersonId,
@@ -110,7 +110,8 @@ impl Accounts<'_> {
         self.0.db.memberships(actor.person).await
     }
 
-    /// Gives a person of a party another role; its admins do, and the operator.
+    /// Gives a person of a party another role; its admins do, and the operator to others than
+    /// themselves.
     pub async fn set_role(
         &self,
         call: &Call,
@@ -128,6 +129,9 @@ impl Accounts<'_> {
         person: PersonId,
         role: Role,
     ) -> Result<(), Error> {
+        if call.actor.party != *party {
+            for_another(&call.actor, person)?;
+        }
         let input = (party, person, role);
         let mut tx = begin!(self.0, call, "accounts.set_role", &input);
         tx.hold_party(party).await?;

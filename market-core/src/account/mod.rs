@@ -27,7 +27,7 @@ pub use self::{
     token::{Issued, Token},
 };
 use crate::{
-    Action, Actor, Call, Error, Fault, Market, Page, Paging, Party, Timestamp,
+    Action, Actor, Call, Error, Fault, Market, Page, Paging, Party, Refusal, Timestamp,
     id::PersonId,
     kernel::{
         authority::{Act, Relation, act},
@@ -93,13 +93,14 @@ impl Person {
     pub fn actions(&self, actor: &Actor) -> Vec<Action> {
         let relation = oneself(actor, self.id);
         let operator = MANAGE.allows(actor.role(), relation, "");
-        let issue = token::ISSUE.allows(actor.role(), relation, "");
+        let grant = operator.and_then(|()| for_another(actor, self.id));
+        let issue = token::issues(actor, actor.person == self.id);
         let revoke = token::REVOKE.allows(actor.role(), relation, "");
         vec![
             Action::of("disable", operator),
             Action::of("enable", operator),
             Action::of("set_password", operator),
-            Action::of("grant", operator),
+            Action::of("grant", grant),
             Action::of("revoke", operator),
             Action::of("issue_token", issue),
             Action::of("revoke_token", revoke),
@@ -167,6 +168,11 @@ const SHOW: Act = act("person.show");
 /// Whether an account is the actor's own.
 fn oneself(actor: &Actor, person: PersonId) -> Relation {
     Relation::party_if(actor.person == person)
+}
+
+/// Refuses whoever would let themselves act for a party, or as more than they do.
+pub(crate) fn for_another(actor: &Actor, person: PersonId) -> Result<(), Refusal> {
+    if actor.person == person { Err(Refusal::NotForOneself) } else { Ok(()) }
 }
 
 impl Accounts<'_> {
@@ -298,8 +304,8 @@ impl Accounts<'_> {
         self.grant_as(call, person, party, Role::Admin).await
     }
 
-    /// Lets a person act for a party; the operator does, for itself only its admins. A role that
-    /// they have stays.
+    /// Lets a person act for a party; the operator does, for itself only its admins, and nobody
+    /// for themselves. A role that they have stays.
     pub async fn grant_as(
         &self,
         call: &Call,
@@ -318,6 +324,7 @@ impl Accounts<'_> {
         role: Role,
     ) -> Result<(), Error> {
         MANAGE.admits(&call.actor)?;
+        for_another(&call.actor, person)?;
         let mut tx = begin!(self.0, call, "accounts.grant", &(person, party, role));
         tx.manages(member::MANAGE, party).await?;
         let person = tx.person(person).await?.expected(call)?;

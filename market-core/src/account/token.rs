@@ -18,7 +18,7 @@ use crate::{
     store::{Tx, retry},
 };
 
-pub(super) const ISSUE: Act = act("token.issue");
+const ISSUE: Act = act("token.issue");
 pub(super) const REVOKE: Act = act("token.revoke");
 
 /// What an unknown login's password is checked against, so that it takes as long as a known
@@ -92,10 +92,16 @@ pub(super) async fn check_password(kept: Option<String>, typed: String) -> Resul
     if known && right { Ok(()) } else { Err(Refusal::WrongPassword.into()) }
 }
 
+/// Refuses whoever would make a token that is not their own; whoever holds it acts as its person.
+pub(super) fn issues(actor: &Actor, is_own: bool) -> Result<(), Refusal> {
+    ISSUE.allows(actor.role(), Relation::party_if(is_own), "")?;
+    if is_own || *actor == Actor::system() { Ok(()) } else { Err(Refusal::TokensForOneself) }
+}
+
 impl Accounts<'_> {
-    /// Makes a token with which a person acts for a party that they hold. The operator does, and
-    /// people for themselves, for the party that they act for now. Asked again, it makes another:
-    /// the first is kept nowhere.
+    /// Makes a token with which a person acts for a party that they hold. People do for themselves
+    /// alone, for the party that they act for now; for others only the program itself does. Asked
+    /// again, it makes another: the first is kept nowhere.
     pub async fn issue_token(
         &self,
         call: &Call,
@@ -104,8 +110,7 @@ impl Accounts<'_> {
         label: &str,
         expires_at: Option<Timestamp>,
     ) -> Result<Issued, Error> {
-        let is_own = call.actor == Actor::new(person, party.clone());
-        ISSUE.permits(&call.actor, Relation::party_if(is_own), "")?;
+        issues(&call.actor, call.actor == Actor::new(person, party.clone()))?;
         let mut faults = Vec::new();
         check_text("/label", label, 1, 64, &mut faults);
         Error::unless_faultless(faults)?;
@@ -126,7 +131,6 @@ impl Accounts<'_> {
         // Not under an idempotency key, for the answer that is kept with one holds the token.
         let mut tx = self.0.work_for(call).await?;
         let person = tx.person(person).await?.expected(call)?;
-        tx.decides_over(person.id).await?;
         if !tx.holds(person.id, party).await? {
             return Err(Refusal::PartyNotHeld.into());
         }

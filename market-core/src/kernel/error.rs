@@ -206,6 +206,8 @@ refusals! {
     NoSecondFactor "no-second-factor" "尚未启用动态验证码" "There is no second factor to confirm or to give up";
     SecondFactorUnavailable "second-factor-unavailable" "服务器未配置密钥，不能启用动态验证码" "The server has no key to keep second factors with";
     AdminsOnly "admins-only" "仅本单位管理员可办理" "Only an admin of the party may do this";
+    TokensForOneself "tokens-for-oneself" "只能为本人、为当前代表的主体签发令牌" "A person makes tokens for themselves alone, for the party that they act for";
+    NotForOneself "not-for-oneself" "不能给自己授权" "Nobody lets themselves act for a party: somebody else does";
     ViewersOnlyRead "viewers-only-read" "您只有查看权限" "A viewer may read, and do nothing else";
     ScopeMissing "scope-missing" "接口密钥没有此项权限" "The key's scopes do not allow this";
     PeopleOnly "people-only" "接口密钥不能办理账号事务" "No key may do this: a person does it, signed in";

@@ -18,18 +18,18 @@ impl Cast<'_> {
     /// An account: the person's own, or somebody else's.
     pub(super) async fn account(&self, wanted: &str, seat: Seat) -> Scene {
         let mut scene = Scene::default();
-        let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department);
+        let is_own = matches!(seat, Seat::Owner | Seat::Agency | Seat::Department)
+            || (wanted == "own" && seat == Seat::Operator);
         let mut player = self.another(seat).await;
         let other = if is_own && !matches!(wanted, "another" | "enrolled") {
             player.clone()
         } else {
             self.another(Seat::Owner).await
         };
-        let operator = self.token(Seat::Operator);
         let person = other.actor.person.to_string();
         let label = json!({ "party": other.actor.party, "label": "程序" });
         let path = format!("/api/v1/people/{person}/tokens");
-        let issued = self.post(&path, label.clone(), operator).await;
+        let issued = self.post(&path, label.clone(), &other.token).await;
         let Party::Applicant(owner) = &self.seats[&Seat::Owner].actor.party else { panic!() };
         let names = [
             ("id", person),

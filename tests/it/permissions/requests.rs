@@ -17,7 +17,6 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
     let at: &[&str] = match operation {
         "people_show"
         | "people_tokens"
-        | "people_issue"
         | "people_revoke_token"
         | "accounts_change_password"
         | "accounts_sign_out"
@@ -26,6 +25,7 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         | "accounts_end_sessions"
         | "accounts_enrol_second_factor"
         | "people_sessions" => &["account"],
+        "people_issue" => &["account own"],
         "accounts_end_session" | "accounts_refresh" | "accounts_switch" => &["account session"],
         "people_reset_second_factor" => &["account enrolled"],
         "people_disable"

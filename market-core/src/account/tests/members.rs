@@ -167,8 +167,6 @@ on_both! {
         assert_eq!(refusal(granted), Refusal::AdminsOnly);
         let revoked = accounts.revoke(&by_clerk, chief.id, operator.clone()).await;
         assert_eq!(refusal(revoked), Refusal::AdminsOnly);
-        let issued = accounts.issue_token(&by_clerk, chief.id, &operator, "mine now", None).await;
-        assert_eq!(refusal(issued), Refusal::AdminsOnly);
         let set = accounts.set_password(&by_clerk, chief.id, new.clone()).await;
         assert_eq!(refusal(set), Refusal::AdminsOnly);
         let reset = accounts.reset_second_factor(&by_clerk, chief.id).await;

@@ -187,7 +187,7 @@ on_both! {
         let granted = accounts.grant(&call, wang.id, party.clone()).await;
         assert_eq!(refusal(granted), Refusal::OperatorOnly);
         let issued = accounts.issue_token(&call, li.id, &party, "mine now", None).await;
-        assert_eq!(refusal(issued), Refusal::OperatorOnly);
+        assert_eq!(refusal(issued), Refusal::TokensForOneself);
         let theirs = Actor::new(li.id, party.clone());
         let token = accounts.issue_token(&(&theirs).into(), li.id, &party, "own", None).await;
         let revoked = accounts.revoke_token(&call, &token.unwrap().about.id).await;
@@ -199,8 +199,39 @@ on_both! {
 
         accounts.grant(&system(), wang.id, Party::Operator).await.unwrap();
         let issued = accounts.issue_token(&call, wang.id, &Party::Operator, "more", None).await;
-        assert_eq!(refusal(issued), Refusal::OperatorOnly);
+        assert_eq!(refusal(issued), Refusal::TokensForOneself);
         assert!(accounts.issue_token(&call, wang.id, &actor.party, "as now", None).await.is_ok());
+    }
+
+    async fn the_operators_people_become_nobody_else(url: &str) {
+        let market = market(url).await;
+        let (wang, firm) = signed_up(&market, "wang").await;
+        let (chief, _) = signed_up(&market, "chief").await;
+        let (accounts, party) = (market.accounts(), Party::Applicant(firm.id));
+        accounts.grant(&system(), chief.id, Party::Operator).await.unwrap();
+        let actor = Actor::new(chief.id, Party::Operator);
+        let call = Call::from(&actor);
+        for (person, party) in [(wang.id, &party), (chief.id, &party)] {
+            let issued = accounts.issue_token(&call, person, party, "mine now", None).await;
+            assert_eq!(refusal(issued), Refusal::TokensForOneself);
+        }
+        assert!(accounts.issue_token(&call, chief.id, &Party::Operator, "own", None).await.is_ok());
+        let granted = accounts.grant(&call, chief.id, party.clone()).await;
+        assert_eq!(refusal(granted), Refusal::NotForOneself);
+        let new = NewInvitation { role: Role::Admin, name: "本人".to_owned(), days: None };
+        let code = accounts.invite(&call, &party, new).await.unwrap().code;
+        let entered = accounts.accept_invitation(&call, &code, &Origin::default()).await;
+        assert_eq!(refusal(entered), Refusal::NotForOneself);
+        accounts.grant_as(&system(), chief.id, party.clone(), Role::Viewer).await.unwrap();
+        let risen = accounts.set_role(&call, &party, chief.id, Role::Admin).await;
+        assert_eq!(refusal(risen), Refusal::NotForOneself);
+        assert_eq!(accounts.memberships(&actor).await.unwrap().last().unwrap().role, Role::Viewer);
+
+        let may = |person: &Person, name| {
+            person.actions(&actor).iter().any(|action| action.allowed && action.name == name)
+        };
+        assert!(!may(&wang, "issue_token") && may(&wang, "grant"));
+        assert!(may(&chief, "issue_token") && !may(&chief, "grant"));
     }
 
     async fn a_second_applicant_is_registered_once_under_a_key(url: &str) {
