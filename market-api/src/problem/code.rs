@@ -97,6 +97,7 @@ impl From<Refusal> for Code {
             | Refusal::AdminsOnly
             | Refusal::TokensForOneself
             | Refusal::NotForOneself
+            | Refusal::OwnAccount
             | Refusal::ViewersOnlyRead
             | Refusal::ScopeMissing
             | Refusal::PeopleOnly => StatusCode::FORBIDDEN,

@@ -10,7 +10,7 @@ use totp_rs::{Builder, Secret, Totp};
 use zeroize::Zeroizing;
 
 use super::{
-    Accounts, MANAGE, Password, Person,
+    Accounts, MANAGE, Password, Person, not_ones_own,
     throttle::{Throttle, Tried},
     token,
 };
@@ -190,13 +190,14 @@ impl Accounts<'_> {
     }
 
     /// Takes away the second factor of a person who lost it with all recovery codes, after the
-    /// operator has made sure who asks; their sessions end, also of whoever does it to themselves.
+    /// operator has made sure who asks; their sessions end. Nobody does to themselves.
     pub async fn reset_second_factor(
         &self,
         call: &Call,
         person: PersonId,
     ) -> Result<Person, Error> {
         MANAGE.admits(&call.actor)?;
+        not_ones_own(&call.actor, person)?;
         retry(|| self.reset_once(call, person)).await
     }
 

@@ -93,13 +93,14 @@ impl Person {
     pub fn actions(&self, actor: &Actor) -> Vec<Action> {
         let relation = oneself(actor, self.id);
         let operator = MANAGE.allows(actor.role(), relation, "");
+        let set_password = operator.and_then(|()| not_ones_own(actor, self.id));
         let grant = operator.and_then(|()| for_another(actor, self.id));
         let issue = token::issues(actor, actor.person == self.id);
         let revoke = token::REVOKE.allows(actor.role(), relation, "");
         vec![
             Action::of("disable", operator),
             Action::of("enable", operator),
-            Action::of("set_password", operator),
+            Action::of("set_password", set_password),
             Action::of("grant", grant),
             Action::of("revoke", operator),
             Action::of("issue_token", issue),
@@ -175,6 +176,11 @@ pub(crate) fn for_another(actor: &Actor, person: PersonId) -> Result<(), Refusal
     if actor.person == person { Err(Refusal::NotForOneself) } else { Ok(()) }
 }
 
+/// Refuses whoever would change by their office what proves that they are themselves.
+fn not_ones_own(actor: &Actor, person: PersonId) -> Result<(), Refusal> {
+    if actor.person == person { Err(Refusal::OwnAccount) } else { Ok(()) }
+}
+
 impl Accounts<'_> {
     /// Gives a person an account; the operator does.
     pub async fn create_person(&self, call: &Call, new: NewPerson) -> Result<Person, Error> {
@@ -205,7 +211,8 @@ impl Accounts<'_> {
     }
 
     /// Gives a person a new password, and makes all their tokens useless; the operator does, for
-    /// instance when the old one is forgotten.
+    /// instance when the old one is forgotten. Nobody does to themselves: whoever robs a session
+    /// would have the account.
     pub async fn set_password(
         &self,
         call: &Call,
@@ -213,6 +220,7 @@ impl Accounts<'_> {
         password: Password,
     ) -> Result<Person, Error> {
         MANAGE.admits(&call.actor)?;
+        not_ones_own(&call.actor, person)?;
         self.keep_password(call, person, "", password).await
     }
 

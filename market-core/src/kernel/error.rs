@@ -208,6 +208,7 @@ refusals! {
     AdminsOnly "admins-only" "仅本单位管理员可办理" "Only an admin of the party may do this";
     TokensForOneself "tokens-for-oneself" "只能为本人、为当前代表的主体签发令牌" "A person makes tokens for themselves alone, for the party that they act for";
     NotForOneself "not-for-oneself" "不能给自己授权" "Nobody lets themselves act for a party: somebody else does";
+    OwnAccount "own-account" "自己的密码、第二重验证请凭现有的更改（PUT /me/password、POST /me/second-factor/give-up）" "Change your own password or second factor by the one that you have: PUT /me/password, POST /me/second-factor/give-up";
     ViewersOnlyRead "viewers-only-read" "您只有查看权限" "A viewer may read, and do nothing else";
     ScopeMissing "scope-missing" "接口密钥没有此项权限" "The key's scopes do not allow this";
     PeopleOnly "people-only" "接口密钥不能办理账号事务" "No key may do this: a person does it, signed in";

@@ -165,16 +165,23 @@ on_both! {
         assert_eq!(refusal(by_others), Refusal::OperatorOnly);
     }
 
-    async fn whoever_resets_their_own_signs_in_anew(url: &str) {
+    async fn nobody_takes_their_own_away_without_a_code_of_it(url: &str) {
         let market = strict(url).await;
         let (actor, _, codes) = enrolled(&market, "wang").await;
         let accounts = market.accounts();
         accounts.grant(&system(), actor.person, Party::Operator).await.unwrap();
-        let session = sign_in(&market, with_code("wang", &codes[0])).await.unwrap();
         let operator = Call::from(Actor::new(actor.person, Party::Operator));
-        accounts.reset_second_factor(&operator, actor.person).await.unwrap();
-        let outcome = accounts.authenticate(&session.token, READ).await;
-        assert!(matches!(outcome, Err(Error::Anonymous)), "{outcome:?}");
+        let reset = accounts.reset_second_factor(&operator, actor.person).await;
+        assert_eq!(refusal(reset), Refusal::OwnAccount);
+        let new = Password::new("battery staple");
+        let set = accounts.set_password(&operator, actor.person, new).await;
+        assert_eq!(refusal(set), Refusal::OwnAccount);
+        let person = accounts.get(&operator.actor, actor.person).await.unwrap().person;
+        let actions = person.actions(&operator.actor);
+        let told = actions.iter().find(|action| action.name == "set_password").unwrap();
+        assert_eq!(told.refusal, Some(Refusal::OwnAccount));
+        assert!(sign_in(&market, with_code("wang", &codes[0])).await.is_ok());
+        accounts.drop_second_factor(&operator.actor, &codes[1]).await.unwrap();
     }
 
     async fn without_a_key_of_the_server_nobody_sets_one_up(url: &str) {
