@@ -121,6 +121,26 @@ on_both! {
         both.meets(401, "anonymous").await;
     }
 
+    async fn what_programs_act_with_opens_no_page(app: &TestApp) {
+        let token = app.applicant("wang").await;
+        let expires_at = app.market.env().now().plus_seconds(24 * 60 * 60);
+        let new = json!({ "name": "订单同步", "scopes": ["read"], "expires_at": expires_at });
+        let made = app.post("/api/v1/api-keys", &new).by(&token).gives(201).await;
+        let session = json!({ "login": "wang", "password": PASSWORD });
+        let session = app.post("/api/v1/sessions", &session).gives(201).await;
+        for token in [&token, made.text_at("/key"), session.text_at("/token")] {
+            app.get("/api/v1/listings").by(token).gives(200).await;
+            let planted = format!("__Host-market={token}");
+            let away = page(app, "/account", &planted).gives(303).await;
+            assert_eq!(away.headers["location"], "/sign-in?next=/account");
+            let proof = market_core::sha256_hex(format!("market csrf v1 {token}").as_bytes());
+            let body = format!("proof={proof}&party=operator");
+            form(app, "/account/switch", &planted, body).gives(401).await;
+            let me = app.get("/api/v1/me").header("cookie", &planted);
+            me.meets(401, "anonymous").await;
+        }
+    }
+
     async fn a_browser_switches_between_parties(app: &TestApp) {
         let session = signed_in(app, "wang").await;
         let proof_1 = proof(&page(app, "/account", &session).gives(200).await);

@@ -4,6 +4,10 @@ use axum::http::{HeaderValue, header::COOKIE, request::Parts};
 
 use super::Web;
 
+/// How tokens of browsers' sessions begin. No other token counts in a cookie: pages ask for no
+/// scopes, and a key would evade its own.
+const BROWSERS: &str = "mktb_";
+
 /// The cookies that a request comes with, and how ours are called here.
 #[derive(Debug)]
 pub(crate) struct Cookies {
@@ -57,7 +61,7 @@ impl Cookies {
 
     /// The token of the browser's session.
     pub(crate) fn session(&self) -> Option<String> {
-        self.get(Kind::Session)
+        self.get(Kind::Session).filter(|token| token.starts_with(BROWSERS))
     }
 
     /// The secret of a browser that has no session.
@@ -118,12 +122,19 @@ mod tests {
 
     #[test]
     fn a_cookie_is_ours_by_its_whole_name() {
-        let line = "a=b; market=plain; __Host-market=mktb_1; x";
+        let line = "a=b; market=mktb_2; __Host-market=mktb_1; x";
         assert_eq!(cookies(line, true).session().as_deref(), Some("mktb_1"));
-        assert_eq!(cookies(line, false).session().as_deref(), Some("plain"));
-        assert_eq!(cookies("market=1; market=2", false).session(), None);
+        assert_eq!(cookies(line, false).session().as_deref(), Some("mktb_2"));
+        assert_eq!(cookies("market=mktb_1; market=mktb_2", false).session(), None);
         assert_eq!(cookies("market=", false).session(), None);
         assert_eq!(cookies(line, true).form(), None);
+    }
+
+    #[test]
+    fn only_a_browsers_token_counts_in_a_cookie() {
+        for token in ["mkt_1", "mkta_1", "mktr_1", "mktk_1", "mkti_1", "mktb", "1"] {
+            assert_eq!(cookies(&format!("market={token}"), false).session(), None, "{token}");
+        }
     }
 
     #[test]
