@@ -113,7 +113,7 @@ pub(super) async fn begun(
 fn confirm_form(next: &str) -> Form {
     let mut form = form("填写验证码", "confirm", "启用");
     form.lead =
-        "填写验证器现在显示的六位数字，填对了才算启用。其他地方的登录会随即结束。".to_owned();
+        "填写验证器现在显示的六位数字，填对了才算启用。其他地方的登录、以前签发的个人令牌会随即失效。".to_owned();
     form.fields = vec![
         Field { max: 6, ..Field::new("code", "验证器显示的六位数字", Kind::Number) }
             .completed("one-time-code"),

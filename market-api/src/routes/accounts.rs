@@ -110,7 +110,7 @@ async fn me(State(market): State<Market>, Caller(actor): Caller) -> Result<Tagge
     Ok(Tagged(version, Me { account, party: actor.party, memberships, second_factor }))
 }
 
-/// Change one's own password; every token that one has is no good any more
+/// Change one's own password; whatever anybody acts by in one's name is no good any more
 #[utoipa::path(put, path = "/me/password", tag = "accounts", security(("token" = [])),
     params(Version), request_body = ChangePassword, responses((status = 204)))]
 async fn change_password(

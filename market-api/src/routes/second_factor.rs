@@ -69,7 +69,7 @@ async fn enrol_second_factor(
     Ok((StatusCode::CREATED, Json(enrolment)))
 }
 
-/// Confirm the second factor by a code: it is asked for from now on, and other sessions end
+/// Confirm the second factor by a code: from now on it is asked for; other sessions and tokens end
 #[utoipa::path(post, path = "/me/second-factor/confirm", tag = "accounts",
     security(("token" = [])), request_body = Code, responses((status = 200, body = RecoveryCodes)))]
 async fn confirm_second_factor(

@@ -130,7 +130,8 @@ impl Accounts<'_> {
     }
 
     /// Confirms the actor's second factor by a code of it: from now on it is asked for. Sessions
-    /// that began without it end, but the one that confirms.
+    /// that began without it end, but the one that confirms, and so do personal tokens, which are
+    /// asked for none.
     pub async fn confirm_second_factor(
         &self,
         actor: &Actor,
@@ -168,6 +169,7 @@ impl Accounts<'_> {
             tx.insert_recovery_code(person.id, &digest(person.id, code)).await?;
         }
         tx.end_sessions(person.id, None, session, "second_factor").await?;
+        tx.revoke_tokens(person.id, None).await?;
         tx.save_person(person, "second_factor_confirmed", json!({})).await?;
         tx.finish(()).await?;
         Ok(codes)

@@ -363,7 +363,7 @@ impl Tx {
     }
 
     /// Writes the answer to an invitation that awaits one.
-    async fn answer(
+    pub(super) async fn answer(
         &mut self,
         invitation: Invitation,
         answer: InvitationState,

@@ -17,6 +17,7 @@ use crate::{
         text::check_text,
     },
     store::{
+        Tx,
         journal::{Entry, Kind},
         retry,
     },
@@ -172,13 +173,19 @@ impl Accounts<'_> {
         let mut key = tx.key(id).await?.ok_or(Error::NotFound("api-key"))?;
         tx.manages(REVOKE, &key.party).await?;
         if key.revoked_at.is_none() {
-            key.revoked_at = Some(tx.at);
-            tx.revoke_key(id).await?;
-            let data = json!({ "party": key.party, "name": key.name });
-            let entry = Entry::new(Kind::ApiKey, &id, 2, "api_key_revoked").data(data);
-            let at = tx.at_after(key.created_at);
-            tx.record(entry, at).await?;
+            key = tx.take_key_back(key).await?;
         }
         tx.finish(key).await
+    }
+}
+
+impl Tx {
+    /// Makes a key useless that was not revoked yet.
+    pub(super) async fn take_key_back(&mut self, key: ApiKey) -> Result<ApiKey, Error> {
+        self.revoke_key(key.id).await?;
+        let data = json!({ "party": key.party, "name": key.name });
+        let entry = Entry::new(Kind::ApiKey, &key.id, 2, "api_key_revoked").data(data);
+        self.record(entry, self.at_after(key.created_at)).await?;
+        Ok(ApiKey { revoked_at: Some(self.at), ..key })
     }
 }

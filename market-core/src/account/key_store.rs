@@ -23,6 +23,9 @@ statements! {
     KEYS = "\
         select id, party, person_id, name, scopes, created_at, expires_at, used_at, revoked_at \
         from api_keys where party = $1 order by id desc limit 1000";
+    MADE_BY = "\
+        select id, party, person_id, name, scopes, created_at, expires_at, used_at, revoked_at \
+        from api_keys where person_id = $1 and revoked_at is null order by id";
     COUNT = "\
         select cast(count(*) as bigint) from api_keys \
         where party = $1 and revoked_at is null and expires_at > $2";
@@ -101,6 +104,13 @@ impl Tx {
 
     pub(super) async fn keys(&mut self, party: &Party) -> Result<Vec<ApiKey>, Error> {
         let rows: Vec<KeyRow> = self.query(KEYS).bind(party.to_string()).all().await?;
+        rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
+    /// The keys that a person made and nobody revoked, held until this unit of work ends.
+    pub(super) async fn keys_made_by(&mut self, person: PersonId) -> Result<Vec<ApiKey>, Error> {
+        let query = self.query(MADE_BY).bind(person).pg(" for update");
+        let rows: Vec<KeyRow> = query.all().await?;
         rows.into_iter().map(ApiKey::try_from).collect()
     }
 

@@ -49,6 +49,10 @@ statements! {
     INVITATIONS = "\
         select id, party, role, name, invited_by, created_at, expires_at, state, answered_by, \
         answered_at from invitations where party = $1 order by id desc limit 1000";
+    OPEN_BY = "\
+        select id, party, role, name, invited_by, created_at, expires_at, state, answered_by, \
+        answered_at from invitations where invited_by = $1 and state = 'open' and expires_at > $2 \
+        order by id";
     OPEN = "\
         select cast(count(*) as bigint) from invitations \
         where party = $1 and state = 'open' and expires_at > $2";
@@ -210,6 +214,17 @@ impl Tx {
             self.query(INVITATIONS).bind(party.to_string()).all().await?;
         let at = self.at;
         rows.into_iter().map(|row| Ok(Invitation::try_from(row)?.at(at))).collect()
+    }
+
+    /// The invitations of a person that await an answer, held until this unit of work ends.
+    pub(super) async fn open_invitations_by(
+        &mut self,
+        person: PersonId,
+    ) -> Result<Vec<Invitation>, Error> {
+        let at = self.at;
+        let query = self.query(OPEN_BY).bind(person).bind(at).pg(" for update");
+        let rows: Vec<InvitationRow> = query.all().await?;
+        rows.into_iter().map(Invitation::try_from).collect()
     }
 
     /// How many invitations of a party await an answer.

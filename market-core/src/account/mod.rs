@@ -3,7 +3,7 @@
 //! This file is how people are kept. `bearer` is how a token of any kind becomes an [`Actor`],
 //! `reach` what the token lets them do. `session` is signing in, `provider` and `identity` signing
 //! in by another provider, `token` and `key` what lasts longer, for people and for programs.
-//! `factor` is the second factor, `member` who acts for a party and as what, `invitation` how
+//! `defence` is what a new password ends, `factor` the second factor, `member` who acts for a party and as what, `invitation` how
 //! somebody comes to, `throttle` how often may be tried what can be guessed. Nothing here ever
 //! shows or records a password or a token, except the token to whom it was just made for.
 
@@ -37,6 +37,7 @@ use crate::{
 };
 
 mod bearer;
+mod defence;
 mod factor;
 pub(crate) mod factor_store;
 mod identity;
@@ -210,8 +211,8 @@ impl Accounts<'_> {
         tx.finish(person.clone()).await
     }
 
-    /// Gives a person a new password, and makes all their tokens useless; the operator does, for
-    /// instance when the old one is forgotten. Nobody does to themselves: whoever robs a session
+    /// Gives a person a new password, and makes all useless that anybody acts by in their name; the
+    /// operator does, for instance when the old one is forgotten. Nobody does to themselves: whoever robs a session
     /// would have the account.
     pub async fn set_password(
         &self,
@@ -224,7 +225,8 @@ impl Accounts<'_> {
         self.keep_password(call, person, "", password).await
     }
 
-    /// Changes the actor's own password, and makes all their tokens useless.
+    /// Changes the actor's own password, and makes all useless that anybody acts by in their name:
+    /// tokens, sessions, keys that they made, open invitations of theirs, linked identities.
     pub async fn change_password(
         &self,
         call: &Call,
@@ -265,14 +267,8 @@ impl Accounts<'_> {
         let mut tx = begin!(self.0, call, "accounts.set_password", &(person, apart));
         let person = tx.person(person).await?.expected(call)?;
         tx.decides_over(person.id).await?;
-        // Whoever is given another password may have lost the one before to somebody who linked an
-        // identity of their own by it.
-        if call.actor.person != person.id && tx.login_of(person.id).await?.password.is_some() {
-            tx.delete_identities(person.id).await?;
-        }
+        tx.shut_out(&person).await?;
         tx.set_password(person.id, hash).await?;
-        tx.revoke_tokens(person.id, None).await?;
-        tx.end_sessions(person.id, None, None, "password").await?;
         let person = tx.save_person(person, "password_set", json!({})).await?;
         tx.finish(person).await
     }

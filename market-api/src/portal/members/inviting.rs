@@ -27,7 +27,9 @@ const DAYS: u32 = 7;
 fn invite_form(signed: &Signed) -> Form {
     let mut form = Form::new("邀请经办人", "/members/invite".to_owned(), "生成邀请码");
     form.trail = trail(signed);
-    form.lead = "对方凭邀请码加入，邀请码只能用一次。提交两次就有两份邀请，多的请收回。".to_owned();
+    form.lead = "对方凭邀请码加入，邀请码只能用一次。提交两次就有两份邀请，多的请收回。\
+                 您更改密码以后，还没有答复的邀请会作废。"
+        .to_owned();
     form.fields = vec![
         Field::line("name", "邀请谁", 64).hint("写姓名，方便您辨认"),
         Field::new("role", "角色", roles())

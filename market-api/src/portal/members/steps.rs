@@ -47,7 +47,11 @@ async fn asked(
     let at = format!("/members/{id}");
     let (title, lead) = match step {
         "role" => ("改角色", "管理员可以管理经办人；经办人可以办事；查看人只能看。"),
-        "remove" => ("移出经办人", "移出以后，立即不能再代表本单位。"),
+        "remove" => (
+            "移出经办人",
+            "移出以后，立即不能再代表本单位。\
+             消息推送的地址不会随之停用，请看看有没有这个人登记的。",
+        ),
         _ => return Err(Code::NOT_FOUND.into()),
     };
     let mut form = Form::new(title, format!("{at}/{step}"), title);

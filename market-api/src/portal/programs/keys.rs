@@ -65,7 +65,8 @@ pub(in crate::portal) async fn keys(
     let page = Page::of(&ListPage {
         frame: Frame::signed(&market, KEYS.1, &signed).await?,
         title: KEYS.1,
-        lead: "本单位的程序凭密钥办事，只能办选定的事。不用的、可能泄露的，点开停用。",
+        lead: "本单位的程序凭密钥办事，只能办选定的事。不用的、可能泄露的，点开停用。\
+               生成密钥的人更改密码以后，他生成的密钥随即停用，要另外生成。",
         new: link("/keys/new", "生成密钥"),
         other: link(WEBHOOKS.0, WEBHOOKS.1),
         rows: keys.iter().map(|key| row(key, now)).collect(),

@@ -56,13 +56,19 @@ on_both! {
         let enrolment = accounts.enrol(&(&actor).into(), Password::new("correct horse")).await.unwrap();
         assert!(enrolment.uri.ends_with(&format!("secret={}&issuer=Market", enrolment.secret)));
         assert!(signed_in(&market, "wang").await.is_ok(), "not confirmed yet");
+        let call = Call::from(&actor);
+        let made = accounts.issue_token(&call, actor.person, &actor.party, "own", None).await;
+        let made = made.unwrap().token;
+        assert!(accounts.authenticate(&made, READ).await.is_ok());
         let wrong = accounts.confirm_second_factor(&actor, "000000", None).await;
         assert_eq!(refusal(wrong), Refusal::SecondFactorWrong);
         let code = shown(&enrolment, now);
         let confirmed = accounts.confirm_second_factor(&actor, &code, Some(mine.session.id)).await;
         assert_eq!(confirmed.unwrap().recovery_codes.len(), 10);
         assert!(accounts.authenticate(&mine.token, READ).await.is_ok());
-        assert!(matches!(accounts.authenticate(&other.token, READ).await, Err(Error::Anonymous)));
+        for lost in [&other.token, &made] {
+            assert!(matches!(accounts.authenticate(lost, READ).await, Err(Error::Anonymous)));
+        }
         assert_eq!(refusal(signed_in(&market, "wang").await), Refusal::SecondFactorNeeded);
         let unknown = sign_in(&market, credentials("wang", "battery staple")).await;
         assert_eq!(refusal(unknown), Refusal::WrongPassword, "the password is asked first");

@@ -62,6 +62,45 @@ on_both! {
         assert!(outcome(&other).await.is_ok(), "a key is the party's: it waits for its person");
     }
 
+    async fn a_new_password_shuts_out_whatever_a_stolen_session_made(url: &str) {
+        let market = market(url).await;
+        let (person, applicant) = signed_up(&market, "wang").await;
+        let (li, _) = signed_up(&market, "li").await;
+        let (accounts, party) = (market.accounts(), Party::Applicant(applicant.id));
+        accounts.grant(&system(), li.id, party.clone()).await.unwrap();
+        let [mine, theirs] =
+            [person.id, li.id].map(|id| Call::from(Actor::new(id, party.clone())));
+        let key = async |call: &Call| {
+            accounts.make_key(call, new_key(&market, &[Scope::Read])).await.unwrap()
+        };
+        let invite = async |call: &Call| {
+            let new = NewInvitation { role: Role::Admin, name: "同伙".to_owned(), days: Some(1) };
+            accounts.invite(call, &party, new).await.unwrap()
+        };
+        let old = invite(&mine).await;
+        market.env().set(old.invitation.expires_at);
+        let (stolen, gone, colleagues) = (key(&mine).await, key(&mine).await, key(&theirs).await);
+        accounts.revoke_key(&mine, gone.about.id).await.unwrap();
+        let (code, other) = (invite(&mine).await.code, invite(&theirs).await.code);
+        let token = accounts.issue_token(&mine, person.id, &party, "own", None).await.unwrap();
+        let new = Password::new("battery staple");
+        accounts.change_password(&mine, Password::new("correct horse"), new).await.unwrap();
+        for secret in [&stolen.key, &token.token] {
+            let outcome = accounts.authenticate(secret, READ).await;
+            assert!(matches!(outcome, Err(Error::Anonymous)), "{outcome:?}");
+        }
+        let from = Origin::default();
+        let entered = accounts.join(&code, new_person("accomplice"), &from).await;
+        assert_eq!(refusal(entered), Refusal::InvitationOver);
+        assert!(accounts.authenticate(&colleagues.key, READ).await.is_ok());
+        assert!(accounts.join(&other, new_person("zhao"), &from).await.is_ok());
+        let listed = accounts.keys(&theirs.actor, &party).await.unwrap();
+        let revoked: Vec<_> = listed.iter().map(|key| key.revoked_at.is_some()).collect();
+        assert_eq!(revoked, [false, true, true]);
+        let told = market.db.journal_of(crate::Kind::ApiKey, &stolen.about.id.to_string()).await;
+        assert_eq!(told.unwrap().last().unwrap().event, "api_key_revoked");
+    }
+
     async fn a_key_is_asked_for_properly(url: &str) {
         let market = market(url).await;
         let (person, applicant) = signed_up(&market, "wang").await;

@@ -148,13 +148,25 @@ on_both! {
         accounts.unlink(&(&wang).into(), own[0].id).await.unwrap();
         let other = arrives(&market, "two", None, &vouched("s-1", None, &[])).await;
         assert!(matches!(other, Ok(Arrival::Unknown)), "of another issuer: {other:?}");
-        // Whoever is given another password keeps nothing that was linked by the one before.
-        arrives(&market, "one", Some(&wang), &vouched("thief", None, &[])).await.unwrap();
-        link(&wang, "correct horse").await.unwrap();
+        // Whoever has another password keeps nothing that was linked by the one before, whether
+        // the operator gave it or they changed it themselves.
+        let thief = async |password: &str| {
+            arrives(&market, "one", Some(&wang), &vouched("thief", None, &[])).await.unwrap();
+            link(&wang, password).await.unwrap();
+        };
+        let enters = async || {
+            let outcome = arrives(&market, "one", None, &vouched("thief", None, &[])).await;
+            !matches!(outcome, Ok(Arrival::Unknown))
+        };
+        thief("correct horse").await;
+        assert!(enters().await);
         let (system, password) = (Call::from(Actor::system()), Password::new("staple battery"));
-        accounts.set_password(&system, wang.person, password).await.unwrap();
-        let thief = arrives(&market, "one", None, &vouched("thief", None, &[])).await;
-        assert!(matches!(thief, Ok(Arrival::Unknown)), "{thief:?}");
+        accounts.set_password(&system, wang.person, password.clone()).await.unwrap();
+        assert!(!enters().await);
+        thief("staple battery").await;
+        let new = Password::new("battery staple");
+        accounts.change_password(&(&wang).into(), password, new).await.unwrap();
+        assert!(!enters().await);
     }
 
     async fn a_visit_comes_back_once_from_where_it_went_and_in_time(url: &str) {
