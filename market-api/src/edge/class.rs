@@ -1,6 +1,7 @@
 //! What kind of work a request is.
 
 use axum::http::{HeaderMap, Method, Uri, header::CONTENT_TYPE};
+use market_core::document::MAX_VERIFIED;
 
 /// A kind of work; each has limits of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,18 @@ impl Class {
 /// Whether a path asks how the server is.
 pub(crate) fn is_probe(path: &str) -> bool {
     ["/livez", "/readyz", "/healthz"].contains(&path)
+}
+
+/// What a form says beside the file in it, at most.
+const FORM: u64 = 64 << 10;
+
+/// How large a file is at most that anybody may send to a path, without saying who they are.
+pub(crate) fn taken_of_anybody(path: &str) -> Option<u64> {
+    match path {
+        "/api/v1/verifications" => Some(MAX_VERIFIED),
+        "/verify" => Some(MAX_VERIFIED + FORM),
+        _ => None,
+    }
 }
 
 /// Whether a request waits for what happens: it reads a stream, or a feed with `wait`.

@@ -24,7 +24,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use market_core::{Outcome, Went};
+use market_core::{Error, Outcome, Went, document::MAX_VERIFIED};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use tracing::Instrument;
 
@@ -49,6 +49,8 @@ pub(crate) mod class;
 pub(crate) mod client;
 mod pace;
 pub(crate) mod rates;
+#[cfg(test)]
+mod tests;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -240,7 +242,7 @@ fn ask(
 }
 
 /// Takes in a body before its request takes anybody's place, so that a slow client holds up nobody
-/// but itself; of a file, sees to it that it comes.
+/// but itself: also a file that anybody may send. Of other files, sees to it that they come.
 async fn take_body(
     door: &Door,
     class: Class,
@@ -249,22 +251,28 @@ async fn take_body(
     let requests = &door.limits.requests;
     let (head, body) = request.into_parts();
     let pace = Pace::of(requests);
-    match class {
-        Class::Write => {
-            let received = door.room.receive(body, requests.body_bytes, pace);
-            let received = tokio::time::timeout(door.patience(class), received).await;
-            let received = received.map_err(|_| Problem::from(Code::TOO_SLOW))??;
-            let body = Body::from(received.body.clone());
-            Ok((Request::from_parts(head, body), Some(received), Slow::default()))
-        }
-        Class::Upload => {
+    let of_anybody = class::taken_of_anybody(head.uri.path());
+    let most = match (class, of_anybody) {
+        (Class::Write, _) => requests.body_bytes,
+        (Class::Upload, Some(most)) => usize::try_from(most).unwrap_or(usize::MAX),
+        (Class::Upload, None) => {
             let (paced, slow) = Paced::new(body, pace);
-            Ok((Request::from_parts(head, Body::new(paced)), None, slow))
+            return Ok((Request::from_parts(head, Body::new(paced)), None, slow));
         }
-        Class::Probe | Class::Read | Class::Search => {
-            Ok((Request::from_parts(head, body), None, Slow::default()))
+        (Class::Probe | Class::Read | Class::Search, _) => {
+            return Ok((Request::from_parts(head, body), None, Slow::default()));
         }
-    }
+    };
+    let received = tokio::time::timeout(door.patience(class), door.room.receive(body, most, pace));
+    let received = received.await.map_err(|_| Problem::from(Code::TOO_SLOW))?;
+    let received = received.map_err(|why| match why.status() {
+        StatusCode::PAYLOAD_TOO_LARGE if class == Class::Upload => {
+            Error::FileTooLarge(MAX_VERIFIED).into()
+        }
+        _ => why,
+    })?;
+    let body = Body::from(received.body.clone());
+    Ok((Request::from_parts(head, body), Some(received), Slow::default()))
 }
 
 /// The response with what it has to say of how its call went.
@@ -310,58 +318,4 @@ fn add_headers(headers: &mut HeaderMap, id: &str) {
          frame-ancestors 'none'; base-uri 'none'; img-src 'self' data:; script-src 'self'; \
          style-src 'self' 'unsafe-inline'",
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use http_body_util::BodyExt;
-    use market_core::{Market, Options};
-    use tower::ServiceExt;
-
-    use super::*;
-
-    async fn panics() -> StatusCode {
-        panic!("at market-api/src/secret.rs")
-    }
-
-    async fn answer(path: &str) -> (u16, HeaderMap, String) {
-        let market = Market::open(Options::new("sqlite::memory:")).await.unwrap();
-        let router = Router::new()
-            .route("/panics", get(panics))
-            .route("/slow", get(std::future::pending::<()>))
-            .route("/late", get(|| async { StatusCode::IM_A_TEAPOT }));
-        let request = Request::get(path).header(REQUEST_ID, "r-1").body(Body::empty());
-        tokio::time::pause();
-        let router = around(router, App::new(market));
-        let response = router.oneshot(request.unwrap()).await.unwrap();
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        (head.status.as_u16(), head.headers, String::from_utf8(body.to_vec()).unwrap())
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_a_problem_that_tells_nothing() {
-        let (status, headers, body) = answer("/panics").await;
-        assert_eq!(
-            (status, &headers["content-type"]),
-            (500, &"application/problem+json".parse().unwrap())
-        );
-        assert!(body.contains("\"internal\"") && body.contains("\"r-1\""), "{body}");
-        assert!(!body.contains("secret"), "{body}");
-    }
-
-    #[tokio::test]
-    async fn a_request_that_takes_too_long_is_told_to_come_back() {
-        let (status, headers, body) = answer("/slow").await;
-        assert_eq!((status, &headers["retry-after"]), (503, &"1".parse().unwrap()));
-        assert!(body.contains("\"busy\""), "{body}");
-    }
-
-    #[tokio::test]
-    async fn a_bare_status_becomes_a_problem() {
-        let (_, headers, body) = answer("/late").await;
-        assert_eq!(headers["content-type"], "application/problem+json");
-        assert!(body.contains("\"malformed\""), "{body}");
-    }
 }
