@@ -14,7 +14,10 @@ use lettre::{
         client::{Certificate, Tls, TlsParameters},
     },
 };
-use market_core::mail::{Mail, MailFailure, Mailer, Mailing};
+use market_core::{
+    mail::{Mail, MailFailure, Mailer, Mailing},
+    private_folder,
+};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use url::{Host, Url};
 
@@ -59,7 +62,7 @@ impl Post {
             from.parse().map_err(|why| BadPost(format!("mail_from: no address of mail: {why}")))?;
         let way = if let Some(folder) = to.strip_prefix("file:") {
             let folder = PathBuf::from(folder);
-            std::fs::create_dir_all(&folder)
+            private_folder(&folder)
                 .map_err(|why| BadPost(format!("mail: {}: {why}", folder.display())))?;
             Way::Folder(folder.clone(), AsyncFileTransport::new(folder))
         } else if to.starts_with("smtp://") || to.starts_with("smtps://") {

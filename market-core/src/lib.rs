@@ -92,4 +92,5 @@ pub use store::{
     Connections, Durability,
     expiry::KEPT_AT_LEAST,
     journal::{Kind, Recorded},
+    private_folder,
 };

@@ -204,6 +204,10 @@ fn the_demonstration_is_loaded_once_and_found_again() {
     let (_, statistics) = statistics.split_once("\r\n\r\n").unwrap();
     assert!(!statistics.contains(":0"), "orders in every state: {statistics}");
     proofs_verify(folder.path(), &address);
+    #[cfg(unix)]
+    for (made, mode) in [("city", 0o700), ("city/market.db", 0o600), ("city/demo.json", 0o600)] {
+        assert_eq!(crate::program::mode(&folder.path().join(made)), mode, "{made}");
+    }
     drop(first);
 
     let second = Demo::start(folder.path());

@@ -136,3 +136,29 @@ fn it_serves_until_it_is_asked_to_end_and_keeps_what_it_has() {
     assert_eq!(server.code(), Some(0));
     assert!(printed(&run(folder.path(), &["user", "list"])).contains("\tli\t"));
 }
+
+/// Who may read a file or a folder.
+#[cfg(unix)]
+pub(crate) fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_program_makes_is_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["migrate"][..], &["reindex"]] {
+        let program = market(folder.path());
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "umask 022 && exec \"$@\"", "sh"]).arg(program.get_program());
+        let set = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        shell.envs(set).env("MARKET_DATA", "kept/here").current_dir(folder.path());
+        assert!(shell.args(arguments).status().unwrap().success());
+    }
+    let at = |name: &str| mode(&folder.path().join("kept").join(name));
+    for made in ["", "here", "here/files", "here/index"] {
+        assert_eq!(at(made), 0o700, "{made}");
+    }
+    assert_eq!((at("here/market.db"), at("here/server.key")), (0o600, 0o600));
+}

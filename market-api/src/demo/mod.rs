@@ -16,7 +16,8 @@ use std::{
 };
 
 use market_core::{
-    Durability, Env, Error, Market, Options, code::DepartmentCode, id::CaseId, sha256_hex,
+    Durability, Env, Error, Market, Options, code::DepartmentCode, id::CaseId, private_folder,
+    sha256_hex,
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +101,7 @@ pub async fn prepare(folder: &Path, url: &str) -> Result<Demo, DemoError> {
     if beside.exists() {
         fs::remove_dir_all(&beside).map_err(at)?;
     }
-    fs::create_dir_all(beside.join("files")).map_err(at)?;
+    private_folder(&beside.join("files")).map_err(at)?;
     let demo = load(&beside).await?.served_at(url);
     write(&beside, &demo).map_err(at)?;
     if folder.exists() {

@@ -27,7 +27,7 @@ use super::{
     text::register,
     view::View,
 };
-use crate::{Error, code::RegionCode};
+use crate::{Error, code::RegionCode, store::private_folder};
 
 /// The name of the file that names the generation that serves.
 const CURRENT: &str = "current";
@@ -200,7 +200,7 @@ impl Place {
     /// Locks out other writing processes for as long as the file is held.
     pub(super) fn lock(&self) -> Result<Option<File>, Error> {
         let Self::Folder(folder) = self else { return Ok(None) };
-        fs::create_dir_all(folder).map_err(io_error)?;
+        private_folder(folder).map_err(io_error)?;
         let file = File::create(folder.join(LOCK)).map_err(io_error)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
@@ -217,7 +217,7 @@ impl Place {
         let Self::Folder(folder) = self else { return Opened::empty() };
         let next = generations(folder).map_err(io_error)?.into_iter().max().unwrap_or(0) + 1;
         let folder = folder.join(next.to_string());
-        fs::create_dir_all(&folder).map_err(io_error)?;
+        private_folder(&folder).map_err(io_error)?;
         let directory = MmapDirectory::open(&folder).map_err(TantivyError::from)?;
         let index = Index::create(directory, schema().0, settings())?;
         Opened::new(index, Some(folder))

@@ -12,6 +12,7 @@ mod hearing;
 pub(crate) mod journal;
 mod migrate;
 mod parties;
+mod private;
 mod put;
 mod query;
 #[cfg(test)]
@@ -41,6 +42,7 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
+pub use self::private::private_folder;
 pub(crate) use self::{
     codec::text_enum,
     put::Put,
@@ -157,6 +159,9 @@ impl Db {
             .pragma("cache_size", "-65536")
             .pragma("mmap_size", "268435456")
             .pragma("temp_store", "memory");
+        if !in_memory && let Err(why) = private::private_file(options.get_filename()) {
+            tracing::debug!("the database's file cannot be made: {why}");
+        }
         let mut conn = SqliteConnection::connect_with(&options).await?;
         migrate::for_sqlite().run(&mut conn).await.map_err(sqlx::Error::from)?;
         let writer = Writer::new(conn);

@@ -15,6 +15,7 @@ use market_core::{
     Error, KEPT_AT_LEAST, Market, Options,
     account::{Identity, PartyKind},
     file::Scanner,
+    private_folder,
     publicity::Publisher,
     webhook::AddressRules,
 };
@@ -151,7 +152,7 @@ impl Settings {
     pub(super) async fn open(&self) -> Result<Market, Failure> {
         let (files, store) = files::places(&self.files, &self.data, &self.store)?;
         for folder in [&self.data, &files] {
-            fs::create_dir_all(folder)
+            private_folder(folder)
                 .map_err(|why| Failure::Failed(format!("{}: {why}", folder.display())))?;
         }
         let options = Options {
