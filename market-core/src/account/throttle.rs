@@ -44,7 +44,8 @@ text_enum! {
         MailCode = "mail_code",
         /// Mails with such a code, for one person.
         MailPerson = "mail_person",
-        /// Mails with such a code, to one address of mail.
+        /// Mails with such a code, to one address of mail, for all people together: wide, so that
+        /// nobody can keep its owner from proving it.
         MailAddress = "mail_address",
     }
 }
