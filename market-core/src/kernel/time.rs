@@ -4,11 +4,19 @@ use serde::{Deserialize, Serialize};
 use time::{
     Date, Duration, Month, OffsetDateTime, UtcOffset,
     format_description::{StaticFormatDescription, well_known::Rfc3339},
-    macros::{format_description, offset},
+    macros::{datetime, format_description, offset},
 };
 
 /// China has one time zone, without summer time.
 const CHINA: UtcOffset = offset!(+8);
+
+/// What is told of the market happens between these instants; days and clocks of China are known of
+/// each, and of any instant that a term of some centuries makes of one.
+const RANGE: [OffsetDateTime; 2] = [datetime!(1900-01-01 0:00 UTC), datetime!(9000-01-01 0:00 UTC)];
+
+/// The first and the last instant that can be written.
+const WRITTEN: [OffsetDateTime; 2] =
+    [datetime!(0001-01-01 0:00 UTC), datetime!(9999-12-31 23:59:59.999999 UTC)];
 
 /// An instant in UTC, in microseconds since 1970, the finest that `PostgreSQL` keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,30 +37,43 @@ impl Timestamp {
 
     /// The day in China at this instant.
     pub fn day(self) -> Day {
-        Day(self.time().to_offset(CHINA).date())
+        Day(self.in_china().date())
     }
 
     /// The hour and minute in China at this instant.
     pub fn clock(self) -> (u8, u8) {
-        let time = self.time().to_offset(CHINA);
+        let time = self.in_china();
         (time.hour(), time.minute())
     }
 
     /// So many seconds later.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
-        Self(self.0 + seconds * 1_000_000)
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
     /// The first instant after this one.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 
+    /// Whether the instant can be written.
+    pub(crate) fn is_plain(self) -> bool {
+        i128::from(self.0) * 1000 == self.time().unix_timestamp_nanos()
+    }
+
+    /// The instant, or the first or last that can be written.
     fn time(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        let [first, last] = WRITTEN;
+        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000);
+        time.unwrap_or(if self.0 < 0 { first } else { last }).clamp(first, last)
+    }
+
+    /// The time in China; past the last day that can be written, there is no later one.
+    fn in_china(self) -> OffsetDateTime {
+        let time = self.time();
+        time.checked_to_offset(CHINA).unwrap_or(time)
     }
 }
 
@@ -63,18 +84,25 @@ impl From<OffsetDateTime> for Timestamp {
     }
 }
 
-impl std::str::FromStr for Timestamp {
-    type Err = time::error::Parse;
+/// Why a text is not an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an instant of the years 1900 to 8999, such as 2026-11-24T08:00:00Z")]
+pub struct NotAnInstant;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        OffsetDateTime::parse(text, &Rfc3339).map(Self::from)
+impl std::str::FromStr for Timestamp {
+    type Err = NotAnInstant;
+
+    fn from_str(text: &str) -> Result<Self, NotAnInstant> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NotAnInstant)?;
+        let [first, end] = RANGE;
+        if (first..end).contains(&time) { Ok(time.into()) } else { Err(NotAnInstant) }
     }
 }
 
 impl TryFrom<String> for Timestamp {
-    type Error = time::error::Parse;
+    type Error = NotAnInstant;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+    fn try_from(text: String) -> Result<Self, NotAnInstant> {
         text.parse()
     }
 }
@@ -204,6 +232,40 @@ mod tests {
         let end = "2026-11-24".parse::<Day>().unwrap().end();
         assert_eq!(end.to_string(), "2026-11-24T16:00:00Z");
         assert_eq!(end.day().to_string(), "2026-11-25");
+    }
+
+    #[test]
+    fn instants_are_of_years_that_everything_can_show() {
+        for text in ["1900-01-01T00:00:00Z", "8999-12-31T23:59:59.999999Z"] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
+        }
+        for bad in [
+            "9999-12-31T20:00:00Z",
+            "9000-01-01T00:00:00Z",
+            "1899-12-31T23:59:59Z",
+            "0000-01-01T00:00:00Z",
+            "2026-11-24",
+            "",
+        ] {
+            assert_eq!(bad.parse::<Timestamp>(), Err(NotAnInstant), "{bad}");
+            assert!(serde_json::from_value::<Timestamp>(bad.into()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_instant_is_too_far_to_be_shown() {
+        let last: Day = "9999-12-31".parse().unwrap();
+        for far in [i64::MAX, i64::MAX / 2, 253_402_286_400_000_000, last.end().micros()] {
+            let far = Timestamp::from_micros(far).plus_seconds(i64::MAX).next();
+            assert_eq!((far.day(), far.clock()), (last, (23, 59)));
+            assert_eq!(far.to_string(), "9999-12-31T23:59:59.999999Z");
+        }
+        let early = Timestamp::from_micros(i64::MIN).plus_seconds(i64::MIN);
+        assert_eq!(early.to_string(), "0001-01-01T00:00:00Z");
+        assert_eq!(early.clock(), (8, 0));
+        let late: Timestamp = Timestamp::from_micros(253_402_286_400_000_000);
+        assert_eq!(late.to_string(), "9999-12-31T20:00:00Z");
+        assert_eq!(late.day(), last);
     }
 
     #[test]

@@ -20,14 +20,14 @@ impl Type<Postgres> for Timestamp {
 
 impl Encode<'_, Postgres> for Timestamp {
     fn encode_by_ref(&self, buf: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        Encode::<Postgres>::encode(self.micros() - PG_EPOCH_MICROS, buf)
+        Encode::<Postgres>::encode(self.micros().saturating_sub(PG_EPOCH_MICROS), buf)
     }
 }
 
 impl Decode<'_, Postgres> for Timestamp {
     fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         let micros = <i64 as Decode<Postgres>>::decode(value)?;
-        Ok(Self::from_micros(micros + PG_EPOCH_MICROS))
+        Ok(Self::from_micros(micros.saturating_add(PG_EPOCH_MICROS)))
     }
 }
 
