@@ -123,8 +123,9 @@ impl Audit<'_> {
         }
         let db = &self.0.db;
         let noted = db.follower_position(PARTIES).await?;
-        let mut top =
-            paging.key::<i64>()?.map_or(noted, |before| noted.min(before.saturating_sub(1)));
+        // No position is negative.
+        let before = paging.key::<u64>()?.map(|before| i64::try_from(before).unwrap_or(i64::MAX));
+        let mut top = before.map_or(noted, |before| noted.min(before - 1));
         if let Some(until) = filter.until {
             let end = until.end().plus_seconds(SLACK);
             top = top.min(db.last_entry_until(end, noted).await?);

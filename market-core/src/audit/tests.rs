@@ -134,5 +134,16 @@ on_both! {
             let Err(Error::Invalid(faults)) = found else { panic!("{found:?}") };
             assert_eq!(faults[0].pointer, at);
         }
+        for bad in ["-1", "-9223372036854775808", "x"] {
+            let paging = Paging { after: Some(Cursor::after(bad)), limit: 1 };
+            let found = market.audit().list(&operator().actor, &everything, &paging).await;
+            let Err(Error::Invalid(faults)) = found else { panic!("{bad}: {found:?}") };
+            assert_eq!((faults[0].pointer.as_str(), &*faults[0].code), ("after", "cursor"));
+        }
+        for none in ["0", "1"] {
+            let paging = Paging { after: Some(Cursor::after(none)), limit: 1 };
+            let found = market.audit().list(&operator().actor, &everything, &paging).await.unwrap();
+            assert_eq!((found.items, found.next), (Vec::new(), None));
+        }
     }
 }

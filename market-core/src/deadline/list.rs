@@ -45,8 +45,12 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut words = text.splitn(4, ' ');
         let mut next = || words.next().ok_or(());
+        let until = Timestamp::from_micros(next()?.parse().map_err(drop)?);
+        if !until.is_plain() {
+            return Err(());
+        }
         Ok(Self {
-            until: Timestamp::from_micros(next()?.parse().map_err(drop)?),
+            until,
             kind: next()?.parse().map_err(drop)?,
             id: next()?.parse().map_err(drop)?,
             part: next()?.to_owned(),
