@@ -286,6 +286,7 @@ refusals! {
     ModeNotAllowed "mode-not-allowed" "该资金来源不能采用此选取方式" "This mode may not be used with this money";
     RandomOverLimit "random-over-limit" "财政性资金达到随机选取限额，不能随机选取" "Fiscal money over the limit of a draw needs another mode";
     WindowTooShort "window-too-short" "报名时间少于规定时限" "Registration would be open for less than the rules ask";
+    TooManyNotices "too-many-notices" "公告改写次数过多" "The notice was written anew too often";
     NoticeFixed "notice-fixed" "已公告的选取方式、价格、评分标准等不能更正，请撤销后重新采购" "Mode, price, criteria and the like of a published notice stay: void it and purchase again";
     PurchaseUnderWay "purchase-under-way" "该项服务正在公开选取" "A purchase of this service is under way";
     PurchaseNotDraft "purchase-not-draft" "采购项目不是草稿" "The purchase is not a draft";

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     AnyState, Contract, Order, Orders, Side,
-    contract::check_content,
+    contract::{check_content, check_near},
     dealing::{Dealing, Dealings},
     sides::side_of,
     store::Held,
@@ -70,11 +70,14 @@ pub struct NewChange {
 }
 
 impl NewChange {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, today: Day) -> Result<(), Error> {
         let mut faults = Vec::new();
         check_text("/reason", &self.reason, 1, 500, &mut faults);
         if let Some(scope) = &self.scope {
             check_content("/scope", scope, &mut faults);
+        }
+        if let Some(ends_on) = self.ends_on {
+            check_near("/ends_on", ends_on, today, &mut faults);
         }
         if self.amount == Some(Money::ZERO) {
             faults.push(Fault::new("/amount", "range", "must be more than nothing"));
@@ -132,7 +135,7 @@ impl Orders<'_> {
         id: OrderId,
         new: NewChange,
     ) -> Result<OrderChange, Error> {
-        new.check()?;
+        new.check(self.0.env.now().day())?;
         retry(|| async {
             let mut tx = begin!(self.0, call, "orders.propose-change", &(id, &new));
             let (held, side, done) = tx.deal(call, id, Dealing::ProposeChange).await?;

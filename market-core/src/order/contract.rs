@@ -28,11 +28,11 @@ pub struct Contract {
     pub number: String,
     /// The amount, which is the order's.
     pub amount: Money,
-    /// When it was signed.
+    /// When it was signed; not after today.
     pub signed_on: Day,
-    /// The first day of the service.
+    /// The first day of the service, within 20 years of today.
     pub starts_on: Day,
-    /// The last day of the service.
+    /// The last day of the service, within 20 years of today.
     pub ends_on: Day,
     /// What was agreed, up to 2000 characters.
     #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
@@ -71,8 +71,8 @@ impl Contract {
         })
     }
 
-    /// Checks what can be checked without the order.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// Checks what can be checked without the order, on a day.
+    pub(super) fn check(&self, today: Day) -> Result<(), Error> {
         let mut faults = Vec::new();
         check_text("/number", &self.number, 1, 64, &mut faults);
         check_content("/content", &self.content, &mut faults);
@@ -81,10 +81,28 @@ impl Contract {
             faults.push(Fault::new("/agreed_interest_per_myriad_day", "range", message));
         }
         self.check_milestones(&mut faults);
+        check_near("/signed_on", self.signed_on, today, &mut faults);
+        check_near("/starts_on", self.starts_on, today, &mut faults);
+        check_near("/ends_on", self.ends_on, today, &mut faults);
+        if self.signed_on > today {
+            faults.push(Fault::new("/signed_on", "range", "must not be after today"));
+        }
         if self.ends_on < self.starts_on {
             faults.push(Fault::new("/ends_on", "order", "ends before it starts"));
         }
         Error::unless_faultless(faults)
+    }
+}
+
+/// The days of a contract are so many calendar days from today at most, before or after: a service
+/// of the 3650 working days that there may be takes some fifteen years, and a typing error of a
+/// century would lock what is reckoned from them.
+const FARTHEST: i64 = 20 * 366;
+
+/// Finds fault with a day that is far from today.
+pub(super) fn check_near(pointer: &str, day: Day, today: Day, faults: &mut Vec<Fault>) {
+    if day.days_since(today).abs() > FARTHEST {
+        faults.push(Fault::new(pointer, "range", "must be within 20 years of today"));
     }
 }
 

@@ -69,7 +69,7 @@ impl Orders<'_> {
         id: OrderId,
         contract: Contract,
     ) -> Result<Order, Error> {
-        contract.check()?;
+        contract.check(self.0.env.now().day())?;
         self.step(
             call,
             id,

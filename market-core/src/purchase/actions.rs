@@ -79,11 +79,11 @@ impl Purchase {
         });
         let opening = self.opening().map(drop);
         vec![
-            Action::of("revise", owner.and(self.draft().map(drop))),
+            Action::of("revise", owner.and(self.check_revisable())),
             Action::of("submit", owner.and(self.draft().map(drop))),
             Action::of("approve", operator.and(self.in_review().map(drop))),
             Action::of("send-back", operator.and(self.in_review().map(drop))),
-            Action::of("correct", owner.and(open)),
+            Action::of("correct", owner.and(self.check_correctable(now))),
             Action::of("void", owner.and(self.check_voidable(now))),
             Action::of("register", enters.and(open)),
             Action::of("withdraw", quotes.and(open).and(registered)),

@@ -143,7 +143,7 @@ pub struct Purchases<'m>(pub(crate) &'m Market);
 impl Purchases<'_> {
     /// Drafts a purchase for a requirement of the applicant's case.
     pub async fn create(&self, call: &Call, new: NewPurchase) -> Result<Purchase, Error> {
-        new.notice.check("/notice")?;
+        new.notice.check("/notice", self.0.env.now())?;
         retry(|| self.create_once(call, &new)).await
     }
 
@@ -175,9 +175,10 @@ impl Purchases<'_> {
         id: PurchaseId,
         notice: Notice,
     ) -> Result<Purchase, Error> {
-        notice.check("")?;
+        notice.check("", self.0.env.now())?;
         self.step(call, id, "purchases.revise", &notice, |purchase, clock| {
             purchase.owned_by(&call.actor)?;
+            purchase.check_revisable()?;
             Ok(purchase.revise(notice.clone(), clock.now)?)
         })
         .await

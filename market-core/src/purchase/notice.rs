@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Purchase;
 use crate::{
     Error, Fault, Mode, Money, Refusal, Timestamp,
     code::DepartmentCode,
@@ -137,7 +138,7 @@ pub struct Notice {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
     pub other_requirements: String,
-    /// When registration ends.
+    /// When registration ends; within 366 days.
     pub closes_at: Timestamp,
     /// Whom agencies ask.
     pub contact: Contact,
@@ -169,9 +170,13 @@ const OWN_SECRETS: u32 = 2;
 /// The most witnesses.
 const MOST_WITNESSES: usize = 3;
 
+/// For how many days registration may be open at most. What is published is meant to be awarded: no
+/// policy keeps agencies waiting, or a case under way, for longer than a year.
+const LONGEST_OPEN: i64 = 366;
+
 impl Notice {
-    /// Checks what can be checked without the market.
-    pub(super) fn check(&self, at: &str) -> Result<(), Error> {
+    /// Checks what can be checked without the market, at a time.
+    pub(super) fn check(&self, at: &str, now: Timestamp) -> Result<(), Error> {
         let mut faults = Vec::new();
         let place = |field: &str| format!("{at}/{field}");
         check_text(&place("title"), &self.title, 1, 100, &mut faults);
@@ -191,6 +196,10 @@ impl Notice {
         }
         if self.practitioners > 100 {
             faults.push(Fault::new(place("practitioners"), "range", "must be between 0 and 100"));
+        }
+        if self.closes_at > now.day().plus(LONGEST_OPEN).end() {
+            let message = format!("must be {LONGEST_OPEN} days from now at most");
+            faults.push(Fault::new(place("closes_at"), "range", message));
         }
         self.check_people(at, &mut faults);
         self.check_price(at, &mut faults);
@@ -322,5 +331,27 @@ impl Notice {
         self.avoid.clear();
         self.witnesses.clear();
         self
+    }
+}
+
+/// How often a notice is written before it is published, and as often it is corrected afterwards:
+/// every one is kept, and everybody may read what was published.
+const MOST_NOTICES: i64 = 100;
+
+impl Purchase {
+    /// Whether its owner may still rewrite the draft.
+    pub(super) fn check_revisable(&self) -> Result<(), Refusal> {
+        self.draft()?;
+        self.check_number(MOST_NOTICES)
+    }
+
+    /// Whether its owner may still correct what is published.
+    pub(super) fn check_correctable(&self, now: Timestamp) -> Result<(), Refusal> {
+        self.open_at(now)?;
+        self.check_number(2 * MOST_NOTICES)
+    }
+
+    const fn check_number(&self, most: i64) -> Result<(), Refusal> {
+        if self.notice_number < most { Ok(()) } else { Err(Refusal::TooManyNotices) }
     }
 }

@@ -91,9 +91,10 @@ impl Purchases<'_> {
         id: PurchaseId,
         notice: Notice,
     ) -> Result<Purchase, Error> {
-        notice.check("")?;
+        notice.check("", self.0.env.now())?;
         self.step(call, id, "purchases.correct", &notice, |purchase, clock| {
             purchase.owned_by(&call.actor)?;
+            purchase.check_correctable(clock.now)?;
             Ok(purchase.correct(notice.clone(), clock)?)
         })
         .await

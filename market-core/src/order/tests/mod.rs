@@ -223,3 +223,23 @@ fn a_deliverable_that_no_department_needs_completes_its_order() {
     let delivered = order(states().remove(4)).delivered().unwrap();
     assert_eq!(delivered.sign_off(Vec::new(), &clock()).order.state.name(), "completed");
 }
+
+#[test]
+fn days_of_a_contract_are_near() {
+    let today = day("2026-11-24");
+    contract().check(today).unwrap();
+    let (early, late) = (day("2006-11-01"), day("2046-12-31"));
+    for (wrong, pointer) in [
+        (Contract { signed_on: day("2026-11-25"), ..contract() }, "/signed_on"),
+        (Contract { signed_on: day("2226-11-24"), ..contract() }, "/signed_on"),
+        (Contract { signed_on: early, ..contract() }, "/signed_on"),
+        (Contract { starts_on: early, ..contract() }, "/starts_on"),
+        (Contract { ends_on: late, ..contract() }, "/ends_on"),
+        (Contract { starts_on: day("2026-12-26"), ..contract() }, "/ends_on"),
+    ] {
+        let Err(Error::Invalid(faults)) = wrong.check(today) else { panic!("{wrong:?}") };
+        assert_eq!(faults[0].pointer, pointer);
+    }
+    let years = Contract { ends_on: day("2046-11-24"), ..contract() };
+    years.check(today).unwrap();
+}

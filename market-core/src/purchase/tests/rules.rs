@@ -46,6 +46,10 @@ on_both! {
             (notice(Mode::MultiRound, limits()), "/notice/rounds"),
             (Notice { title: " ".to_owned(), ..notice(Mode::Random, fixed()) }, "/notice/title"),
             (Notice { service_days: 0, ..notice(Mode::Random, fixed()) }, "/notice/service_days"),
+            (
+                Notice { closes_at: world.now().plus_seconds(368 * 86_400), ..notice(Mode::Random, fixed()) },
+                "/notice/closes_at",
+            ),
         ] {
             let wrong = world.draft(wrong).await;
             let Err(Error::Invalid(faults)) = wrong else { panic!("{wrong:?}") };
@@ -73,6 +77,34 @@ on_both! {
         assert_eq!(corrected.notice.closes_at.to_string(), "2026-12-02T16:00:00Z");
         let before = purchases.notice_at(None, open.id, 1).await.unwrap();
         assert_eq!(before.content, open.notice.content);
+    }
+
+    async fn a_notice_is_not_written_for_ever(url: &str) {
+        let world = World::new(url, Fund::Social, 1).await;
+        let purchases = world.market.purchases();
+        let notice = notice(Mode::LowestPrice, limits());
+        let mut draft = world.draft(notice.clone()).await.unwrap();
+        for number in 2..=100 {
+            draft = purchases.revise(&world.owner, draft.id, notice.clone()).await.unwrap();
+            assert_eq!(draft.notice_number, number);
+        }
+        let once_more = purchases.revise(&world.owner, draft.id, notice.clone()).await;
+        assert_eq!(refusal(once_more), Refusal::TooManyNotices);
+        let offered = async |name: &str| {
+            let actions = purchases.actions(&world.owner.actor, draft.id).await.unwrap();
+            actions.into_iter().find(|one| one.name == name).unwrap().refusal
+        };
+        assert_eq!(offered("revise").await, Some(Refusal::TooManyNotices));
+        // What is published can still be corrected, as often.
+        let open = world.submit(&draft).await.unwrap();
+        assert_eq!(offered("correct").await, None);
+        let next = open.notice.clone();
+        for _ in 0..100 {
+            purchases.correct(&world.owner, open.id, next.clone()).await.unwrap();
+        }
+        let once_more = purchases.correct(&world.owner, open.id, next).await;
+        assert_eq!(refusal(once_more), Refusal::TooManyNotices);
+        assert_eq!(offered("correct").await, Some(Refusal::TooManyNotices));
     }
 
     async fn who_may_not_take_part_is_told_why(url: &str) {
