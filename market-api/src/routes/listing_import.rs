@@ -13,7 +13,7 @@ use axum::{
 use market_core::{
     Error, Fault, Market,
     file::Received,
-    import::{BadRow, ImportOptions, Report, Sheet},
+    import::{BadRow, ImportOptions, MAX_OWN_ROWS, Report, Sheet},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -114,7 +114,8 @@ async fn import(
     let form = Form::of(request.headers());
     let bytes = file(&market, request).await?;
     // What it is, its content says: a name could only mislead.
-    let read = tokio::task::spawn_blocking(move || Sheet::read("listings.csv", &bytes));
+    let read =
+        tokio::task::spawn_blocking(move || Sheet::read_rows("listings.csv", &bytes, MAX_OWN_ROWS));
     let sheet = read.await.map_err(|_| Error::Inconsistent("spreadsheet"))??;
     let annotate = form != Form::Report;
     let options = ImportOptions { skip_bad: how.partial, annotate, ..ImportOptions::default() };

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::sheet::{ERROR, Sheet};
+use super::{
+    sheet::{ERROR, Sheet},
+    table::short,
+};
 use crate::{Error, Fault};
 
 /// A column of a kind of pack.
@@ -60,7 +63,7 @@ pub(super) fn places(
                     "the sheet has the column {} twice / {} 列重复",
                     column.name, column.name
                 );
-                faults.push(Fault::new(theirs, "duplicate-column", message));
+                faults.push(Fault::new(short(theirs), "duplicate-column", message));
             }
             Some(column) => {
                 places.insert(column.name, place);
@@ -98,7 +101,7 @@ fn unknown(columns: &[Column], name: &str) -> Fault {
     let names: Vec<_> = columns.iter().map(|column| column.name).collect();
     let names = names.join(", ");
     let message = format!("not a column of this pack / 不是本类文件的列；{names}");
-    Fault::new(name, "unknown-column", message)
+    Fault::new(short(name), "unknown-column", message)
 }
 
 fn is_ignored(theirs: &str) -> bool {

@@ -119,7 +119,8 @@ fn read(text: &str, known: &<Policies as Pack>::Known) -> Result<PoliciesRead, E
     let places = columns::places(Policies::COLUMNS, &sheet, &[])?;
     let mut table = Table::new(&sheet, places);
     let blocks = Policies::read(&mut table, known);
-    let (good, mut bad, _) = table.settle(blocks);
+    let good = table.good(blocks);
+    let mut bad = table.into_bad();
     for one in &mut bad {
         one.row = line_of(text, one.row, &one.column);
     }

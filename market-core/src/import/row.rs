@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive, str::FromStr};
 
-use super::table::{Saying, Table};
+use super::table::{Saying, Table, short};
 use crate::{
     Day, Fault, Money,
     kernel::{money::NotMoney, text::check_text},
@@ -260,6 +260,7 @@ impl<'t, 'a> Row<'t, 'a> {
                 Ok(_) => otherwise,
                 Err(_) => NOT_A_CODE,
             };
+            let part = short(&part);
             self.wrong(column, code, &format!("{part}: {en}"), &format!("{part}：{zh}"));
         }
         codes

@@ -141,20 +141,19 @@ impl Market {
     ) -> Result<Report, Error> {
         let places = columns::places(P::COLUMNS, sheet, &options.columns)?;
         let input = (kind, sheet, &options.columns, options.skip_bad);
+        let mut table = Table::new(sheet, places);
         let mut tx = begin!(self, call, "import", &input);
         let mut known = P::known(&mut tx).await?;
-        let mut table = Table::new(sheet, places);
         let blocks = P::read(&mut table, &known);
-        let whole = options.annotate.then(|| table.annotated());
-        let (blocks, bad, bad_sheet) = table.settle(blocks);
-        let mut report = Report { bad, ..Report::default() };
-        if !report.bad.is_empty() {
-            if !options.skip_bad {
-                report.bad_sheet = whole;
-                return Ok(report);
-            }
-            report.bad_sheet = Some(bad_sheet);
+        if table.is_bad() && !options.skip_bad {
+            // Nothing is written: nobody has to wait while it is told why.
+            drop(tx);
+            let bad_sheet = options.annotate.then(|| table.annotated());
+            return Ok(Report { bad: table.into_bad(), bad_sheet, ..Report::default() });
         }
+        let blocks = table.good(blocks);
+        let bad_sheet = table.is_bad().then(|| table.skipped(&blocks));
+        let mut report = Report { bad: table.into_bad(), bad_sheet, ..Report::default() };
         let put = P::put_all(&mut tx, &self.env, &mut known, &blocks, &options.progress).await;
         for change in put.map_err(crowded)? {
             report.count(change);

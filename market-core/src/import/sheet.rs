@@ -11,6 +11,18 @@ const MAX_BYTES: usize = 64 << 20;
 /// The most rows that a sheet holds.
 pub(super) const MAX_ROWS: usize = 200_000;
 
+/// More columns than any sheet of ours has.
+pub(super) const MAX_COLUMNS: usize = 256;
+
+/// The most cells of a sheet, of full rows of the widest pack that has many.
+pub(super) const MAX_CELLS: usize = 32 * MAX_ROWS;
+
+/// The most bytes of text in a cell; no field of ours takes a quarter of that.
+const MAX_CELL: usize = 64 << 10;
+
+/// So many bytes of text a row may have, on the average of all the rows that are allowed.
+const ROW_TEXT: usize = 8 << 10;
+
 /// The column that says what is wrong in a sheet of bad rows; it is not read again.
 pub(super) const ERROR: &str = "error";
 
@@ -37,6 +49,60 @@ pub struct Line {
 /// A last line of our own: a quotation mark that is never closed would swallow it.
 const END: &str = "\u{4}\n";
 
+/// What may still be read of a file; counted before it is kept, since a small file may say one long
+/// text very often.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    /// The most rows below the header.
+    rows: usize,
+    /// How many bytes of text may follow.
+    text: usize,
+}
+
+impl Allowance {
+    pub(super) fn of_rows(rows: usize) -> Self {
+        Self { rows, text: rows.saturating_mul(ROW_TEXT).min(MAX_BYTES) }
+    }
+
+    /// Takes the text of a cell.
+    pub(super) fn cell(&mut self, row: u64, text: &str) -> Result<(), Error> {
+        if text.len() > MAX_CELL {
+            let en = format!("a cell in row {row} holds over 64 KiB of text");
+            return Err(unreadable("size", &en, &format!("第 {row} 行有单元格超过 64 KiB")));
+        }
+        let left = self.text.checked_sub(text.len());
+        self.text = left.ok_or_else(|| {
+            let en = "the cells hold too much text in all: import it in parts";
+            unreadable("size", en, "单元格文字总量过大，请分批导入")
+        })?;
+        Ok(())
+    }
+
+    /// Refuses more rows, the header among them.
+    pub(super) fn rows(&self, read: usize) -> Result<(), Error> {
+        if read <= self.rows.saturating_add(1) {
+            return Ok(());
+        }
+        let most = self.rows;
+        let en = format!("the file has over {most} rows");
+        Err(unreadable("size", &en, &format!("文件超过 {most} 行")))
+    }
+}
+
+/// Refuses more cells than any sheet has.
+pub(super) fn check_cells(cells: usize) -> Result<(), Error> {
+    if cells <= MAX_CELLS {
+        return Ok(());
+    }
+    let en = format!("the file has over {MAX_CELLS} cells");
+    Err(unreadable("size", &en, &format!("文件超过 {MAX_CELLS} 个单元格")))
+}
+
+pub(super) fn too_wide() -> Error {
+    let en = format!("the file has more than {MAX_COLUMNS} columns");
+    unreadable("size", &en, &format!("文件超过 {MAX_COLUMNS} 列"))
+}
+
 fn unreadable(code: &'static str, en: &str, zh: &str) -> Error {
     Error::invalid("file", code, format!("{en} / {zh}"))
 }
@@ -44,11 +110,17 @@ fn unreadable(code: &'static str, en: &str, zh: &str) -> Error {
 impl Sheet {
     /// Reads a file: a workbook by its content, `TOML` by its name's ending, else `CSV`.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Error> {
+        Self::read_rows(name, bytes, MAX_ROWS)
+    }
+
+    /// Reads a file of so many rows at most, of 200,000 in any case.
+    pub fn read_rows(name: &str, bytes: &[u8], most: usize) -> Result<Self, Error> {
+        let mut allowance = Allowance::of_rows(most.min(MAX_ROWS));
         if bytes.len() > MAX_BYTES {
             return Err(unreadable("size", "the file is over 64 MiB", "文件超过 64 MiB"));
         }
         let sheet = if bytes.starts_with(b"PK\x03\x04") {
-            workbook::read(bytes)?
+            workbook::read(bytes, &mut allowance)?
         } else if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
             let (en, zh) = ("an old .xls workbook: save it as .xlsx", "旧版 .xls 请另存为 .xlsx");
             return Err(unreadable("format", en, zh));
@@ -58,16 +130,14 @@ impl Sheet {
             if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
                 policy::sheet(text)?
             } else {
-                Self::of_csv(text)?
+                Self::of_csv(text, &mut allowance)?
             }
         };
-        if sheet.rows.len() > MAX_ROWS {
-            return Err(unreadable("size", "the file has over 200000 rows", "文件超过 20 万行"));
-        }
         Ok(sheet)
     }
 
-    fn of_csv(text: &str) -> Result<Self, Error> {
+    fn of_csv(text: &str, allowance: &mut Allowance) -> Result<Self, Error> {
+        check_cells(text.bytes().filter(|byte| *byte == b',').count())?;
         // One kind of line ends, the last line's too: so every record's line is known.
         let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
         text.push('\n');
@@ -84,7 +154,16 @@ impl Sheet {
             let ends: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
             inside += ends as u64;
             let number = reader.position().line() - 1 - inside;
-            lines.push(Line { number, cells: record.iter().map(str::to_owned).collect() });
+            if record.iter().skip(MAX_COLUMNS).any(|cell| !cell.trim().is_empty()) {
+                return Err(too_wide());
+            }
+            let cells = record.iter().take(MAX_COLUMNS);
+            cells.clone().try_for_each(|cell| allowance.cell(number, cell))?;
+            // A row of nothing counts for none, and the last one is our own.
+            if record.iter().any(|cell| !cell.trim().is_empty()) {
+                allowance.rows(lines.len())?;
+                lines.push(Line { number, cells: cells.map(str::to_owned).collect() });
+            }
         }
         match lines.pop() {
             Some(Line { cells, .. }) if cells == [END.trim_end()] => Self::of_lines(lines),

@@ -30,7 +30,8 @@ const IN_A_BAD_BLOCK: &str = "another row of the same block is bad / 同一组�
 pub(super) struct Table<'a> {
     sheet: &'a Sheet,
     places: Places,
-    bad: Vec<(usize, BadRow)>,
+    /// By row.
+    bad: BTreeMap<usize, Vec<BadRow>>,
     /// The rows that have not as many cells as the header, and cannot be read.
     broken: BTreeSet<usize>,
     /// Where each key was first seen.
@@ -39,8 +40,13 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     pub(super) fn new(sheet: &'a Sheet, places: Places) -> Self {
-        let mut table =
-            Self { sheet, places, bad: Vec::new(), broken: BTreeSet::new(), seen: BTreeMap::new() };
+        let mut table = Self {
+            sheet,
+            places,
+            bad: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            seen: BTreeMap::new(),
+        };
         let width = sheet.header.len();
         for (index, line) in sheet.rows.iter().enumerate() {
             let has = line.cells.len();
@@ -55,7 +61,7 @@ impl<'a> Table<'a> {
         table
     }
 
-    /// Notes what is wrong with a cell.
+    /// Notes what is wrong with a cell; of one row, so much as anybody reads.
     pub(super) fn note(
         &mut self,
         index: usize,
@@ -65,9 +71,13 @@ impl<'a> Table<'a> {
         reason: String,
     ) {
         let theirs = self.places.get(column).and_then(|place| self.sheet.header.get(*place));
-        let column = theirs.map_or(column, |theirs| theirs.trim()).to_owned();
+        let column = short(theirs.map_or(column, |theirs| theirs.trim())).into_owned();
         let row = self.sheet.rows[index].number;
-        self.bad.push((index, BadRow { row, column, value, code, reason }));
+        let bad = self.bad.entry(index).or_default();
+        if bad.len() < MOST_FAULTS {
+            let value = short(&value).into_owned();
+            bad.push(BadRow { row, column, value, code, reason });
+        }
     }
 
     /// A row by its place.
@@ -82,7 +92,7 @@ impl<'a> Table<'a> {
 
     /// The rows with anything wrong so far.
     pub(super) fn bad_rows(&self) -> BTreeSet<usize> {
-        self.bad.iter().map(|(index, _)| *index).collect()
+        self.bad.keys().copied().collect()
     }
 
     /// Reads one thing from each row.
@@ -138,22 +148,28 @@ impl<'a> Table<'a> {
             .map_or("", |cell| cell.trim())
     }
 
-    /// The things whose rows are all good; everything that is wrong, by row; and the sheet of the
-    /// rows that are bad or stand in a block with a bad one.
-    pub(super) fn settle<T>(
-        mut self,
-        blocks: Vec<Block<T>>,
-    ) -> (Vec<Block<T>>, Vec<BadRow>, Sheet) {
-        self.bad.sort_by_key(|(index, _)| *index);
-        let bad = self.bad_rows();
-        let good: Vec<Block<T>> = blocks
-            .into_iter()
-            .filter(|block| block.rows.iter().all(|index| !bad.contains(index)))
-            .collect();
-        let written: BTreeSet<usize> = good.iter().flat_map(|block| block.rows.clone()).collect();
+    /// The things whose rows are all good.
+    pub(super) fn good<T>(&self, mut blocks: Vec<Block<T>>) -> Vec<Block<T>> {
+        blocks.retain(|block| block.rows.iter().all(|index| !self.bad.contains_key(index)));
+        blocks
+    }
+
+    /// Everything that is wrong, by row.
+    pub(super) fn into_bad(self) -> Vec<BadRow> {
+        self.bad.into_values().flatten().collect()
+    }
+
+    /// Whether anything is wrong.
+    pub(super) fn is_bad(&self) -> bool {
+        !self.bad.is_empty()
+    }
+
+    /// The sheet of the rows that are bad or stand in a block with a bad one, beside those of good
+    /// blocks.
+    pub(super) fn skipped<T>(&self, good: &[Block<T>]) -> Sheet {
+        let written: BTreeSet<usize> = good.iter().flat_map(|block| &block.rows).copied().collect();
         let skipped = (0..self.sheet.rows.len()).filter(|index| !written.contains(index));
-        let sheet = self.sheet_of(skipped, IN_A_BAD_BLOCK);
-        (good, self.bad.into_iter().map(|(_, bad)| bad).collect(), sheet)
+        self.sheet_of(skipped, IN_A_BAD_BLOCK)
     }
 
     /// The whole sheet, with what is wrong beside each row.
@@ -178,14 +194,75 @@ impl<'a> Table<'a> {
     }
 
     fn reasons(&self, index: usize) -> Option<String> {
-        let own = self.bad.iter().filter(|(at, _)| *at == index).map(|(_, bad)| {
+        let own = self.bad.get(&index)?.iter().map(|bad| {
             if bad.column.is_empty() {
                 bad.reason.clone()
             } else {
                 format!("{}: {}", bad.column, bad.reason)
             }
         });
-        let own: Vec<String> = own.collect();
-        if own.is_empty() { None } else { Some(own.join("; ")) }
+        Some(own.collect::<Vec<String>>().join("; "))
+    }
+}
+
+/// The most that is told of one row.
+const MOST_FAULTS: usize = 50;
+
+/// The most characters of a cell that are told again.
+const TOLD: usize = 100;
+
+/// A cell's text, or how it begins.
+pub(super) fn short(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(TOLD) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(rows: u64) -> Sheet {
+        let line = |number| Line { number, cells: vec![format!("a{number}"), "长".repeat(200)] };
+        Sheet {
+            header: vec!["code".to_owned(), "名".repeat(200)],
+            rows: (2..rows + 2).map(line).collect(),
+        }
+    }
+
+    fn note(table: &mut Table<'_>, index: usize) {
+        let value = table.cell(index, "name").to_owned();
+        table.note(index, "name", value, "length".into(), "too long / 过长".to_owned());
+    }
+
+    #[test]
+    fn faults_of_very_many_rows_are_told_in_time() {
+        let sheet = sheet(50_000);
+        let mut table = Table::new(&sheet, Places::from([("code", 0), ("name", 1)]));
+        // To look through all faults for each row would take minutes.
+        let began = std::time::Instant::now();
+        (0..50_000).rev().for_each(|index| note(&mut table, index));
+        let told = table.annotated();
+        assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+        assert!(told.rows.iter().all(|line| line.cells[2].ends_with("too long / 过长")));
+        let good = table.good(vec![Block { rows: vec![7], thing: () }]);
+        assert!(good.is_empty());
+        assert_eq!(table.skipped(&good).rows.len(), 50_000);
+        let bad = table.into_bad();
+        assert!(bad.is_sorted_by_key(|bad| bad.row));
+        assert_eq!(bad.len(), 50_000);
+    }
+
+    #[test]
+    fn of_a_long_cell_its_beginning_is_told_and_of_a_row_not_everything() {
+        let sheet = sheet(2);
+        let mut table = Table::new(&sheet, Places::from([("code", 0), ("name", 1)]));
+        (0..1_000).for_each(|_| note(&mut table, 0));
+        note(&mut table, 1);
+        let bad = table.into_bad();
+        assert_eq!(bad.len(), MOST_FAULTS + 1);
+        assert_eq!(bad[0].value, format!("{}…", "长".repeat(100)));
+        assert_eq!(bad[0].column, format!("{}…", "名".repeat(100)));
     }
 }

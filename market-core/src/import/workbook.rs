@@ -1,22 +1,20 @@
 //! Workbooks (.xlsx): the first worksheet, as the plain text that a `CSV` file would hold.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{self, Cursor, Read},
 };
 
-use calamine::{Data, ExcelDateTime, Reader, Xlsx};
+use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 use rust_xlsxwriter::Workbook;
 use zip::ZipArchive;
 
-use super::sheet::{Line, MAX_ROWS, Sheet};
+use super::sheet::{Allowance, Line, MAX_COLUMNS, Sheet, check_cells, too_wide};
 use crate::Error;
 
 /// The most bytes that a workbook unpacks to: a small file may hold very many zeros.
 const MAX_UNPACKED: u64 = 128 << 20;
-
-/// More columns than any sheet of ours has.
-const MAX_COLUMNS: u32 = 256;
 
 /// Unpacks a workbook once, to nothing, to see how large it is.
 fn check_size(bytes: &[u8], most: u64) -> Result<(), Error> {
@@ -48,8 +46,8 @@ pub(super) fn write(sheet: &Sheet) -> Result<Vec<u8>, Error> {
     book.save_to_buffer().map_err(failed)
 }
 
-/// The first worksheet of a workbook.
-pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Error> {
+/// The first worksheet of a workbook, as far as an allowance goes.
+pub(super) fn read(bytes: &[u8], allowance: &mut Allowance) -> Result<Sheet, Error> {
     check_size(bytes, MAX_UNPACKED)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| not_a_workbook())?;
     let name = workbook.sheet_names().into_iter().next().ok_or_else(not_a_workbook)?;
@@ -58,22 +56,20 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, Error> {
     let mut rows: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
     while let Some(cell) = cells.next_cell().map_err(|_| not_a_workbook())? {
         let (row, column) = cell.get_position();
-        let text = text(&Data::from(cell.get_value().clone()));
+        let text = text(cell.get_value());
         if text.is_empty() {
             continue;
         }
-        if column >= MAX_COLUMNS {
-            let message = "the worksheet has more than 256 columns / 工作表超过 256 列";
-            return Err(Error::invalid("file", "size", message));
+        if usize::try_from(column).is_ok_and(|column| column >= MAX_COLUMNS) {
+            return Err(too_wide());
         }
-        rows.entry(row).or_default().insert(column, text);
-        // Of what is too long anyway, no more is read than says so.
-        if rows.len() > MAX_ROWS + 2 {
-            break;
-        }
+        allowance.cell(u64::from(row) + 1, &text)?;
+        rows.entry(row).or_default().insert(column, text.into_owned());
+        allowance.rows(rows.len())?;
     }
     let first = rows.values().filter_map(|cells| cells.keys().next()).min().map_or(0, |it| *it);
     let last = rows.values().filter_map(|cells| cells.keys().last()).max().map_or(0, |it| *it);
+    check_cells(rows.len().saturating_mul((first..=last).count()))?;
     let line = |(row, mut cells): (u32, BTreeMap<u32, String>)| Line {
         number: u64::from(row) + 1,
         cells: (first..=last).map(|column| cells.remove(&column).unwrap_or_default()).collect(),
@@ -88,18 +84,20 @@ fn not_a_workbook() -> Error {
     Error::invalid("file", "format", message)
 }
 
-fn text(cell: &Data) -> String {
+/// The text of a cell; of one that many cells share, no copy.
+fn text<'c>(cell: &'c DataRef<'_>) -> Cow<'c, str> {
     match cell {
-        Data::Empty => String::new(),
-        Data::String(text) | Data::DurationIso(text) => text.clone(),
-        Data::Int(number) => number.to_string(),
-        Data::Float(number) => plain(*number),
-        Data::Bool(truth) => truth.to_string(),
-        Data::DateTime(at) => day(*at),
-        Data::DateTimeIso(text) => {
-            text.strip_suffix("T00:00:00").unwrap_or(text).trim_end_matches('Z').to_owned()
+        DataRef::Empty => "".into(),
+        DataRef::SharedString(text) => (*text).into(),
+        DataRef::String(text) | DataRef::DurationIso(text) => text.into(),
+        DataRef::Int(number) => number.to_string().into(),
+        DataRef::Float(number) => plain(*number).into(),
+        DataRef::Bool(truth) => truth.to_string().into(),
+        DataRef::DateTime(at) => day(*at).into(),
+        DataRef::DateTimeIso(text) => {
+            text.strip_suffix("T00:00:00").unwrap_or(text).trim_end_matches('Z').into()
         }
-        Data::Error(why) => why.to_string(),
+        DataRef::Error(why) => why.to_string().into(),
     }
 }
 
@@ -124,7 +122,70 @@ fn day(at: ExcelDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
     use super::*;
+    use crate::import::sheet::MAX_ROWS;
+
+    fn read(bytes: &[u8]) -> Result<Sheet, Error> {
+        super::read(bytes, &mut Allowance::of_rows(MAX_ROWS))
+    }
+
+    /// A workbook of so many rows of two cells, all with one long text, which it holds once.
+    fn repeating(rows: u32, length: usize) -> Vec<u8> {
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        for row in 0..rows {
+            page.write_string(row, 0, "long").unwrap();
+            page.write_string(row, 1, "long").unwrap();
+        }
+        let book = book.save_to_buffer().unwrap();
+        let mut parts = ZipArchive::new(Cursor::new(&*book)).unwrap();
+        let mut written = ZipWriter::new(Cursor::new(Vec::new()));
+        for index in 0..parts.len() {
+            let mut part = parts.by_index(index).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            let name = part.name().unwrap().into_owned();
+            if name == "xl/sharedStrings.xml" {
+                text = text.replace(">long<", &format!(">{}<", "长".repeat(length / 3)));
+            }
+            written.start_file(name, SimpleFileOptions::default()).unwrap();
+            io::Write::write_all(&mut written, text.as_bytes()).unwrap();
+        }
+        written.finish().unwrap().into_inner()
+    }
+
+    fn refused(sheet: Result<Sheet, Error>) -> String {
+        let Err(Error::Invalid(mut faults)) = sheet else { panic!("it is taken") };
+        assert_eq!((faults[0].pointer.as_str(), &*faults[0].code), ("file", "size"));
+        faults.remove(0).message
+    }
+
+    #[test]
+    fn one_long_text_in_many_cells_is_not_read_again_and_again() {
+        let book = repeating(300, 3 << 20);
+        assert!(book.len() < 100_000, "{}", book.len());
+        assert!(refused(read(&book)).contains("row 1 holds over 64 KiB"));
+        let book = repeating(300, 60 << 10);
+        assert_eq!(read(&book).unwrap().rows.len(), 299);
+        let few = |book: &[u8], rows| super::read(book, &mut Allowance::of_rows(rows));
+        assert!(refused(few(&book, 1000)).contains("too much text"));
+        let book = repeating(300, 3);
+        assert_eq!(few(&book, 299).unwrap().rows.len(), 299);
+        assert!(refused(few(&book, 298)).contains("over 298 rows"));
+    }
+
+    #[test]
+    fn few_cells_far_apart_are_no_table_of_millions() {
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        for row in 0..30_000 {
+            page.write_string(row, 0, "a").unwrap();
+        }
+        page.write_string(0, 255, "b").unwrap();
+        assert!(refused(read(&book.save_to_buffer().unwrap())).contains("cells"));
+    }
 
     #[test]
     fn two_cells_far_apart_are_no_table_of_billions() {

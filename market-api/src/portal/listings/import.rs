@@ -13,7 +13,7 @@ use axum::{
 use market_core::{
     Call, Error, Fault, Market,
     file::Received,
-    import::{ImportOptions, Report, Sheet},
+    import::{ImportOptions, MAX_OWN_ROWS, Report, Sheet},
 };
 
 use super::{
@@ -85,7 +85,9 @@ async fn load(
 async fn sheet(file: Received) -> Result<Sheet, Error> {
     let content = file.content().await?;
     // What it is, its content says: a name could only mislead.
-    let read = tokio::task::spawn_blocking(move || Sheet::read("listings.csv", &content));
+    let read = tokio::task::spawn_blocking(move || {
+        Sheet::read_rows("listings.csv", &content, MAX_OWN_ROWS)
+    });
     read.await.map_err(|_| Error::Inconsistent("spreadsheet"))?
 }
 

@@ -14,7 +14,7 @@ use crate::{
         columns::{Column, optional, required},
         row::Row,
         run::{Pack, file_with_marks, mark},
-        table::{Block, Saying, Table},
+        table::{Block, Saying, Table, short},
     },
     store::{Db, Tx},
 };
@@ -145,6 +145,7 @@ fn requirements(
         match requirement(&part, kinds) {
             Ok(requirement) => requirements.push(requirement),
             Err((code, en, zh)) => {
+                let part = short(&part);
                 let (en, zh) = (format!("{part}: {en}"), format!("{part}：{zh}"));
                 row.wrong("qualifications", code, &en, &zh);
             }

@@ -98,6 +98,30 @@ fn a_sheet_is_written_as_it_was_read() {
     assert_eq!(sheet("a.csv", text).to_csv(), text);
 }
 
+#[test]
+fn what_is_too_much_is_refused_while_it_is_read() {
+    let own = |text: &str| match Sheet::read_rows("a.csv", text.as_bytes(), 10) {
+        Err(Error::Invalid(faults)) => (faults[0].code.to_string(), faults[0].message.clone()),
+        other => panic!("read: {other:?}"),
+    };
+    let rows = |count: usize, row: &str| format!("code,name\n{}", row.repeat(count));
+    let taken = Sheet::read_rows("a.csv", rows(10, "a,b\n,\n").as_bytes(), 10).unwrap();
+    assert_eq!(taken.rows.len(), 10, "rows of nothing are not counted");
+    assert_eq!(taken.rows[9].number, 20);
+    let (code, message) = own(&rows(11, "a,b\n"));
+    assert_eq!((&*code, message.contains("over 10 rows")), ("size", true), "{message}");
+    let (code, message) = own(&rows(1, &format!("a,{}\n", "长".repeat(22_000))));
+    assert_eq!((&*code, message.contains("row 2 holds over 64 KiB")), ("size", true), "{message}");
+    let (code, message) = own(&rows(10, &format!("a,{}\n", "长".repeat(10_000))));
+    assert_eq!((&*code, message.contains("too much text")), ("size", true), "{message}");
+    let (code, message) = own(&rows(1, &format!("{}a\n", ",".repeat(256))));
+    assert_eq!((&*code, message.contains("256 columns")), ("size", true), "{message}");
+    let (code, message) = own(&",".repeat(6_400_001));
+    assert_eq!((&*code, message.contains("cells")), ("size", true), "{message}");
+    let wide = rows(1, &format!("a,b{}\n", ",".repeat(1_000)));
+    assert_eq!(Sheet::read_rows("a.csv", wide.as_bytes(), 10).unwrap().rows[0].cells.len(), 256);
+}
+
 fn workbook() -> Vec<u8> {
     let mut workbook = Workbook::new();
     let day = Format::new().set_num_format("yyyy-mm-dd");
