@@ -43,9 +43,7 @@ statements! {
     DELETE_LEVELS = "delete from qualification_levels where kind = $1";
     INSERT_LEVEL = "\
         insert into qualification_levels (kind, level, name, rank) values ($1, $2, $3, $4)";
-    ITEM = "\
-        select i.updated_at, v.body from service_items i join service_item_versions v \
-        on v.item = i.code and v.version = i.version where i.code = $1";
+    HEAD = "select version from service_items where code = $1";
     ITEM_VERSION = "\
         select at, body from service_item_versions where item = $1 and version = $2";
     ITEMS = "\
@@ -205,7 +203,16 @@ impl Tx {
         &mut self,
         code: &ItemCode,
     ) -> Result<ServiceItem, Error> {
-        item(self.query(ITEM).bind(code).pg(" for update of i")).await
+        let row = self.held_item(code).await?;
+        row.map(|(_, item)| item.0).ok_or(Error::NotFound("service item"))
+    }
+
+    /// Holds a service item. It is read once it is locked: a join would lose a row whose version
+    /// has changed while the lock was waited for.
+    async fn held_item(&mut self, code: &ItemCode) -> Result<Option<ItemRow>, Error> {
+        let head = self.query(HEAD).bind(code).pg(" for update").optional().await?;
+        let Some((version,)): Option<(i64,)> = head else { return Ok(None) };
+        self.query(ITEM_VERSION).bind(code).bind(version).optional().await
     }
 
     /// Makes a category what is given.
@@ -289,8 +296,7 @@ impl Tx {
         item: &ServiceItem,
         reason: Option<&str>,
     ) -> Result<Change, Error> {
-        let query = self.query(ITEM).bind(&item.code).pg(" for update of i");
-        let before: Option<ItemRow> = query.optional().await?;
+        let before = self.held_item(&item.code).await?;
         let put = self.put_after(before.as_ref().map(|(at, item)| (item.version, *at)));
         let item = ServiceItem { version: put.version, ..item.clone() };
         let before = before.map(|(_, before)| ServiceItem { version: put.version, ..before.0 });

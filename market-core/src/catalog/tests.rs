@@ -1,3 +1,5 @@
+use futures::future::join_all;
+
 use super::*;
 use crate::{
     Change, Kind,
@@ -199,5 +201,38 @@ on_both! {
         for (name, sql) in all.concat() {
             market.db.prepare(sql).await.unwrap_or_else(|why| panic!("{name}: {why}"));
         }
+    }
+
+    async fn of_many_who_change_a_thing_at_once_each_does(url: &str) {
+        let market = with_two_categories(url).await;
+        let mut tx = market.work().await.unwrap();
+        tx.put_item(&item("fire", "c1")).await.unwrap();
+        tx.put_matter(&matter()).await.unwrap();
+        tx.finish(()).await.unwrap();
+        let code = matter().code;
+        let change = async |n: usize| {
+            let mut tx = market.work().await?;
+            let mut held = tx.service_item_for_update(&"fire".parse().unwrap()).await?;
+            held.aliases.push(format!("消检{n}"));
+            tx.put_item(&held).await?;
+            let mut held = tx.matter_for_update(&code).await?;
+            held.audience.push_str("、企业");
+            tx.put_matter(&held).await?;
+            tx.finish(()).await
+        };
+        let changed: Vec<Result<(), Error>> = join_all((0..8).map(change)).await;
+        assert!(changed.iter().all(Result::is_ok), "{changed:?}");
+        let item = market.db.service_item(&"fire".parse().unwrap()).await.unwrap();
+        assert_eq!((item.version, item.aliases.len()), (9, 9));
+        let matter = market.db.matter(&code).await.unwrap();
+        assert_eq!((matter.version, matter.audience.matches("企业").count()), (9, 8));
+        // Whoever does not read it before may be the second, too.
+        let put = async |n: i64| {
+            let mut tx = market.work().await?;
+            let change = tx.put_item(&ServiceItem { days: 20 + u32::try_from(n).unwrap(), ..item.clone() }).await?;
+            tx.finish(change).await
+        };
+        let put: Vec<Result<Change, Error>> = join_all((0..8).map(put)).await;
+        assert!(put.iter().all(|one| matches!(one, Ok(Change::Changed))), "{put:?}");
     }
 }

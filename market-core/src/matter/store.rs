@@ -14,6 +14,7 @@ statements! {
     BY_CODE = "\
         select m.updated_at, v.body from matters m join matter_versions v \
         on v.matter = m.code and v.version = m.version where m.code = $1";
+    HEAD = "select version from matters where code = $1";
     VERSION = "select at, body from matter_versions where matter = $1 and version = $2";
     LISTED = "\
         select m.updated_at, v.body from matters m join matter_versions v \
@@ -61,7 +62,16 @@ impl Tx {
 
     /// The current version of a matter, held until this unit of work ends.
     pub(crate) async fn matter_for_update(&mut self, code: &MatterCode) -> Result<Matter, Error> {
-        matter(self.query(BY_CODE).bind(code).pg(" for update of m")).await
+        let row = self.held_matter(code).await?;
+        row.map(|(_, matter)| matter.0).ok_or(Error::NotFound("matter"))
+    }
+
+    /// Holds a matter. It is read once it is locked: a join would lose a row whose version has
+    /// changed while the lock was waited for.
+    async fn held_matter(&mut self, code: &MatterCode) -> Result<Option<MatterRow>, Error> {
+        let head = self.query(HEAD).bind(code).pg(" for update").optional().await?;
+        let Some((version,)): Option<(i64,)> = head else { return Ok(None) };
+        self.query(VERSION).bind(code).bind(version).optional().await
     }
 
     /// Every matter there ever was, by code: those that were withdrawn, too.
@@ -80,8 +90,7 @@ impl Tx {
         matter: &Matter,
         reason: Option<&str>,
     ) -> Result<Change, Error> {
-        let query = self.query(BY_CODE).bind(&matter.code).pg(" for update of m");
-        let before: Option<MatterRow> = query.optional().await?;
+        let before = self.held_matter(&matter.code).await?;
         let put = self.put_after(before.as_ref().map(|(at, matter)| (matter.version, *at)));
         let matter = Matter { version: put.version, ..matter.clone() };
         let before = before.map(|(_, before)| Matter { version: put.version, ..before.0 });
