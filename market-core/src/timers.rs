@@ -5,7 +5,7 @@
 //! a unit of work of its own that looks once more whether it is due. Whoever comes second finds it
 //! taken.
 
-use std::{convert::Infallible, fmt::Display, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, fmt::Display, time::Duration};
 
 use crate::{Error, Market};
 
@@ -68,30 +68,71 @@ impl Timers<'_> {
     }
 }
 
-/// Takes every step that is due, and says how many it took. A thing whose step fails is passed
-/// over, told of in the log, and tried again the next time.
+/// How many due things are looked up at once, besides those that were passed over.
+const BATCH: u32 = 100;
+
+/// Takes every step that is due, and says how many it took; `due` looks up so many things at most,
+/// the longest overdue first. A thing whose step fails is passed over, told of in the log, and
+/// tried again the next time: however many fail for ever, what is due after them is taken.
 pub(crate) async fn run<Id, Due, Take>(
     kind: &'static str,
-    due: impl Fn() -> Due,
+    due: impl Fn(u32) -> Due,
     take: impl Fn(Id) -> Take,
 ) -> Result<u64, Error>
 where
-    Id: Copy + Display,
+    Id: Copy + Ord + Display,
     Due: Future<Output = Result<Vec<Id>, Error>>,
     Take: Future<Output = Result<bool, Error>>,
 {
-    let mut taken = 0;
+    let (mut taken, mut passed) = (0, BTreeSet::new());
     loop {
-        let before = taken;
-        for id in due().await? {
-            match take(id).await {
-                Ok(true) => taken += 1,
-                Ok(false) => {}
-                Err(why) => tracing::error!(kind, %id, %why, "a due step failed"),
-            }
-        }
-        if taken == before {
+        let over = u32::try_from(passed.len()).unwrap_or(u32::MAX);
+        let mut found = due(over.saturating_mul(2).saturating_add(BATCH)).await?;
+        found.retain(|id| !passed.contains(id));
+        if found.is_empty() {
             return Ok(taken);
         }
+        for id in found {
+            match take(id).await {
+                Ok(true) => taken += 1,
+                Ok(false) => drop(passed.insert(id)),
+                Err(why) => {
+                    tracing::error!(kind, %id, %why, "a due step failed");
+                    passed.insert(id);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_fails_for_ever_keeps_nothing_waiting() {
+        let left = Mutex::new((0..1_000).collect::<BTreeSet<u64>>());
+        let due = |limit: u32| {
+            let found: Vec<u64> =
+                left.lock().unwrap().iter().copied().take(limit as usize).collect();
+            std::future::ready(Ok(found))
+        };
+        let tried = Mutex::new(Vec::new());
+        let take = |id: u64| {
+            tried.lock().unwrap().push(id);
+            std::future::ready(match id {
+                0..250 => Err(Error::Inconsistent("purchase")),
+                250..500 => Ok(false),
+                _ => Ok(left.lock().unwrap().remove(&id)),
+            })
+        };
+        assert_eq!(run("thing", due, take).await.unwrap(), 500);
+        assert_eq!(left.lock().unwrap().len(), 500);
+        assert_eq!(std::mem::take(&mut *tried.lock().unwrap()).len(), 1_000, "each once");
+        // The next time, what failed is tried again.
+        assert_eq!(run("thing", due, take).await.unwrap(), 0);
+        assert_eq!(tried.lock().unwrap().len(), 500);
     }
 }

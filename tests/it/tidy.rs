@@ -181,6 +181,7 @@ fn the_api_knows_no_database() {
 const SLEEPS: &[(&str, usize, &str)] = &[
     ("benches/in_step.rs", 1, "from one look to the next, until all is found"),
     ("benches/over_http.rs", 1, "from one look to the next, with a limit"),
+    ("market-api/src/cli/keeping.rs", 1, "after a failure"),
     (
         "market-api/src/cli/remote/client.rs",
         1,

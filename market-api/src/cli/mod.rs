@@ -16,6 +16,7 @@ mod draw;
 mod import;
 mod index;
 mod judge;
+mod keeping;
 mod out;
 mod passport;
 mod policy;

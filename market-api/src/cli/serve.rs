@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use market_core::{Market, mail::Mailer, webhook::Sender};
 use tokio::{net::TcpListener, signal, sync::Notify, task::JoinHandle};
 
-use super::{Failure, Settings, out};
+use super::{Failure, Settings, keeping::keep, out};
 use crate::{
     App,
     serving::{Served, serve as serve_at},
@@ -78,20 +78,23 @@ pub(super) async fn run(
     }
     let telling = tell_figures(settings, &app).await?;
     let following = [
-        tokio::spawn(follow(app.clone())),
-        tokio::spawn(write_asked(market.clone())),
-        tokio::spawn(tell(market.clone())),
-        tokio::spawn(stop_awards(market.clone())),
-        tokio::spawn(alarm(market.clone())),
-        tokio::spawn(run_due(market.clone())),
-        tokio::spawn(tidy(market.clone())),
-        tokio::spawn(note_parties(market.clone())),
-        tokio::spawn(tell_people(market.clone())),
-        tokio::spawn(deliver(market.clone(), sender)),
-        tokio::spawn(issue_documents(market.clone())),
-        tokio::spawn(scan(market.clone())),
+        keep("search", &app, follow),
+        keep("what is asked", &market, write_asked),
+        keep("saved searches", &market, tell),
+        keep("awards to stop", &market, stop_awards),
+        keep("alarms", &market, alarm),
+        keep("due steps", &market, run_due),
+        keep("tidying", &market, tidy),
+        keep("who takes part", &market, note_parties),
+        keep("notices", &market, tell_people),
+        keep("webhooks", &(market.clone(), sender), |(market, sender)| deliver(market, sender)),
+        keep("documents", &market, issue_documents),
+        keep("scans", &market, scan),
     ];
-    let mailing = mailer.map(|mailer| tokio::spawn(send_mail(market.clone(), Arc::new(mailer))));
+    let mailing = mailer.map(|mailer| {
+        let mailer: Arc<dyn Mailer> = Arc::new(mailer);
+        keep("mail", &(market.clone(), mailer), |(market, mailer)| send_mail(market, mailer))
+    });
     if !market.publisher().is_reached() {
         tracing::warn!(
             "--public-url is not set: the QR codes of documents lead to {}/verify, which nobody \

@@ -11,12 +11,11 @@ use crate::{
     purchase::Purchase,
     rules::Clock,
     store::{Tx, retry},
+    timers,
 };
 
 /// How often to look for awards to stop; every one is published for days.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many are looked up at once.
-const BATCH: i64 = 100;
 
 impl Tx {
     /// What follows for the purchase from where a complaint now stands.
@@ -55,11 +54,8 @@ impl Complaints<'_> {
     /// Stops every award that was published while a complaint about its purchase is investigated,
     /// and says how many there were. Any number of nodes may do this at once.
     pub async fn run_due(&self) -> Result<u64, Error> {
-        let mut stopped = 0;
-        for purchase in self.0.db.purchases_to_stop(BATCH).await? {
-            stopped += u64::from(retry(|| self.stop(purchase)).await?);
-        }
-        Ok(stopped)
+        let due = |limit: u32| self.0.db.purchases_to_stop(i64::from(limit));
+        timers::run("award to stop", due, |id| retry(move || self.stop(id))).await
     }
 
     /// Does so for ever.

@@ -359,4 +359,32 @@ on_both! {
         complaints.dismiss(&handler(), filed.id, "不成立").await.unwrap();
         assert!(!late().await);
     }
+
+    async fn one_award_that_cannot_be_stopped_keeps_no_other_going(url: &str) {
+        let first = World::new(url, Fund::Social, 1).await;
+        let open_case = crate::purchase::tests::world::open_case;
+        let case = open_case(&first.market, &first.owner, Fund::Social).await;
+        let second = World { case, ..first.clone() };
+        let complaints = first.market.complaints();
+        let mut open = Vec::new();
+        for world in [&first, &second] {
+            let purchase = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();
+            world.register(0, purchase.id).await.unwrap();
+            world.quote(0, purchase.id, amount("300")).await.unwrap();
+            let filed = complaints.file(&world.owner, purchase.id, letter()).await.unwrap();
+            complaints.accept(&handler(), filed.id).await.unwrap();
+            open.push(purchase);
+        }
+        first.until(open[0].state.due_at().unwrap()).await;
+        for purchase in &open {
+            first.market.purchases().open(&first.owner, purchase.id, &code()).await.unwrap();
+        }
+        let mut tx = first.market.work().await.unwrap();
+        let spoil = "update purchases set detail = '{}' where id = $1";
+        assert_eq!(tx.query(spoil).bind(open[0].id).execute().await.unwrap(), 1);
+        tx.finish(()).await.unwrap();
+        assert_eq!(complaints.run_due().await.unwrap(), 1);
+        assert_eq!(stands(&second, &open[1]).await, "suspended");
+        assert_eq!(complaints.run_due().await.unwrap(), 0);
+    }
 }

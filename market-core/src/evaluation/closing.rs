@@ -14,18 +14,15 @@ use crate::{
     timers,
 };
 
-/// How many due windows and appeals are looked up at once.
-const BATCH: i64 = 100;
-
 impl Evaluations<'_> {
     /// Closes every window whose last day is over, and keeps every evaluation whose appeal nobody
     /// decided in time; says how many there were. Any number of nodes may do this at once.
     pub async fn run_due(&self) -> Result<u64, Error> {
         let db = &self.0.db;
         let now = || self.0.env.now();
-        let windows = || db.windows_due(now(), BATCH);
+        let windows = |limit: u32| db.windows_due(now(), i64::from(limit));
         let closed = timers::run("evaluation window", windows, |id| self.close(id)).await;
-        let appeals = || db.appeals_due(now(), BATCH);
+        let appeals = |limit: u32| db.appeals_due(now(), i64::from(limit));
         let kept = timers::run("evaluation appeal", appeals, |id| self.lapse(id)).await;
         Ok(closed? + kept?)
     }

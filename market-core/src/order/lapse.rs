@@ -17,9 +17,6 @@ use crate::{
     store::retry, timers,
 };
 
-/// How many due orders are looked up at once.
-const BATCH: u32 = 100;
-
 const NO_ANSWER: &str = "逾期未答复 / no answer in time";
 const NO_CONTRACT: &str = "逾期未登记合同 / no contract in time";
 const NO_CONFIRMATION: &str = "逾期未确认合同 / contract not confirmed in time";
@@ -33,7 +30,7 @@ impl Orders<'_> {
 
     /// Has every order lapse that is due, and says how many did.
     pub async fn run_due(&self) -> Result<u64, Error> {
-        timers::run("order", || self.due(BATCH), |id| self.take_due(id)).await
+        timers::run("order", |limit| self.due(limit), |id| self.take_due(id)).await
     }
 
     /// Whether an order that was due lapses now, and did not by somebody else's doing.

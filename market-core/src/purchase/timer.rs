@@ -13,13 +13,10 @@ use crate::{
     timers,
 };
 
-/// How many due purchases are looked up at once.
-const BATCH: i64 = 100;
-
 impl Purchases<'_> {
     /// Takes every step of a purchase that is due, and says how many it took.
     pub async fn run_due(&self) -> Result<u64, Error> {
-        let due = || self.0.db.due_purchases(self.0.env.now(), BATCH);
+        let due = |limit| self.0.db.due_purchases(self.0.env.now(), i64::from(limit));
         timers::run("purchase", due, |id| self.take_due(id)).await
     }
 
