@@ -203,7 +203,8 @@ impl Mark {
 /// What journal entries are about, as far as it is searched.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
-    /// Too much to tell: regions have new names or places.
+    /// Too much to tell: regions have new names or places, or there is another policy profile. The
+    /// calendar and throttles are rules of which nothing is searched.
     pub(super) everything: bool,
     /// The catalogue is to be read again.
     catalogue: bool,
@@ -247,7 +248,7 @@ impl Touched {
                 self.catalogue = true;
             }
             Kind::Synonym => self.catalogue = true,
-            Kind::Rules => self.everything |= object != "calendar",
+            Kind::Rules => self.everything |= matches!(object.as_str(), "regions" | "policy"),
             Kind::Department
             | Kind::Applicant
             | Kind::Case

@@ -144,4 +144,16 @@ on_both! {
         market.listings().take_off(&on_behalf_of(agency), listing).await.unwrap();
         assert_eq!(found(&market, "界址点").await, NOTHING);
     }
+
+    async fn rules_of_which_nothing_is_searched_are_passed_over(url: &str) {
+        let market = market_with_catalogue(url).await;
+        let (search, accounts) = (market.search(), market.accounts());
+        search.catch_up().await.unwrap();
+        let (before, commit) = (search.position().unwrap(), market.index.serving().mark().unwrap());
+        let name = accounts.throttles(&operator().actor).await.unwrap()[0].name;
+        accounts.set_throttle(&operator(), name, 3, 20).await.unwrap();
+        assert_eq!(search.catch_up().await.unwrap(), 1);
+        assert_eq!(search.position().unwrap(), before + 1);
+        assert_eq!(market.index.serving().mark().unwrap(), commit, "nothing is built anew");
+    }
 }
