@@ -146,8 +146,9 @@ impl Documents<'_> {
     async fn issue(&self, about: About) -> Result<(), Error> {
         match self.issued(about).await {
             Ok(_) | Err(Error::Refused(Refusal::AwardNotStanding | Refusal::NoContract)) => Ok(()),
-            // No font has one of its characters: it is issued when somebody asks, once one has.
-            Err(why @ Error::Unprintable(_)) => {
+            // What lies in the document itself stops no other: no font has one of its characters,
+            // or what is stored does not fit. It is issued when somebody asks, once that is mended.
+            Err(why) if lies_in_it(&why) => {
                 tracing::error!(?about, %why, "a document is not issued");
                 Ok(())
             }
@@ -159,5 +160,14 @@ impl Documents<'_> {
         let mut tx = self.0.work().await?;
         tx.advance_documents(from, to).await?;
         tx.finish(()).await
+    }
+}
+
+/// Whether it is of no use to try again while nobody mends what a document is about.
+fn lies_in_it(why: &Error) -> bool {
+    match why {
+        Error::Busy | Error::Stale(_) | Error::Files(_) | Error::Search(_) => false,
+        Error::Storage(_) => why.is_unreadable(),
+        _ => true,
     }
 }

@@ -6,9 +6,13 @@ use uuid::Uuid;
 
 use super::{Document, DocumentFacts, DocumentKind, VerificationCode};
 use crate::{
-    Error, Kind, Timestamp,
+    Error, Kind, Recorded, Timestamp,
     id::{AgencyId, CaseId, DocumentId},
-    store::{Db, Query, Tx, journal::Entry, statements},
+    store::{
+        Db, Query, Tx,
+        journal::{Entry, entries},
+        statements,
+    },
 };
 
 statements! {
@@ -19,6 +23,12 @@ statements! {
     ALL = "\
         select id, code, subject, version, number, case_id, agency_id, sha256, size, facts, \
         issued_at from documents";
+    TOLD = "\
+        select pos, kind, object, version, event, person_id, party, case_id, old_state, new_state, \
+        policy_version, data, at from journal where kind = $1 and object = $2 \
+        and (new_state = 'publicity' or event in ('award_stands', 'award_confirmed', \
+        'contract_confirmed', 'contract_changed', 'service_extended')) \
+        order by version desc limit 1000";
     POSITION = "select pos from followers where name = 'documents'";
     ADVANCE = "update followers set pos = $2 where name = 'documents' and pos = $1";
 }
@@ -102,6 +112,18 @@ impl Db {
     /// The document whose file has a digest.
     pub(super) async fn document_by_sha256(&self, sha256: &str) -> Result<Option<Document>, Error> {
         document(self.query(ALL).with(" where sha256 = ", sha256)).await
+    }
+
+    /// What documents about a purchase or an order state of its history, oldest first; of very much,
+    /// the latest.
+    pub(super) async fn history_told(
+        &self,
+        kind: Kind,
+        object: &str,
+    ) -> Result<Vec<Recorded>, Error> {
+        let mut told = entries(self.query(TOLD).bind(kind).bind(object)).await?;
+        told.reverse();
+        Ok(told)
     }
 
     /// Up to where documents follow the journal.

@@ -110,7 +110,7 @@ pub(super) fn makes_contract(entry: &Recorded) -> bool {
     }
 }
 
-/// A purchase or an order as it is now, with what happened to it.
+/// A purchase or an order as it is now, with what documents state of its history.
 #[derive(Debug, Clone)]
 pub(super) enum Subject {
     /// A purchase.
@@ -191,12 +191,12 @@ impl Documents<'_> {
         Ok(match about {
             About::Award(id) => {
                 let purchase = self.0.db.purchase(id).await?;
-                let entries = self.0.db.journal_of(Kind::Purchase, &id.to_string()).await?;
+                let entries = self.0.db.history_told(Kind::Purchase, &id.to_string()).await?;
                 Subject::Award(Box::new(purchase), entries)
             }
             About::Contract(id) => {
                 let order = self.0.db.order(id).await?;
-                let entries = self.0.db.journal_of(Kind::Order, &id.to_string()).await?;
+                let entries = self.0.db.history_told(Kind::Order, &id.to_string()).await?;
                 Subject::Contract(Box::new(order), entries)
             }
         })

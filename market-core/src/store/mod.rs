@@ -257,6 +257,12 @@ impl Error {
     }
 
     /// Whether the database asked for the whole command again (serialization, deadlock).
+    /// Whether a row was found that is not what the program writes.
+    pub(crate) const fn is_unreadable(&self) -> bool {
+        use sqlx::Error::{ColumnDecode, Decode};
+        matches!(self, Self::Storage(ColumnDecode { .. } | Decode(_)))
+    }
+
     fn is_transient(&self) -> bool {
         let Self::Storage(sqlx::Error::Database(database)) = self else { return false };
         matches!(database.code().as_deref(), Some("40001" | "40P01"))

@@ -1,6 +1,7 @@
 //! Many at once, stops in the middle, no font, and files that are lost.
 
 use super::*;
+use crate::{Timestamp, store::journal::Entry};
 
 on_both! {
     async fn of_many_who_issue_at_once_one_does(url: &str) {
@@ -121,5 +122,46 @@ on_both! {
         let owner = &world.owner.actor;
         let lost = world.market.documents().award_letter(owner, purchase.id, None).await;
         assert!(matches!(lost, Err(Error::Files(_))), "{lost:?}");
+    }
+
+    async fn a_long_history_hides_no_award(url: &str) {
+        let (world, purchase) = published(url).await;
+        let mut tx = world.market.work().await.unwrap();
+        // Before all that happened, so much that a list of it ends before the award.
+        for before in 1..=1_000 {
+            let entry = Entry::new(Kind::Purchase, &purchase.id, -before, "purchase_revised");
+            tx.record(entry, world.now()).await.unwrap();
+        }
+        tx.finish(()).await.unwrap();
+        let purchase = world.wait(&purchase).await;
+        let order = contracted(&world, &purchase).await;
+        world.market.documents().catch_up().await.unwrap();
+        assert_eq!(issued(&world, DocumentKind::AwardLetter, purchase.id.0).await, 1);
+        assert_eq!(issued(&world, DocumentKind::ContractSummary, order.0).await, 1);
+    }
+
+    async fn what_cannot_be_issued_stops_no_other(url: &str) {
+        let (world, purchase) = published(url).await;
+        let stands = async |id: PurchaseId, version: i64, at: Timestamp| {
+            let mut tx = world.market.work().await.unwrap();
+            let entry = Entry::new(Kind::Purchase, &id, version, "award_stands");
+            tx.record(entry, at).await.unwrap();
+            tx.finish(()).await.unwrap();
+        };
+        // One of which nothing is there, before another.
+        stands(PurchaseId(Uuid::from_u128(1)), 1, Timestamp::from_micros(0)).await;
+        let purchase = world.wait(&purchase).await;
+        let documents = world.market.documents();
+        documents.catch_up().await.unwrap();
+        assert_eq!(issued(&world, DocumentKind::AwardLetter, purchase.id.0).await, 1);
+        // One that cannot be read.
+        let seen = world.market.db.documents_position().await.unwrap();
+        let mut tx = world.market.work().await.unwrap();
+        let spoil = "update purchases set detail = '{}' where id = $1";
+        assert_eq!(tx.query(spoil).bind(purchase.id).execute().await.unwrap(), 1);
+        tx.finish(()).await.unwrap();
+        stands(purchase.id, 1_000, world.now()).await;
+        documents.catch_up().await.unwrap();
+        assert!(world.market.db.documents_position().await.unwrap() > seen);
     }
 }
