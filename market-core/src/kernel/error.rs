@@ -282,7 +282,6 @@ refusals! {
     AlreadyDelivered "already-delivered" "该成果文件已提交过" "This deliverable was handed over before";
     NotAConsumer "not-a-consumer" "贵部门不使用该成果" "The department does not use this deliverable";
     AlreadyUsed "already-used" "贵部门已使用该成果" "The department has used the deliverable already";
-
     ModeNotAllowed "mode-not-allowed" "该资金来源不能采用此选取方式" "This mode may not be used with this money";
     RandomOverLimit "random-over-limit" "财政性资金达到随机选取限额，不能随机选取" "Fiscal money over the limit of a draw needs another mode";
     WindowTooShort "window-too-short" "报名时间少于规定时限" "Registration would be open for less than the rules ask";
