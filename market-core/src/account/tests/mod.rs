@@ -225,7 +225,9 @@ on_both! {
         accounts.grant_as(&system(), chief.id, party.clone(), Role::Viewer).await.unwrap();
         let risen = accounts.set_role(&call, &party, chief.id, Role::Admin).await;
         assert_eq!(refusal(risen), Refusal::NotForOneself);
-        assert_eq!(accounts.memberships(&actor).await.unwrap().last().unwrap().role, Role::Viewer);
+        let held = accounts.memberships(&actor).await.unwrap();
+        let own = held.iter().find(|one| one.party == party).unwrap();
+        assert_eq!(own.role, Role::Viewer);
 
         let may = |person: &Person, name| {
             person.actions(&actor).iter().any(|action| action.allowed && action.name == name)
