@@ -66,7 +66,7 @@ on_both! {
 
     async fn accounts_and_tokens(app: &TestApp) {
         app.rehearse_first();
-        crate::accounts::the_operator_gives_accounts_and_tokens::run(app).await;
+        crate::accounts::the_operator_gives_accounts_and_people_make_tokens::run(app).await;
     }
 
     async fn vocabulary(app: &TestApp) {

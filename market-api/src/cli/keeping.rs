@@ -50,18 +50,19 @@ mod tests {
 
     use super::*;
 
+    type With = (Arc<AtomicU32>, Arc<Notify>);
+
     #[tokio::test(start_paused = true)]
     async fn a_task_that_panics_is_begun_again() {
         let (begun, is_on) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
         let with = (begun.clone(), is_on.clone());
-        type With = (Arc<AtomicU32>, Arc<Notify>);
         let kept = keep("test", &with, |(begun, is_on): With| async move {
             match begun.fetch_add(1, Ordering::Relaxed) {
                 0 => panic!("words"),
                 1 => panic!("{} of words", 2),
                 _ => is_on.notify_one(),
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         let wait = tokio::time::timeout(Duration::from_mins(1), is_on.notified());
         wait.await.expect("it goes on");

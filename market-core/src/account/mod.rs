@@ -3,9 +3,10 @@
 //! This file is how people are kept. `bearer` is how a token of any kind becomes an [`Actor`],
 //! `reach` what the token lets them do. `session` is signing in, `provider` and `identity` signing
 //! in by another provider, `token` and `key` what lasts longer, for people and for programs.
-//! `defence` is what a new password ends, `factor` the second factor, `member` who acts for a party and as what, `invitation` how
-//! somebody comes to, `throttle` how often may be tried what can be guessed. Nothing here ever
-//! shows or records a password or a token, except the token to whom it was just made for.
+//! `defence` is what a new password ends, `factor` the second factor, `member` who acts for a party
+//! and as what, `invitation` how somebody comes to, `throttle` how often may be tried what can be
+//! guessed. Nothing here ever shows or records a password or a token, except the token to whom it
+//! was just made for.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -212,8 +213,8 @@ impl Accounts<'_> {
     }
 
     /// Gives a person a new password, and makes all useless that anybody acts by in their name; the
-    /// operator does, for instance when the old one is forgotten. Nobody does to themselves: whoever robs a session
-    /// would have the account.
+    /// operator does, for instance when the old one is forgotten. Nobody does to themselves: whoever
+    /// robs a session would have the account.
     pub async fn set_password(
         &self,
         call: &Call,

@@ -132,7 +132,7 @@ struct OfferRow {
 
 impl OfferRow {
     /// What is offered, and whose it is as of a day.
-    fn as_of(self, today: Day) -> Result<(Listing, Agency), Error> {
+    fn on(self, today: Day) -> Result<(Listing, Agency), Error> {
         let listing = Listing::try_from(self.listing)?;
         let agency = Agency {
             id: listing.agency_id,
@@ -189,7 +189,7 @@ impl Tx {
             row = self.query(OFFER).bind(id).pg(" for share of l, a").optional().await?;
         }
         let row: OfferRow = row.ok_or(Error::NotFound("listing"))?;
-        let (listing, agency) = row.as_of(self.at.day())?;
+        let (listing, agency) = row.on(self.at.day())?;
         let qualifications = self.qualifications(agency.id).await?;
         Ok(Offer { listing, agency, qualifications })
     }
@@ -332,7 +332,7 @@ impl Db {
     /// A listing with everything that decides whether it may be bought on a day, for browsing.
     pub(super) async fn offer(&self, id: ListingId, today: Day) -> Result<Offer, Error> {
         let row: Option<OfferRow> = self.query(OFFER).bind(id).optional().await?;
-        let (listing, agency) = row.ok_or(Error::NotFound("listing"))?.as_of(today)?;
+        let (listing, agency) = row.ok_or(Error::NotFound("listing"))?.on(today)?;
         let qualifications = self.qualifications(agency.id).await?;
         Ok(Offer { listing, agency, qualifications })
     }

@@ -41,7 +41,7 @@ impl<'t, 'a> Row<'t, 'a> {
     /// Tells what is wrong with a cell.
     pub(super) fn wrong(&mut self, column: &str, code: &'static str, en: &str, zh: &str) {
         let value = self.raw(column).to_owned();
-        self.table.note(self.index, column, value, code.into(), format!("{en} / {zh}"));
+        self.table.note(self.index, column, &value, code.into(), format!("{en} / {zh}"));
     }
 
     /// Tells what is wrong with a cell, in a standing sentence.
@@ -63,7 +63,7 @@ impl<'t, 'a> Row<'t, 'a> {
                 _ => "不符合要求",
             };
             let value = self.raw(&pointer).to_owned();
-            self.table.note(self.index, &pointer, value, code, format!("{message} / {zh}"));
+            self.table.note(self.index, &pointer, &value, code, format!("{message} / {zh}"));
         }
     }
 
@@ -84,7 +84,7 @@ impl<'t, 'a> Row<'t, 'a> {
                 "含有控制字符".to_owned()
             };
             let reason = format!("{} / {zh}", fault.message);
-            self.table.note(self.index, column, text.clone(), fault.code, reason);
+            self.table.note(self.index, column, &text, fault.code, reason);
         }
         text
     }

@@ -54,7 +54,7 @@ impl<'a> Table<'a> {
             if has < width || extra {
                 let en = format!("the row has {has} cells, the header {width}");
                 let zh = format!("本行有 {has} 个单元格，标题行有 {width} 个");
-                table.note(index, "", has.to_string(), "cells".into(), format!("{en} / {zh}"));
+                table.note(index, "", &has.to_string(), "cells".into(), format!("{en} / {zh}"));
                 table.broken.insert(index);
             }
         }
@@ -66,7 +66,7 @@ impl<'a> Table<'a> {
         &mut self,
         index: usize,
         column: &str,
-        value: String,
+        value: &str,
         code: Cow<'static, str>,
         reason: String,
     ) {
@@ -75,7 +75,7 @@ impl<'a> Table<'a> {
         let row = self.sheet.rows[index].number;
         let bad = self.bad.entry(index).or_default();
         if bad.len() < MOST_FAULTS {
-            let value = short(&value).into_owned();
+            let value = short(value).into_owned();
             bad.push(BadRow { row, column, value, code, reason });
         }
     }
@@ -233,7 +233,7 @@ mod tests {
 
     fn note(table: &mut Table<'_>, index: usize) {
         let value = table.cell(index, "name").to_owned();
-        table.note(index, "name", value, "length".into(), "too long / 过长".to_owned());
+        table.note(index, "name", &value, "length".into(), "too long / 过长".to_owned());
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(crate) mod page;
 pub(crate) mod point;
 pub(crate) mod policy;
 pub(crate) mod qr;
+mod refusal;
 pub mod sealing;
 pub(crate) mod secret;
 pub(crate) mod selection;

@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod expiry;
 mod hearing;
 pub(crate) mod journal;
+mod kind;
 mod migrate;
 mod parties;
 mod private;
@@ -256,13 +257,13 @@ impl Error {
         database.is_unique_violation()
     }
 
-    /// Whether the database asked for the whole command again (serialization, deadlock).
     /// Whether a row was found that is not what the program writes.
     pub(crate) const fn is_unreadable(&self) -> bool {
         use sqlx::Error::{ColumnDecode, Decode};
         matches!(self, Self::Storage(ColumnDecode { .. } | Decode(_)))
     }
 
+    /// Whether the database asked for the whole command again (serialization, deadlock).
     fn is_transient(&self) -> bool {
         let Self::Storage(sqlx::Error::Database(database)) = self else { return false };
         matches!(database.code().as_deref(), Some("40001" | "40P01"))

@@ -323,10 +323,10 @@ async fn a_batch_that_the_database_undid_was_not_kept() {
     let market = Market::open(Options::new(&url)).await.unwrap();
 
     let turn = market.work().await.unwrap();
-    let (finishes, undoes) = (market.clone(), market.clone());
-    let finished = tokio::spawn(async move { note(&finishes, "a", "noted").await });
+    let (first, second) = (market.clone(), market.clone());
+    let finished = tokio::spawn(async move { note(&first, "a", "noted").await });
     let undone = tokio::spawn(async move {
-        let mut tx = undoes.work().await.unwrap();
+        let mut tx = second.work().await.unwrap();
         tx.query("rollback").execute().await.unwrap();
     });
     // Both queue, so that the second has its turn before the first one's commit.

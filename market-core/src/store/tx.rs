@@ -56,6 +56,7 @@ pub(crate) struct Tx {
 
 /// A call's unit of work, or the answer that the same call got before.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub(crate) enum Begun<T> {
     Fresh(Tx),
     Done(T),

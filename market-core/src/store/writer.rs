@@ -101,7 +101,7 @@ impl Shared {
             return;
         }
         match self.run("commit").await {
-            Ok(()) => self.end(Ok(())),
+            Ok(()) => self.end(&Ok(())),
             Err(why) => self.abandon(&why).await,
         }
     }
@@ -110,10 +110,10 @@ impl Shared {
     async fn abandon(&mut self, why: &sqlx::Error) {
         // Where the database has undone it by itself, there is nothing left to undo.
         let _ = self.run("rollback").await;
-        self.end(Err(why.to_string()));
+        self.end(&Err(why.to_string()));
     }
 
-    fn end(&mut self, done: Result<(), String>) {
+    fn end(&mut self, done: &Result<(), String>) {
         self.at = Stage::Closed;
         #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
         metrics::histogram!("market_db_commit_transactions").record(self.waiting.len() as f64);

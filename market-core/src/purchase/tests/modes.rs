@@ -179,7 +179,7 @@ on_both! {
         world.enter(open.id, &["300", "280"]).await;
         let first = world.open(&open).await;
         let PurchaseState::Rounds(rounds) = &first.state else { panic!("{:?}", first.state) };
-        let half = (first.since.micros() + rounds.until.micros()) / 2;
+        let half = first.since.micros().midpoint(rounds.until.micros());
         world.env().set(Timestamp::from_micros(half - 1));
         assert_eq!(refusal(world.quote(1, open.id, amount("200")).await), Refusal::NoReplyYet);
         world.env().set(Timestamp::from_micros(half));
