@@ -35,7 +35,7 @@ statements! {
         select id, number, purchase_id, owner_id, complainant, handler, letter, detail, since, \
         version, created_at, updated_at from complaints where true";
     TO_STOP = "\
-        select id from purchases where state = 'publicity' and id in \
+        select id from purchases where state in ('publicity', 'awarded') and id in \
         (select purchase_id from complaints where state = 'investigating') order by id limit $1";
 }
 

@@ -84,7 +84,8 @@ impl Tx {
         purchase.check_party(actor, registration.as_ref())
     }
 
-    /// There is an accepted complaint: the clock of a published award stops. Says whether it did.
+    /// There is an accepted complaint: the clock of a published award stops, and of one that stands
+    /// but was not confirmed yet. Says whether it did.
     pub(crate) async fn stop_purchase(
         &mut self,
         purchase: Purchase,
@@ -92,7 +93,8 @@ impl Tx {
         handler: &DepartmentCode,
         clock: &Clock,
     ) -> Result<bool, Error> {
-        let stops = matches!(purchase.state, PurchaseState::Publicity(_));
+        let stops =
+            matches!(purchase.state, PurchaseState::Publicity(_) | PurchaseState::Awarded(_));
         if stops {
             let moved = purchase.suspend(complaint, handler.clone(), clock)?;
             self.save_purchase(moved, clock).await?;

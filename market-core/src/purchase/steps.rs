@@ -227,15 +227,21 @@ impl Purchase {
         Ok(self.moved("award_stands", clock.now, Awarded { award, until }))
     }
 
-    /// There is a complaint: the clock of a published award stops, with the days that are left.
+    /// There is a complaint: the clock of a published award stops, with the days that are left. Of
+    /// one that stands no day is left: awards stood before complaints that were not accepted yet
+    /// kept them from it.
     pub(super) fn suspend(
         self,
         complaint_id: ComplaintId,
         handler: DepartmentCode,
         clock: &Clock,
     ) -> Result<Moved, Refusal> {
-        let Publicity { award, until } = self.publicity()?.clone();
-        let days_left = clock.calendar.between(clock.today(), until);
+        let (award, days_left) = if let PurchaseState::Awarded(state) = &self.state {
+            (state.award.clone(), 0)
+        } else {
+            let Publicity { award, until } = self.publicity()?.clone();
+            (award, clock.calendar.between(clock.today(), until))
+        };
         let to = Suspended { award, complaint_id, handler, days_left };
         Ok(self.moved("purchase_suspended", clock.now, to))
     }
