@@ -183,7 +183,8 @@ impl Tx {
     ) -> Result<Vec<Opened>, Error> {
         let secrets = self.secrets(purchase.id).await?;
         let code: OpeningCode = secrets.code()?.ok_or(Error::Inconsistent("opening code"))?;
-        let key = OpeningKey::derive(&code, &secrets.half()?, purchase.id);
+        let half = self.half_of(purchase.id, &secrets)?;
+        let key = OpeningKey::derive(&code, &half, purchase.id);
         let registrations = self.registrations(purchase.id).await?;
         let is_listed = |id: RegistrationId| {
             let found = registrations.iter().find(|one| one.id == id);

@@ -65,7 +65,7 @@ impl Purchases<'_> {
             }
             let value = Bytes32(code.draw_value(id));
             tx.reveal(id, OWNER, &value).await?;
-            let half = secrets.half()?;
+            let half = tx.half_of(id, &secrets)?;
             tx.reveal(id, PLATFORM, &Bytes32(half.draw_value(id))).await?;
             let purchase = tx.proceed(purchase, "purchase_opened", &clock).await?;
             tx.finish(purchase).await

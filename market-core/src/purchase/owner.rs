@@ -189,7 +189,8 @@ impl Tx {
             }
             None => None,
         };
-        self.put_secrets(purchase.id, &key, &half, check, deposit).await?;
+        let kept = self.half_to_keep(purchase.id, &half, env)?;
+        self.put_secrets(purchase.id, &key, &kept, check, deposit).await?;
         for (party, value) in
             [(OWNER, code.draw_value(purchase.id)), (PLATFORM, half.draw_value(purchase.id))]
         {

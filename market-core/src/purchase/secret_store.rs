@@ -1,12 +1,13 @@
 //! Where it is kept what opens a purchase and what its draw is made of.
 
 use sqlx::FromRow;
+use zeroize::Zeroizing;
 
 use crate::{
-    Error, Party,
+    Env, Error, Party,
     draw::{Bytes32, Commitment},
     id::PurchaseId,
-    kernel::sealing::{OpeningCode, PlatformHalf, PublicKey},
+    kernel::sealing::{OpeningCode, PlatformHalf, PublicKey, is_sealed, open_half, seal_half},
     store::{Db, Tx, statements},
 };
 
@@ -58,11 +59,6 @@ pub(super) struct Promise {
 }
 
 impl Secrets {
-    /// The platform's half of the opening key.
-    pub(super) fn half(&self) -> Result<PlatformHalf, Error> {
-        self.half.parse().map_err(|_| Error::Inconsistent("platform half"))
-    }
-
     /// The code, once it was given.
     pub(super) fn code(&self) -> Result<Option<OpeningCode>, Error> {
         let code = self.code.as_deref().map(str::parse).transpose();
@@ -85,7 +81,7 @@ impl Tx {
         &mut self,
         purchase: PurchaseId,
         key: &PublicKey,
-        half: &PlatformHalf,
+        half: &str,
         code_check: &str,
         deposit: Option<(String, String)>,
     ) -> Result<(), Error> {
@@ -93,7 +89,7 @@ impl Tx {
         self.query(PUT)
             .bind(purchase)
             .bind(key.as_str())
-            .bind(half.reveal().as_str())
+            .bind(half)
             .bind(code_check)
             .bind(deposit)
             .bind(deposit_for)
@@ -122,6 +118,33 @@ impl Tx {
     /// What is known of the opening of a purchase.
     pub(super) async fn secrets(&mut self, purchase: PurchaseId) -> Result<Secrets, Error> {
         self.query(BY_PURCHASE).bind(purchase).one().await
+    }
+
+    /// The platform's half of what opens a purchase, as it is kept: sealed, where servers have a
+    /// key.
+    pub(super) fn half_to_keep(
+        &self,
+        purchase: PurchaseId,
+        half: &PlatformHalf,
+        env: &Env,
+    ) -> Result<Zeroizing<String>, Error> {
+        match self.server_key() {
+            Some(key) => Ok(Zeroizing::new(seal_half(key, purchase, half, env)?)),
+            None => Ok(half.reveal()),
+        }
+    }
+
+    /// The platform's half of what opens a purchase, from how it is kept.
+    pub(super) fn half_of(
+        &self,
+        purchase: PurchaseId,
+        secrets: &Secrets,
+    ) -> Result<PlatformHalf, Error> {
+        if !is_sealed(&secrets.half) {
+            return secrets.half.parse().map_err(|_| Error::Inconsistent("platform half"));
+        }
+        let key = self.server_key().ok_or(Error::Inconsistent("server key"))?;
+        open_half(key, purchase, &secrets.half).map_err(|_| Error::Inconsistent("server key"))
     }
 
     /// What parties have promised, by party.

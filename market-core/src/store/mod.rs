@@ -21,7 +21,7 @@ mod tests;
 pub(crate) mod tx;
 mod writer;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, Executor, PgPool, SqlSafeStr, SqliteConnection, SqlitePool,
@@ -51,7 +51,7 @@ pub(crate) use self::{
     tx::{Begun, Tx, begin},
 };
 use self::{query::Run, writer::Writer};
-use crate::{Error, reference::Kept};
+use crate::{Error, kernel::sealing::ServerKey, reference::Kept};
 
 /// What an acknowledged write survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,6 +69,8 @@ pub enum Durability {
 pub(crate) struct Db {
     driver: Connected,
     kept: Kept,
+    /// What opens that which is kept in it and only servers may read.
+    pub(crate) server_key: Option<Arc<ServerKey>>,
 }
 
 /// A database of either kind.
@@ -108,13 +110,17 @@ const READERS: u32 = 4;
 
 impl Db {
     /// Opens a database by its URL and brings its tables up to date.
-    pub(crate) async fn open(url: &str, durability: Durability) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        url: &str,
+        durability: Durability,
+        server_key: Option<ServerKey>,
+    ) -> Result<Self, Error> {
         let driver = if url.starts_with("postgres") {
             Self::open_postgres(url).await?
         } else {
             Self::open_sqlite(url, durability).await?
         };
-        Ok(Self { driver, kept: Kept::default() })
+        Ok(Self { driver, kept: Kept::default(), server_key: server_key.map(Arc::new) })
     }
 
     async fn open_postgres(url: &str) -> Result<Connected, Error> {

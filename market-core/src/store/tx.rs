@@ -21,6 +21,7 @@ use crate::{
         actor::Actor,
         call::{Call, Intent, Outcome, Went},
         env::Env,
+        sealing::ServerKey,
         secret::sha256_hex,
         time::Timestamp,
     },
@@ -44,6 +45,7 @@ pub(crate) struct Tx {
     env: Env,
     /// What this process knows of the database.
     pub(crate) kept: Kept,
+    server_key: Option<Arc<ServerKey>>,
     /// The id of its rules and catalogue, where a statement has told it.
     pub(crate) reference_id: Option<String>,
     key: Option<(String, String)>,
@@ -110,6 +112,7 @@ impl Db {
             at,
             env,
             kept: self.kept.clone(),
+            server_key: self.server_key.clone(),
             reference_id: None,
             key: None,
             unwritten: Vec::new(),
@@ -186,6 +189,11 @@ impl Tx {
             Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, PgArguments::default())),
             Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, SqliteArguments::default())),
         }
+    }
+
+    /// The key of the servers of this market, where they have one.
+    pub(crate) fn server_key(&self) -> Option<&ServerKey> {
+        self.server_key.as_deref()
     }
 
     /// Moves the unit of work to the time that the database says. Called once what decides is held,

@@ -15,6 +15,7 @@ mod tests;
 pub use key::{NotAKey, OpeningKey, PublicKey, ServerKey, SupervisorKey};
 pub use seal::{NotSealed, deposit, open, open_deposit, seal};
 pub(crate) use seal::{
-    is_sealed, open_factor, open_mail, open_signing, seal_factor, seal_mail, seal_signing,
+    is_sealed, open_factor, open_half, open_mail, open_signing, seal_factor, seal_half, seal_mail,
+    seal_signing,
 };
 pub use secret::{NotASecret, OpeningCode, PlatformHalf, WeakCode};

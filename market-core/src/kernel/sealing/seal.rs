@@ -15,7 +15,7 @@ use hpke::{
 use zeroize::Zeroizing;
 
 use super::{
-    OpeningCode, OpeningKey, PublicKey, ServerKey, SupervisorKey,
+    OpeningCode, OpeningKey, PlatformHalf, PublicKey, ServerKey, SupervisorKey,
     key::{Private, Public},
 };
 use crate::{
@@ -34,6 +34,8 @@ const DEPOSIT: &[u8] = b"market deposit v1";
 const FACTOR: &[u8] = b"market second factor v1";
 /// What is sealed for that mail is sent with: codes, and what ends it.
 const MAIL: &[u8] = b"market mail v1";
+/// The platform's half of what opens a purchase is sealed for.
+const HALF: &[u8] = b"market platform half v1";
 /// What the market signs with is sealed for.
 const SIGNING: &[u8] = b"market signing v1";
 /// How a sealed text begins: a later construction begins otherwise.
@@ -137,6 +139,26 @@ pub(crate) fn open_mail(
     sealed: &str,
 ) -> Result<Zeroizing<String>, NotSealed> {
     text(&open_for(MAIL, key.private(), &person.to_string(), sealed)?)
+}
+
+/// Seals the platform's half of what opens a purchase to the server's own key.
+pub(crate) fn seal_half(
+    key: &ServerKey,
+    purchase: PurchaseId,
+    half: &PlatformHalf,
+    env: &Env,
+) -> Result<String, NotSealed> {
+    seal_for(HALF, &key.public(), &purchase.to_string(), half.bytes(), env)
+}
+
+/// Opens what [`seal_half`] sealed for the same purchase.
+pub(crate) fn open_half(
+    key: &ServerKey,
+    purchase: PurchaseId,
+    sealed: &str,
+) -> Result<PlatformHalf, NotSealed> {
+    let half = open_for(HALF, key.private(), &purchase.to_string(), sealed)?;
+    half[..].try_into().map(PlatformHalf::from_bytes).map_err(|_| NotSealed)
 }
 
 /// Seals something that the market signs with, which is kept under a name.

@@ -163,6 +163,10 @@ macro_rules! secrets {
                 derived($draw, purchase, self.bytes())
             }
 
+            pub(super) fn from_bytes(bytes: [u8; BYTES]) -> Self {
+                Self(Zeroizing::new(bytes))
+            }
+
             pub(super) fn bytes(&self) -> &[u8; BYTES] {
                 &self.0
             }
@@ -195,8 +199,8 @@ secrets! {
     /// are opened. It is kept nowhere and shown nowhere.
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[0-9a-fA-F]{64}$"))]
     OpeningCode, draws "market draw owner v1";
-    /// The platform's half of a purchase's private key, kept with the purchase. It opens nothing
-    /// without the opening code.
+    /// The platform's half of a purchase's private key, kept with the purchase, sealed to the
+    /// server's own key where it has one. It opens nothing without the opening code.
     PlatformHalf, draws "market draw platform v1";
 }
 
@@ -229,9 +233,5 @@ impl OpeningCode {
             few @ ..LEAST_DIFFERENT => Err(WeakCode::Uniform(few)),
             _ => Ok(()),
         }
-    }
-
-    pub(super) fn from_bytes(bytes: [u8; BYTES]) -> Self {
-        Self(Zeroizing::new(bytes))
     }
 }

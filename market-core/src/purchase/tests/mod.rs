@@ -5,6 +5,7 @@ mod lapses;
 mod modes;
 mod receipts;
 mod rules;
+mod secrets;
 mod states;
 pub(crate) mod world;
 
