@@ -98,8 +98,9 @@ impl Market {
             }
             (None, None) => Arc::new(InMemory::new()),
         };
-        let db = Db::open(&options.database, options.durability, options.identity.server_key.clone())
-            .await?;
+        let db =
+            Db::open(&options.database, options.durability, options.identity.server_key.clone())
+                .await?;
         let index = Arc::new(Home::open(options.index, options.search_limit)?);
         let asking = Arc::new(Asking::new(options.keep_asked_days));
         let fonts = Arc::new(Shelf::new(options.fonts));

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{kinds::policy, workbook};
-use crate::Error;
+use crate::{
+    Error,
+    kernel::text::{cell_text, plain_cell},
+};
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: usize = 64 << 20;
@@ -162,7 +165,8 @@ impl Sheet {
             // A row of nothing counts for none, and the last one is our own.
             if record.iter().any(|cell| !cell.trim().is_empty()) {
                 allowance.rows(lines.len())?;
-                lines.push(Line { number, cells: cells.map(str::to_owned).collect() });
+                let cells = cells.map(|cell| cell_text(cell).to_owned()).collect();
+                lines.push(Line { number, cells });
             }
         }
         match lines.pop() {
@@ -193,11 +197,12 @@ impl Sheet {
     }
 }
 
-/// Rows as `CSV`: commas, line feeds, quotes only where needed.
+/// Rows as `CSV`: commas, line feeds, quotes only where needed, and nothing that a spreadsheet takes
+/// for a formula: names are chosen by agencies, and opened by clerks.
 pub(super) fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut text = String::new();
     for row in rows {
-        for (place, cell) in row.iter().enumerate() {
+        for (place, cell) in row.iter().map(|cell| plain_cell(cell)).enumerate() {
             if place > 0 {
                 text.push(',');
             }
@@ -206,7 +211,7 @@ pub(super) fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
                 text.push_str(&cell.replace('"', "\"\""));
                 text.push('"');
             } else {
-                text.push_str(cell);
+                text.push_str(&cell);
             }
         }
         text.push('\n');

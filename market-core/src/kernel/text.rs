@@ -37,9 +37,26 @@ pub(crate) fn check_lines(
     check_text(pointer, &text.replace("\r\n", " ").replace(['\n', '\t'], " "), min, max, faults);
 }
 
-/// A text as a cell that a spreadsheet shows as it is, and does not take for a formula.
+/// A text as a cell that a spreadsheet shows as it is, and does not take for a formula: with an
+/// apostrophe before it where it might. [`cell_text`] is its inverse.
 pub fn plain_cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
+    if may_reckon(text) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The text of a cell, of which [`plain_cell`] or a person who knows spreadsheets has made sure that
+/// it is taken for none but a text.
+pub(crate) fn cell_text(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| may_reckon(text)).unwrap_or(cell)
+}
+
+/// Whether a text, without apostrophes before it, begins as formulas do and is no number.
+fn may_reckon(text: &str) -> bool {
+    let text = text.trim_start_matches('\'');
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match text.strip_prefix(['+', '-']) {
+        Some(rest) => !number(rest),
+        None => text.starts_with(['=', '@']),
+    }
 }
 
 /// Refuses a reason that is not one: it has 1 to 500 characters.
@@ -113,10 +130,15 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)"] {
-            assert_eq!(plain_cell(text), format!("'{text}"));
+        for text in ["=1+1", "+a", "-1+1", "@SUM(A1)", "'=1", "''@"] {
+            let cell = plain_cell(text);
+            assert_eq!(cell, format!("'{text}"));
+            assert_eq!(cell_text(&cell), text);
         }
-        assert_eq!(plain_cell("消防=检测"), "消防=检测");
+        for text in ["消防=检测", "-", "-1", "+86.5", "'", "'tis", "", "''"] {
+            assert_eq!(plain_cell(text), text);
+            assert_eq!(cell_text(text), text);
+        }
     }
 
     #[test]

@@ -99,6 +99,14 @@ fn a_sheet_is_written_as_it_was_read() {
 }
 
 #[test]
+fn a_sheet_is_written_without_formulas() {
+    let text = "code,name\na,'=HYPERLINK(A1)\nb,-1\n";
+    let sheet = sheet("a.csv", text);
+    assert_eq!(sheet.rows[0].cells, ["a", "=HYPERLINK(A1)"]);
+    assert_eq!(sheet.to_csv(), text);
+}
+
+#[test]
 fn what_is_too_much_is_refused_while_it_is_read() {
     let own = |text: &str| match Sheet::read_rows("a.csv", text.as_bytes(), 10) {
         Err(Error::Invalid(faults)) => (faults[0].code.to_string(), faults[0].message.clone()),
