@@ -5,13 +5,13 @@ use sqlx::{FromRow, types::Json};
 
 use super::{
     Agency, AgencyState, Listing, ListingFilter, ListingState, ListingTerms, Offer, Origin,
-    Profile, Terms, listing::ListingMoved,
+    Profile, Terms, listing::ListingMoved, qualification_store::AskedQualifications,
 };
 use crate::{
     Actor, Day, Error, Kind, Money, Page, Paging, Refusal, Timestamp, Uscc,
     code::{ItemCode, ListingCode, RegionCode},
     id::{AgencyId, ListingId},
-    store::{Db, OnDuplicate, Query, Tx, journal::Entry, statements},
+    store::{Asked, Db, OnDuplicate, Query, Tx, journal::Entry, statements},
 };
 
 statements! {
@@ -150,6 +150,14 @@ impl OfferRow {
     }
 }
 
+/// A listing that was asked for with its agency.
+#[must_use]
+pub(crate) struct AskedOffer {
+    id: ListingId,
+    row: Asked<OfferRow>,
+    qualifications: AskedQualifications,
+}
+
 async fn listings(query: Query<'_>) -> Result<Vec<Listing>, Error> {
     let rows: Vec<WholeRow> = query.all().await?;
     rows.into_iter().map(Listing::try_from).collect()
@@ -181,16 +189,30 @@ impl Tx {
     /// A listing with everything that decides whether it may be bought now. Listing and agency
     /// stay as they are until this unit of work is done.
     pub(crate) async fn offer(&mut self, id: ListingId) -> Result<Offer, Error> {
-        let mut row = self.query(OFFER).bind(id).pg(" for share of l, a").optional().await?;
+        let asked = self.ask_offer(id).await?;
+        self.asked_offer(asked).await
+    }
+
+    /// Asks for a listing with everything that decides whether it may be bought now.
+    pub(crate) async fn ask_offer(&mut self, id: ListingId) -> Result<AskedOffer, Error> {
+        let row = self.query(OFFER).bind(id).pg(" for share of l, a").ask().await?;
+        let qualifications = self.ask_qualifications_of_seller(id).await?;
+        Ok(AskedOffer { id, row, qualifications })
+    }
+
+    /// The listing that was asked for, with everything that decides whether it may be bought now.
+    pub(crate) async fn asked_offer(&mut self, asked: AskedOffer) -> Result<Offer, Error> {
+        let AskedOffer { id, row, mut qualifications } = asked;
+        let mut row = self.optional(row).await?;
         if row.is_none() {
             // None, too, where its terms have changed while the lock was waited for.
             let head = self.query(HEAD).bind(id).pg(" for share").optional::<HeadRow>().await?;
             head.ok_or(Error::NotFound("listing"))?;
             row = self.query(OFFER).bind(id).pg(" for share of l, a").optional().await?;
+            qualifications = self.ask_qualifications_of_seller(id).await?;
         }
-        let row: OfferRow = row.ok_or(Error::NotFound("listing"))?;
-        let (listing, agency) = row.on(self.at.day())?;
-        let qualifications = self.qualifications(agency.id).await?;
+        let (listing, agency) = row.ok_or(Error::NotFound("listing"))?.on(self.at.day())?;
+        let qualifications = self.asked_qualifications(qualifications).await?;
         Ok(Offer { listing, agency, qualifications })
     }
 

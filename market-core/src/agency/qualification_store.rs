@@ -6,8 +6,8 @@ use super::{Practitioner, Qualification};
 use crate::{
     Day, Error, Refusal,
     code::{LevelCode, QualificationKind},
-    id::{AgencyId, PractitionerId, QualificationId},
-    store::{Db, OnDuplicate, Query, Tx, statements},
+    id::{AgencyId, ListingId, PractitionerId, QualificationId},
+    store::{Asked, Db, OnDuplicate, Query, Tx, statements},
 };
 
 statements! {
@@ -20,6 +20,10 @@ statements! {
     QUALIFICATIONS = "\
         select id, agency_id, kind, level, majors, number, issuer, valid_from, valid_until, \
         revoked from agency_qualifications where agency_id = $1";
+    OF_SELLER = "\
+        select id, agency_id, kind, level, majors, number, issuer, valid_from, valid_until, \
+        revoked from agency_qualifications \
+        where agency_id = (select agency_id from listings where id = $1)";
     ALL_QUALIFICATIONS = "\
         select id, agency_id, kind, level, majors, number, issuer, valid_from, valid_until, \
         revoked from agency_qualifications";
@@ -90,15 +94,22 @@ impl From<PractitionerRow> for Practitioner {
     }
 }
 
+/// Certificates that were asked for.
+#[must_use]
+pub(super) struct AskedQualifications(Asked<QualificationRow>);
+
 /// Certificates of each agency by kind and number: by bytes, which is not how every database
 /// sorts texts.
 async fn qualifications(query: Query<'_>) -> Result<Vec<Qualification>, Error> {
-    let rows: Vec<QualificationRow> = query.all().await?;
+    Ok(sorted(query.all().await?))
+}
+
+fn sorted(rows: Vec<QualificationRow>) -> Vec<Qualification> {
     let mut found: Vec<Qualification> = rows.into_iter().map(Qualification::from).collect();
     found.sort_unstable_by(|one, other| {
         (one.agency_id, &one.kind, &one.number).cmp(&(other.agency_id, &other.kind, &other.number))
     });
-    Ok(found)
+    found
 }
 
 /// Practitioners of each agency by certificate.
@@ -118,6 +129,22 @@ impl Tx {
         id: AgencyId,
     ) -> Result<Vec<Qualification>, Error> {
         qualifications(self.query(QUALIFICATIONS).bind(id)).await
+    }
+
+    /// Asks for the certificates of the agency that sells a listing.
+    pub(super) async fn ask_qualifications_of_seller(
+        &mut self,
+        listing: ListingId,
+    ) -> Result<AskedQualifications, Error> {
+        self.query(OF_SELLER).bind(listing).ask().await.map(AskedQualifications)
+    }
+
+    /// The certificates that were asked for, by kind and number.
+    pub(super) async fn asked_qualifications(
+        &mut self,
+        asked: AskedQualifications,
+    ) -> Result<Vec<Qualification>, Error> {
+        self.all(asked.0).await.map(sorted)
     }
 
     /// Every certificate: each agency's by kind and number.

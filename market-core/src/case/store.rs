@@ -7,12 +7,12 @@ use sqlx::{FromRow, types::Json};
 
 use super::{Case, CaseFilter, CaseRequirement, CaseState, CaseStep, Fund, StepState};
 use crate::{
-    Day, Error, Kind, Paging, Party, Timestamp,
+    Day, Error, Kind, Paging, Party, Timestamp, Uscc,
     code::{DepartmentCode, ItemCode, MatterCode, RegionCode, StepKey},
     id::{ApplicantId, CaseId, OrderId, PurchaseId},
     matter::Matter,
     rules::Clock,
-    store::{Db, Tx, journal::Entry, statements},
+    store::{Asked, Db, Meaning, Tx, journal::Entry, statements},
 };
 
 statements! {
@@ -36,6 +36,8 @@ statements! {
     REQUIREMENTS = "\
         select case_id, item, item_version, order_id, purchase_id, linked_by, used_by \
         from case_requirements where true";
+    OWNER_CODE = "\
+        select a.uscc from cases c join applicants a on a.id = c.applicant_id where c.id = $1";
     REGION = "select region from cases where id = $1";
     MATTER = "select matter, matter_version from cases where id = $1";
     LINKED = "\
@@ -88,6 +90,14 @@ struct RequirementRow {
     purchase_id: Option<PurchaseId>,
     linked_by: Option<DepartmentCode>,
     used_by: Json<Vec<DepartmentCode>>,
+}
+
+/// A case that was asked for.
+#[must_use]
+pub(crate) struct AskedCase {
+    row: Asked<CaseRow>,
+    steps: Asked<StepRow>,
+    requirements: Asked<RequirementRow>,
 }
 
 /// The cases of some rows, each with its steps and requirements.
@@ -203,14 +213,39 @@ impl Tx {
 
     /// A case that nobody else changes until this unit of work is done.
     pub(crate) async fn case_for_update(&mut self, id: CaseId) -> Result<Case, Error> {
-        let row = self.query(BY_ID).bind(id).pg(" for update").optional::<CaseRow>().await?;
-        let row = row.ok_or(Error::NotFound("case"))?;
-        let steps = self.query(STEPS).with(" and case_id = ", id).all().await?;
-        let requirements = self.query(REQUIREMENTS).with(" and case_id = ", id);
-        let requirements = requirements.push(" order by item").all().await?;
+        let asked = self.ask_case_for_update(id).await?;
+        self.asked_case(asked).await
+    }
+
+    /// Asks for a case that this unit of work changes.
+    pub(crate) async fn ask_case_for_update(&mut self, id: CaseId) -> Result<AskedCase, Error> {
+        Ok(AskedCase {
+            row: self.query(BY_ID).bind(id).pg(" for update").ask().await?,
+            steps: self.query(STEPS).with(" and case_id = ", id).ask().await?,
+            requirements: {
+                let query = self.query(REQUIREMENTS).with(" and case_id = ", id);
+                query.push(" order by item").ask().await?
+            },
+        })
+    }
+
+    /// The case that was asked for.
+    pub(crate) async fn asked_case(&mut self, asked: AskedCase) -> Result<Case, Error> {
+        let AskedCase { row, steps, requirements } = asked;
+        let row = self.optional(row).await?.ok_or(Error::NotFound("case"))?;
+        let steps = self.all(steps).await?;
+        let requirements = self.all(requirements).await?;
         let mut case = assemble(vec![row], steps, requirements).remove(0);
         by_key(&mut case.steps);
         Ok(case)
+    }
+
+    /// Asks for the credit code of whoever a case belongs to.
+    pub(crate) async fn ask_owner_code(
+        &mut self,
+        id: CaseId,
+    ) -> Result<Asked<(Option<Uscc>,)>, Error> {
+        self.query(OWNER_CODE).bind(id).ask().await
     }
 
     /// Where a case is.
@@ -278,9 +313,7 @@ impl Tx {
         let at = self.at_after(case.updated_at);
         let case = Case { version: case.version + 1, updated_at: at, ..case };
         let moved = self.query(MOVE).bind(case.id).bind(case.state).bind(case.version).bind(at);
-        if moved.execute().await? != 1 {
-            return Err(Error::Stale("case"));
-        }
+        moved.soon(Meaning::default().unless_one(|| Error::Stale("case"))).await?;
         for step in case.steps.iter().filter(|step| !before.steps.contains(step)) {
             self.query(MOVE_STEP)
                 .bind(case.id)
@@ -289,7 +322,7 @@ impl Tx {
                 .bind(step.since)
                 .bind(step.due_on)
                 .bind(step.reason.as_deref())
-                .execute()
+                .soon(Meaning::default())
                 .await?;
         }
         let known = &before.requirements;
@@ -301,7 +334,7 @@ impl Tx {
                 .bind(requirement.purchase_id)
                 .bind(requirement.linked_by.as_ref())
                 .bind(Json(&requirement.used_by))
-                .execute()
+                .soon(Meaning::default())
                 .await?;
         }
         let entry = Entry::new(Kind::Case, &case.id, case.version, event)

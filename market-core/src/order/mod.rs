@@ -166,10 +166,13 @@ impl Orders<'_> {
     async fn place_once(&self, call: &Call, new: &NewOrder) -> Result<Order, Error> {
         PLACE.admits(&call.actor)?;
         let mut tx = begin!(self.0, call, "orders.place", new);
-        let case = tx.case_for_update(new.case_id).await?;
+        let case = tx.ask_case_for_update(new.case_id).await?;
+        let offer = tx.ask_offer(new.listing_id).await?;
+        let owner = tx.ask_owner_code(new.case_id).await?;
+        let case = tx.asked_case(case).await?;
         PLACE.permits_of("case", &call.actor, case.owned_by(&call.actor), case.state.as_str())?;
         let item_version = case.admits(&new.item)?.item_version;
-        let offer = tx.offer(new.listing_id).await?;
+        let offer = tx.asked_offer(offer).await?;
         if offer.listing.number != new.listing_number || offer.listing.terms.price != new.price {
             return Err(Refusal::ListingChanged.into());
         }
@@ -190,7 +193,7 @@ impl Orders<'_> {
             Some(_) => Some(tx.matter_version(&case.matter, case.matter_version).await?),
             None => None,
         };
-        let owner = tx.applicant(case.applicant_id).await?.uscc;
+        let owner = tx.optional(owner).await?.and_then(|(code,)| code);
         reasons.extend(eligibility::conflicts(&offer.agency, owner.as_ref(), matter.as_ref()));
         if !reasons.is_empty() {
             return Err(Error::Ineligible(reasons));

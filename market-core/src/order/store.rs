@@ -13,7 +13,7 @@ use crate::{
     id::{AgencyId, ApplicantId, CaseId, ListingId, OrderId, PurchaseId},
     matter::Matter,
     rules::Clock,
-    store::{Db, OnDuplicate, Tx, journal::Entry, statements},
+    store::{Db, Meaning, Tx, journal::Entry, statements},
 };
 
 statements! {
@@ -232,9 +232,8 @@ impl Tx {
             .bind(order.updated_at)
             .bind(terms.purchase_id)
             .bind(order.lapses())
-            .execute()
-            .await
-            .on_duplicate(Refusal::AlreadyOrdered)?;
+            .soon(Meaning::default().on_duplicate(|| Refusal::AlreadyOrdered.into()))
+            .await?;
         self.record_order(&order, from, event, clock).await?;
         Ok(order)
     }
@@ -247,8 +246,7 @@ impl Tx {
     ) -> Result<Order, Error> {
         let Moved { order, from, event } = moved;
         let mark = Mark::of(&held.order, &order.state, held.clock.today());
-        let saved = self
-            .query(MOVE)
+        self.query(MOVE)
             .bind(order.id)
             .bind(order.state.name())
             .bind(Json(&order.state))
@@ -261,11 +259,8 @@ impl Tx {
             .bind(i64::from(mark.late))
             .bind(mark.failed)
             .bind(order.lapses())
-            .execute()
+            .soon(Meaning::default().unless_one(|| Error::Stale("order")))
             .await?;
-        if saved != 1 {
-            return Err(Error::Stale("order"));
-        }
         self.record_order(&order, from, event, &held.clock).await?;
         self.follow_in_evaluations(&order, &held.matter.lead, &held.clock).await?;
         let failed = held.order.fails_as_award(&order.state).then(|| held.clock.clone());

@@ -191,8 +191,8 @@ impl From<EntryRow> for Recorded {
 
 /// What it means that a version of a thing is told of already: that somebody else has made it
 /// meanwhile.
-fn overtaken(why: Error) -> Error {
-    if why.is_duplicate() { Error::Stale("marketplace's data") } else { why }
+fn overtaken() -> Error {
+    Error::Stale("marketplace's data")
 }
 
 /// The entries that a statement finds.
@@ -301,7 +301,7 @@ impl Tx {
                 .with(", ", at)
                 .push(")");
         }
-        query.execute().await.map(drop).map_err(overtaken)
+        query.soon(Meaning::default().on_duplicate(overtaken)).await
     }
 
     /// Gives positions to entries that have none, and says to how many; none while another node

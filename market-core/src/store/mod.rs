@@ -19,6 +19,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tx;
+mod waiting;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -49,6 +50,7 @@ pub(crate) use self::{
     put::Put,
     query::Query,
     tx::{Begun, Tx, begin},
+    waiting::{Asked, Meaning},
 };
 use self::{query::Run, writer::Writer};
 use crate::{Error, kernel::sealing::ServerKey, reference::Kept};

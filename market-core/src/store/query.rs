@@ -9,7 +9,10 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use super::writer::Writer;
+use super::{
+    waiting::{Asked, Meaning, Place, Waiting},
+    writer::Writer,
+};
 use crate::Error;
 
 /// Anything that both drivers take as a parameter.
@@ -35,13 +38,23 @@ pub(super) enum Run<'c> {
     Pg(&'c PgPool, PgArguments),
     PgTx(&'c mut PgConnection, PgArguments),
     Lite(&'c SqlitePool, SqliteArguments),
-    LiteTx(&'c mut SqliteConnection, SqliteArguments),
+    LiteTx(&'c mut SqliteConnection, &'c mut Waiting),
     Memory(&'c Writer, SqliteArguments),
 }
 
-enum Rows {
+pub(super) enum Rows {
     Pg(Vec<PgRow>),
     Lite(Vec<SqliteRow>),
+}
+
+impl Rows {
+    pub(super) fn read<T: Record>(self) -> Result<Vec<T>, Error> {
+        let rows: sqlx::Result<_> = match self {
+            Self::Pg(rows) => rows.iter().map(T::from_row).collect(),
+            Self::Lite(rows) => rows.iter().map(T::from_row).collect(),
+        };
+        Ok(rows?)
+    }
 }
 
 /// A statement and its parameters, `$1..$n` in both databases. Its text grows only by literals,
@@ -50,13 +63,22 @@ pub(crate) struct Query<'c> {
     sql: SqlStr,
     text: Option<String>,
     run: Run<'c>,
+    /// The number of the parameter before its first.
+    before: usize,
     bound: usize,
     failed: Option<Error>,
 }
 
 impl<'c> Query<'c> {
     pub(super) fn new(sql: impl SqlSafeStr, run: Run<'c>) -> Self {
-        Self { sql: sql.into_sql_str(), text: None, run, bound: 0, failed: None }
+        let sql = sql.into_sql_str();
+        let (before, text) = match &run {
+            Run::LiteTx(_, waiting) if waiting.bound > 0 => {
+                (waiting.bound, Some(waiting.numbered(sql.as_str())))
+            }
+            _ => (0, None),
+        };
+        Self { sql, text, run, before, bound: before, failed: None }
     }
 
     /// Gives the next parameter its value.
@@ -69,7 +91,11 @@ impl<'c> Query<'c> {
         self.bound += 1;
         let added: Result<(), BoxDynError> = match &mut self.run {
             Run::Pg(_, args) | Run::PgTx(_, args) => args.add(value),
-            Run::Lite(_, args) | Run::LiteTx(_, args) | Run::Memory(_, args) => args.add(value),
+            Run::Lite(_, args) | Run::Memory(_, args) => args.add(value),
+            Run::LiteTx(_, waiting) => {
+                waiting.bound = self.bound;
+                waiting.args.add(value)
+            }
         };
         if let Err(why) = added {
             self.failed.get_or_insert(sqlx::Error::Encode(why).into());
@@ -129,13 +155,46 @@ impl<'c> Query<'c> {
             Some(text) => sqlx::AssertSqlSafe(text).into_sql_str(),
             None => self.sql,
         };
-        debug_assert_eq!(highest_placeholder(sql.as_str()), self.bound, "{}", sql.as_str());
+        debug_assert_eq!(
+            highest_placeholder(sql.as_str()),
+            if self.bound == self.before { 0 } else { self.bound },
+            "{}",
+            sql.as_str()
+        );
         Ok((sql, self.run))
+    }
+
+    /// Has the statement run before the next one of this unit of work that is waited for. If it
+    /// fails, that one does.
+    pub(crate) async fn soon(self, meaning: Meaning) -> Result<(), Error> {
+        match self.done()? {
+            (sql, Run::LiteTx(_, waiting)) => {
+                waiting.judge(sql.as_str(), meaning);
+                Ok(())
+            }
+            (sql, run) => {
+                let changed = Self::run(sql, run).await.map_err(|why| meaning.failed(why))?;
+                meaning.changed(changed)
+            }
+        }
+    }
+
+    /// Asks for rows that are looked at later, by [`Tx::all`](super::Tx::all).
+    pub(crate) async fn ask<T: Record>(self) -> Result<Asked<T>, Error> {
+        match self.done()? {
+            (sql, Run::LiteTx(_, waiting)) => Ok(Asked::new(waiting.ask(sql.as_str()))),
+            (sql, run) => Ok(Asked::new(Place::Here(Self::fetch(sql, run).await?))),
+        }
     }
 
     /// How many rows the statement changed.
     pub(crate) async fn execute(self) -> Result<u64, Error> {
-        Ok(match self.done()? {
+        let (sql, run) = self.done()?;
+        Self::run(sql, run).await
+    }
+
+    async fn run(sql: SqlStr, run: Run<'c>) -> Result<u64, Error> {
+        Ok(match (sql, run) {
             (sql, Run::Pg(pool, args)) => {
                 query_with(sql, args).execute(pool).await?.rows_affected()
             }
@@ -145,9 +204,7 @@ impl<'c> Query<'c> {
             (sql, Run::Lite(pool, args)) => {
                 query_with(sql, args).execute(pool).await?.rows_affected()
             }
-            (sql, Run::LiteTx(conn, args)) => {
-                query_with(sql, args).execute(conn).await?.rows_affected()
-            }
+            (sql, Run::LiteTx(conn, waiting)) => waiting.run(conn, sql.as_str()).await?.changed,
             (sql, Run::Memory(writer, args)) => {
                 let mut conn = writer.turn().await?;
                 query_with(sql, args).execute(&mut **conn).await?.rows_affected()
@@ -157,14 +214,19 @@ impl<'c> Query<'c> {
 
     /// Not generic over the record, so it is compiled once.
     async fn rows(self) -> Result<Rows, Error> {
-        Ok(match self.done()? {
+        let (sql, run) = self.done()?;
+        Self::fetch(sql, run).await
+    }
+
+    async fn fetch(sql: SqlStr, run: Run<'c>) -> Result<Rows, Error> {
+        Ok(match (sql, run) {
             (sql, Run::Pg(pool, args)) => Rows::Pg(query_with(sql, args).fetch_all(pool).await?),
             (sql, Run::PgTx(conn, args)) => Rows::Pg(query_with(sql, args).fetch_all(conn).await?),
             (sql, Run::Lite(pool, args)) => {
                 Rows::Lite(query_with(sql, args).fetch_all(pool).await?)
             }
-            (sql, Run::LiteTx(conn, args)) => {
-                Rows::Lite(query_with(sql, args).fetch_all(conn).await?)
+            (sql, Run::LiteTx(conn, waiting)) => {
+                Rows::Lite(waiting.run(conn, sql.as_str()).await?.rows)
             }
             (sql, Run::Memory(writer, args)) => {
                 let mut conn = writer.turn().await?;
@@ -175,11 +237,7 @@ impl<'c> Query<'c> {
 
     /// Every row.
     pub(crate) async fn all<T: Record>(self) -> Result<Vec<T>, Error> {
-        let rows: sqlx::Result<_> = match self.rows().await? {
-            Rows::Pg(rows) => rows.iter().map(T::from_row).collect(),
-            Rows::Lite(rows) => rows.iter().map(T::from_row).collect(),
-        };
-        Ok(rows?)
+        self.rows().await?.read()
     }
 
     /// The row, if there is one.

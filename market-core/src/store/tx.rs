@@ -3,16 +3,15 @@
 use std::{sync::Arc, time::Instant};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sqlx::{
-    Postgres, SqlSafeStr, Transaction, postgres::PgArguments, sqlite::SqliteArguments, types::Json,
-};
+use sqlx::{Postgres, SqlSafeStr, Transaction, postgres::PgArguments, types::Json};
 use tokio::sync::Notify;
 
 use super::{
     Connected, Db,
     journal::Done,
-    query::{Query, Run},
+    query::{Query, Record, Rows, Run},
     statements,
+    waiting::{Asked, Meaning, Place, Waiting},
     writer::WriteTx,
 };
 use crate::{
@@ -49,6 +48,8 @@ pub(crate) struct Tx {
     /// The id of its rules and catalogue, where a statement has told it.
     pub(crate) reference_id: Option<String>,
     key: Option<(String, String)>,
+    /// Statements that are not run yet.
+    waiting: Waiting,
     /// Journal entries that are not written yet.
     pub(super) unwritten: Vec<Done>,
     intent: Intent,
@@ -115,6 +116,7 @@ impl Db {
             server_key: self.server_key.clone(),
             reference_id: None,
             key: None,
+            waiting: Waiting::default(),
             unwritten: Vec::new(),
             intent: Intent::Do,
             outcome: Outcome::default(),
@@ -187,7 +189,37 @@ impl Tx {
     pub(crate) fn query(&mut self, sql: impl SqlSafeStr) -> Query<'_> {
         match &mut self.driver {
             Driver::Pg(tx) => Query::new(sql, Run::PgTx(tx, PgArguments::default())),
-            Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, SqliteArguments::default())),
+            Driver::Lite(tx) => Query::new(sql, Run::LiteTx(tx, &mut self.waiting)),
+        }
+    }
+
+    /// Every row that was asked for.
+    pub(crate) async fn all<T: Record>(&mut self, asked: Asked<T>) -> Result<Vec<T>, Error> {
+        match asked.rows {
+            Place::Here(rows) => rows.read(),
+            Place::Coming(place) => {
+                self.run_waiting().await?;
+                let rows = self.waiting.take(place).ok_or(Error::Inconsistent("statement"))?;
+                Rows::Lite(rows).read()
+            }
+        }
+    }
+
+    /// The row that was asked for, if there is one.
+    pub(crate) async fn optional<T: Record>(
+        &mut self,
+        asked: Asked<T>,
+    ) -> Result<Option<T>, Error> {
+        self.all(asked).await.map(|mut rows| rows.pop())
+    }
+
+    /// Runs the statements that wait.
+    async fn run_waiting(&mut self) -> Result<(), Error> {
+        match &mut self.driver {
+            Driver::Lite(tx) if !self.waiting.is_empty() => {
+                self.waiting.run(tx, "").await.map(drop)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -221,8 +253,9 @@ impl Tx {
         self.write_journal().await?;
         if let Some((scope, key)) = self.key.take() {
             let kept = Json(Answer { answer: &answer });
-            self.query(ANSWER).bind(scope).bind(key).bind(kept).execute().await?;
+            self.query(ANSWER).bind(scope).bind(key).bind(kept).soon(Meaning::default()).await?;
         }
+        self.run_waiting().await?;
         match (self.driver, self.intent) {
             (Driver::Pg(tx), Intent::Do) => {
                 tx.commit().await?;
