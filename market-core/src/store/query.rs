@@ -2,7 +2,7 @@
 
 use sqlx::{
     Arguments, Encode, FromRow, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite,
-    SqliteConnection, SqlitePool, Type,
+    SqlitePool, Type,
     error::BoxDynError,
     postgres::{PgArguments, PgRow},
     query_with,
@@ -11,7 +11,7 @@ use sqlx::{
 
 use super::{
     waiting::{Asked, Meaning, Place, Waiting},
-    writer::Writer,
+    writer::{WriteTx, Writer},
 };
 use crate::Error;
 
@@ -38,7 +38,7 @@ pub(super) enum Run<'c> {
     Pg(&'c PgPool, PgArguments),
     PgTx(&'c mut PgConnection, PgArguments),
     Lite(&'c SqlitePool, SqliteArguments),
-    LiteTx(&'c mut SqliteConnection, &'c mut Waiting),
+    LiteTx(&'c mut WriteTx, &'c mut Waiting),
     Memory(&'c Writer, SqliteArguments),
 }
 
@@ -92,10 +92,7 @@ impl<'c> Query<'c> {
         let added: Result<(), BoxDynError> = match &mut self.run {
             Run::Pg(_, args) | Run::PgTx(_, args) => args.add(value),
             Run::Lite(_, args) | Run::Memory(_, args) => args.add(value),
-            Run::LiteTx(_, waiting) => {
-                waiting.bound = self.bound;
-                waiting.args.add(value)
-            }
+            Run::LiteTx(_, waiting) => waiting.bind(value),
         };
         if let Err(why) = added {
             self.failed.get_or_insert(sqlx::Error::Encode(why).into());
@@ -204,7 +201,7 @@ impl<'c> Query<'c> {
             (sql, Run::Lite(pool, args)) => {
                 query_with(sql, args).execute(pool).await?.rows_affected()
             }
-            (sql, Run::LiteTx(conn, waiting)) => waiting.run(conn, sql.as_str()).await?.changed,
+            (sql, Run::LiteTx(tx, waiting)) => waiting.run(tx, sql.as_str()).await?.changed,
             (sql, Run::Memory(writer, args)) => {
                 let mut conn = writer.turn().await?;
                 query_with(sql, args).execute(&mut **conn).await?.rows_affected()
@@ -225,8 +222,8 @@ impl<'c> Query<'c> {
             (sql, Run::Lite(pool, args)) => {
                 Rows::Lite(query_with(sql, args).fetch_all(pool).await?)
             }
-            (sql, Run::LiteTx(conn, waiting)) => {
-                Rows::Lite(waiting.run(conn, sql.as_str()).await?.rows)
+            (sql, Run::LiteTx(tx, waiting)) => {
+                Rows::Lite(waiting.run(tx, sql.as_str()).await?.rows)
             }
             (sql, Run::Memory(writer, args)) => {
                 let mut conn = writer.turn().await?;

@@ -2,15 +2,17 @@
 //! of threads, they are run together with the next one that it does wait for; on `PostgreSQL` at
 //! once.
 
-use std::{fmt::Write, marker::PhantomData};
+use std::{collections::VecDeque, fmt::Write, marker::PhantomData};
 
 use futures::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, Either, Executor, SqliteConnection, query_with,
+    Arguments, AssertSqlSafe, Either, Encode, Executor, Sqlite, SqliteConnection, Type,
+    error::BoxDynError,
+    query_with,
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use super::query::Rows;
+use super::{query::Rows, writer::WriteTx};
 use crate::Error;
 
 /// What it means how a statement went whose result nobody looks at.
@@ -66,32 +68,51 @@ impl<T> Asked<T> {
     }
 }
 
-/// The statements that wait, in their order, with the parameters of all of them.
+/// The statements that wait.
 #[derive(Default)]
 pub(super) struct Waiting {
-    text: String,
-    pub(super) args: SqliteArguments,
-    /// How many parameters there are.
+    batch: Batch,
+    /// How many parameters they have.
     pub(super) bound: usize,
-    follows: Vec<Follows>,
     answers: Vec<Option<Vec<SqliteRow>>>,
 }
 
-/// What follows from a statement that waits.
+/// Statements that are run together, in their order, with the parameters of all of them.
+#[derive(Default)]
+pub(super) struct Batch {
+    text: String,
+    args: SqliteArguments,
+    follows: VecDeque<Follows>,
+}
+
+/// What follows from a statement of a batch; nothing does from the last, which is waited for.
 enum Follows {
+    /// The batch's place in the shared transaction is one statement nearer.
+    Placed,
     Judged(Meaning),
     Answers(usize),
 }
 
-/// How the last of some statements went.
-pub(super) struct Last {
+/// What came of a batch.
+#[derive(Default)]
+pub(super) struct Ran {
+    /// How many rows its last statement changed.
     pub(super) changed: u64,
+    /// The rows of its last statement.
     pub(super) rows: Vec<SqliteRow>,
+    answers: Vec<(usize, Vec<SqliteRow>)>,
+}
+
+/// Why a batch was not run to its end.
+pub(super) struct Stopped {
+    pub(super) why: Error,
+    /// Whether it had its place before.
+    pub(super) placed: bool,
 }
 
 impl std::fmt::Debug for Waiting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Waiting").field("text", &self.text).finish_non_exhaustive()
+        f.debug_struct("Waiting").field("text", &self.batch.text).finish_non_exhaustive()
     }
 }
 
@@ -112,25 +133,28 @@ impl Waiting {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.follows.is_empty()
+        self.batch.follows.is_empty()
     }
 
-    fn add(&mut self, sql: &str, follows: Follows) {
-        self.text.push_str(sql);
-        self.text.push(';');
-        self.follows.push(follows);
+    /// Keeps a parameter.
+    pub(super) fn bind<'q, T: Encode<'q, Sqlite> + Type<Sqlite>>(
+        &mut self,
+        value: T,
+    ) -> Result<(), BoxDynError> {
+        self.bound += 1;
+        self.batch.args.add(value)
     }
 
     /// Has a statement wait that is judged once it was run.
     pub(super) fn judge(&mut self, sql: &str, meaning: Meaning) {
-        self.add(sql, Follows::Judged(meaning));
+        self.batch.add(sql, Follows::Judged(meaning));
     }
 
     /// Has a statement wait whose rows are wanted.
     pub(super) fn ask(&mut self, sql: &str) -> Place {
         let place = self.answers.len();
         self.answers.push(None);
-        self.add(sql, Follows::Answers(place));
+        self.batch.add(sql, Follows::Answers(place));
         Place::Coming(place)
     }
 
@@ -140,40 +164,61 @@ impl Waiting {
     }
 
     /// Runs what waits, and then a statement; an empty one is none.
-    pub(super) async fn run(
-        &mut self,
-        conn: &mut SqliteConnection,
-        last: &str,
-    ) -> Result<Last, Error> {
-        let mut text = std::mem::take(&mut self.text);
-        text.push_str(last);
-        let args = std::mem::take(&mut self.args);
+    pub(super) async fn run(&mut self, tx: &mut WriteTx, last: &str) -> Result<Ran, Error> {
+        let mut batch = std::mem::take(&mut self.batch);
         self.bound = 0;
-        let mut follows = std::mem::take(&mut self.follows).into_iter();
-        let mut now = follows.next();
-        let mut outcome = Last { changed: 0, rows: Vec::new() };
-        let query = query_with(AssertSqlSafe(text), args);
-        let mut coming = conn.fetch_many(query);
+        batch.text.push_str(last);
+        let mut ran = tx.run(batch).await?;
+        for (place, rows) in ran.answers.drain(..) {
+            self.answers[place] = Some(rows);
+        }
+        Ok(ran)
+    }
+}
+
+impl Batch {
+    fn add(&mut self, sql: &str, follows: Follows) {
+        self.text.push_str(sql);
+        self.text.push(';');
+        self.follows.push_back(follows);
+    }
+
+    /// The batch after the statements that give it its place.
+    pub(super) fn placed(mut self, by: [&str; 2]) -> Self {
+        self.text.insert_str(0, &format!("{};{};", by[0], by[1]));
+        by.iter().for_each(|_| self.follows.push_front(Follows::Placed));
+        self
+    }
+
+    pub(super) async fn run(self, conn: &mut SqliteConnection) -> Result<Ran, Stopped> {
+        let Self { text, args, mut follows } = self;
+        let mut follow = follows.pop_front();
+        let mut ran = Ran::default();
+        let mut coming = conn.fetch_many(query_with(AssertSqlSafe(text), args));
         loop {
             match coming.try_next().await {
-                Ok(Some(Either::Right(row))) => outcome.rows.push(row),
-                Ok(Some(Either::Left(done))) => match now {
-                    Some(Follows::Judged(meaning)) => {
-                        meaning.changed(done.rows_affected())?;
-                        now = follows.next();
+                Ok(Some(Either::Right(row))) => ran.rows.push(row),
+                Ok(Some(Either::Left(done))) => {
+                    match follow {
+                        Some(Follows::Placed) => {}
+                        Some(Follows::Judged(meaning)) => meaning
+                            .changed(done.rows_affected())
+                            .map_err(|why| Stopped { why, placed: true })?,
+                        Some(Follows::Answers(place)) => {
+                            ran.answers.push((place, std::mem::take(&mut ran.rows)));
+                        }
+                        None => ran.changed = done.rows_affected(),
                     }
-                    Some(Follows::Answers(place)) => {
-                        self.answers[place] = Some(std::mem::take(&mut outcome.rows));
-                        now = follows.next();
-                    }
-                    None => outcome.changed = done.rows_affected(),
-                },
-                Ok(None) => return Ok(outcome),
+                    follow = follows.pop_front();
+                }
+                Ok(None) => return Ok(ran),
                 Err(why) => {
-                    return Err(match now {
+                    let placed = !matches!(follow, Some(Follows::Placed));
+                    let why = match follow {
                         Some(Follows::Judged(meaning)) => meaning.failed(why.into()),
                         _ => why.into(),
-                    });
+                    };
+                    return Err(Stopped { why, placed });
                 }
             }
         }

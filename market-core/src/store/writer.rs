@@ -5,10 +5,12 @@
 //! connection back first commits for everybody that finished in between, with one fsync. The mutex
 //! is fair, so a batch is exactly the transactions that were waiting.
 //!
-//! Every statement costs two changes of threads. So a savepoint is released with the statement that
-//! sets the next one, or by the shared commit, and one that holds nothing is used again.
+//! Every statement that is waited for costs two changes of threads. So a savepoint is released, and
+//! the next one set, together with the first statements of the transaction that it is for, and one
+//! that holds nothing is used again.
 
 use std::{
+    fmt::Display,
     ops::{Deref, DerefMut},
     sync::Arc,
     time::Duration,
@@ -17,6 +19,7 @@ use std::{
 use sqlx::SqliteConnection;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
+use super::waiting::{Batch, Ran, Stopped};
 use crate::Error;
 
 /// How long a transaction waits for its turn before the caller is told to come back.
@@ -40,9 +43,11 @@ pub(super) struct Shared {
 enum Stage {
     /// There is none.
     Closed,
-    /// All that was done stays, but whether there is a savepoint is unknown: whoever set it went
+    /// Nothing was done in it, and whether there is a savepoint is unknown: whoever opened it went
     /// away meanwhile.
-    Unsure,
+    Opened,
+    /// Nobody knows: a task that moved the savepoint did not come to its end.
+    Lost,
     /// There is a savepoint that holds nothing.
     Clear,
     /// The savepoint holds a transaction that has finished.
@@ -56,6 +61,9 @@ enum Stage {
 pub(crate) struct WriteTx {
     shared: Option<OwnedMutexGuard<Shared>>,
     home: Arc<Mutex<Shared>>,
+    /// Whether the savepoint is its own; before its first statements it may be that of the
+    /// transaction before it.
+    is_set: bool,
 }
 
 impl Shared {
@@ -66,24 +74,25 @@ impl Shared {
     /// Undoes what a dropped transaction left behind. If that cannot be done, the database has
     /// undone the whole batch by itself.
     async fn tidy(&mut self) {
-        if self.at == Stage::Underway {
-            match self.run("rollback to t").await {
+        match self.at {
+            Stage::Underway => match self.run("rollback to t").await {
                 Ok(()) => self.at = Stage::Clear,
                 Err(why) => self.abandon(&why).await,
-            }
+            },
+            Stage::Lost => self.abandon(&"the transaction was lost").await,
+            Stage::Closed | Stage::Opened | Stage::Clear | Stage::Finished => {}
         }
     }
 
-    /// Sets a savepoint that holds nothing, in a shared transaction.
-    async fn set(&mut self) -> Result<(), sqlx::Error> {
+    /// Opens a shared transaction where there is none.
+    async fn open(&mut self) -> Result<(), sqlx::Error> {
         self.tidy().await;
-        let (while_at_it, sql) = match self.at {
-            Stage::Closed => (Stage::Unsure, "begin immediate; savepoint t"),
-            Stage::Unsure => (Stage::Unsure, "savepoint t"),
-            Stage::Finished => (Stage::Unsure, "release t; savepoint t"),
-            Stage::Clear | Stage::Underway => return Ok(()),
+        let sql = match self.at {
+            Stage::Closed => "begin immediate; savepoint t",
+            Stage::Opened => "savepoint t",
+            _ => return Ok(()),
         };
-        self.at = while_at_it;
+        self.at = Stage::Opened;
         match self.run(sql).await {
             Ok(()) => self.at = Stage::Clear,
             Err(why) => {
@@ -107,7 +116,7 @@ impl Shared {
     }
 
     /// Undoes the shared transaction and tells everybody who waits for it.
-    async fn abandon(&mut self, why: &sqlx::Error) {
+    async fn abandon(&mut self, why: &impl Display) {
         // Where the database has undone it by itself, there is nothing left to undo.
         let _ = self.run("rollback").await;
         self.end(&Err(why.to_string()));
@@ -128,12 +137,15 @@ impl Writer {
         Self(Arc::new(Mutex::new(Shared { conn, at: Stage::Closed, waiting: Vec::new() })))
     }
 
-    /// Waits for a turn and sets a savepoint.
+    /// Waits for a turn.
     pub(super) async fn begin(&self) -> Result<WriteTx, Error> {
         let mut shared = self.turn().await?;
-        shared.set().await?;
-        shared.at = Stage::Underway;
-        Ok(WriteTx { shared: Some(shared), home: self.0.clone() })
+        shared.open().await?;
+        let is_set = shared.at == Stage::Clear;
+        if is_set {
+            shared.at = Stage::Underway;
+        }
+        Ok(WriteTx { shared: Some(shared), home: self.0.clone(), is_set })
     }
 
     /// The connection itself, for reading where it is the only one (a database in memory).
@@ -153,10 +165,46 @@ impl Writer {
 }
 
 impl WriteTx {
+    /// Runs statements of the transaction, the first of them after setting its savepoint.
+    pub(super) async fn run(&mut self, batch: Batch) -> Result<Ran, Error> {
+        if self.is_set {
+            let shared = self.shared.as_mut().ok_or(Error::Inconsistent("transaction"))?;
+            return batch.run(&mut shared.conn).await.map_err(|stopped| stopped.why);
+        }
+        // A task of its own: given up in the middle, nobody would know which savepoint there is.
+        let mine = Self { shared: self.shared.take(), home: self.home.clone(), is_set: false };
+        let task = tokio::spawn(mine.set(batch));
+        let (mut mine, ran) = task.await.map_err(|_| Error::Inconsistent("transaction"))?;
+        std::mem::swap(self, &mut mine);
+        ran
+    }
+
+    async fn set(mut self, batch: Batch) -> (Self, Result<Ran, Error>) {
+        let Some(shared) = self.shared.as_mut() else {
+            return (self, Err(Error::Inconsistent("transaction")));
+        };
+        shared.at = Stage::Lost;
+        let ran = batch.placed(["release t", "savepoint t"]).run(&mut shared.conn).await;
+        let ran = match ran {
+            Err(Stopped { why, placed: false }) => {
+                shared.abandon(&why).await;
+                return (self, Err(why));
+            }
+            Err(Stopped { why, placed: true }) => Err(why),
+            Ok(ran) => Ok(ran),
+        };
+        shared.at = Stage::Underway;
+        self.is_set = true;
+        (self, ran)
+    }
+
     /// Takes back what the transaction did. What it saw may be its batch mates', who have not
     /// committed yet: it returns once that is on disk.
     pub(super) async fn undo(mut self) -> Result<(), Error> {
-        sqlx::query("rollback to t").execute(&mut *self).await?;
+        if self.is_set {
+            let shared = self.shared.as_mut().ok_or(Error::Inconsistent("transaction"))?;
+            shared.run("rollback to t").await?;
+        }
         self.commit().await
     }
 
@@ -209,19 +257,5 @@ impl Deref for Shared {
 impl DerefMut for Shared {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         &mut self.conn
-    }
-}
-
-impl Deref for WriteTx {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.shared.as_ref().expect("a transaction holds its connection until it ends").conn
-    }
-}
-
-impl DerefMut for WriteTx {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.shared.as_mut().expect("a transaction holds its connection until it ends").conn
     }
 }
