@@ -324,7 +324,7 @@ impl Listings<'_> {
     }
 
     /// A listing with everything that decides whether it may be bought on a day, for browsing: an
-    /// order decides by [`Tx::offer`].
+    /// order decides by [`Tx::ask_offer`].
     pub(crate) async fn offer_of(&self, id: ListingId) -> Result<Offer, Error> {
         self.0.db.offer(id, self.0.env.now().day()).await
     }

@@ -186,14 +186,8 @@ impl Tx {
         Ok(head.with(terms.try_into()?))
     }
 
-    /// A listing with everything that decides whether it may be bought now. Listing and agency
-    /// stay as they are until this unit of work is done.
-    pub(crate) async fn offer(&mut self, id: ListingId) -> Result<Offer, Error> {
-        let asked = self.ask_offer(id).await?;
-        self.asked_offer(asked).await
-    }
-
-    /// Asks for a listing with everything that decides whether it may be bought now.
+    /// Asks for a listing with everything that decides whether it may be bought now. Listing and
+    /// agency stay as they are until this unit of work is done.
     pub(crate) async fn ask_offer(&mut self, id: ListingId) -> Result<AskedOffer, Error> {
         let row = self.query(OFFER).bind(id).pg(" for share of l, a").ask().await?;
         let qualifications = self.ask_qualifications_of_seller(id).await?;

@@ -10,7 +10,7 @@ use sqlx::{FromRow, types::Json};
 
 pub use super::kind::Kind;
 use super::{
-    Db, Query, Tx,
+    Db, Meaning, Query, Tx,
     events::{Event, KINDS},
     statements,
 };

@@ -170,7 +170,8 @@ impl<'c> Query<'c> {
                 Ok(())
             }
             (sql, run) => {
-                let changed = Self::run(sql, run).await.map_err(|why| meaning.failed(why))?;
+                let changed =
+                    Box::pin(Self::run(sql, run)).await.map_err(|why| meaning.failed(why))?;
                 meaning.changed(changed)
             }
         }
@@ -180,16 +181,17 @@ impl<'c> Query<'c> {
     pub(crate) async fn ask<T: Record>(self) -> Result<Asked<T>, Error> {
         match self.done()? {
             (sql, Run::LiteTx(_, waiting)) => Ok(Asked::new(waiting.ask(sql.as_str()))),
-            (sql, run) => Ok(Asked::new(Place::Here(Self::fetch(sql, run).await?))),
+            (sql, run) => Ok(Asked::new(Place::Here(Box::pin(Self::fetch(sql, run)).await?))),
         }
     }
 
     /// How many rows the statement changed.
     pub(crate) async fn execute(self) -> Result<u64, Error> {
         let (sql, run) = self.done()?;
-        Self::run(sql, run).await
+        Box::pin(Self::run(sql, run)).await
     }
 
+    /// Boxed by its callers, as is the other: it is part of everything that a change does.
     async fn run(sql: SqlStr, run: Run<'c>) -> Result<u64, Error> {
         Ok(match (sql, run) {
             (sql, Run::Pg(pool, args)) => {
@@ -212,7 +214,7 @@ impl<'c> Query<'c> {
     /// Not generic over the record, so it is compiled once.
     async fn rows(self) -> Result<Rows, Error> {
         let (sql, run) = self.done()?;
-        Self::fetch(sql, run).await
+        Box::pin(Self::fetch(sql, run)).await
     }
 
     async fn fetch(sql: SqlStr, run: Run<'c>) -> Result<Rows, Error> {

@@ -49,7 +49,7 @@ pub(crate) struct Tx {
     pub(crate) reference_id: Option<String>,
     key: Option<(String, String)>,
     /// Statements that are not run yet.
-    waiting: Waiting,
+    waiting: Box<Waiting>,
     /// Journal entries that are not written yet.
     pub(super) unwritten: Vec<Done>,
     intent: Intent,
@@ -116,7 +116,7 @@ impl Db {
             server_key: self.server_key.clone(),
             reference_id: None,
             key: None,
-            waiting: Waiting::default(),
+            waiting: Box::default(),
             unwritten: Vec::new(),
             intent: Intent::Do,
             outcome: Outcome::default(),

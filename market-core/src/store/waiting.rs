@@ -186,7 +186,9 @@ impl Batch {
     /// The batch after the statements that give it its place.
     pub(super) fn placed(mut self, by: [&str; 2]) -> Self {
         self.text.insert_str(0, &format!("{};{};", by[0], by[1]));
-        by.iter().for_each(|_| self.follows.push_front(Follows::Placed));
+        for _ in by {
+            self.follows.push_front(Follows::Placed);
+        }
         self
     }
 

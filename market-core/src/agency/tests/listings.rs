@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use super::{world::*, *};
-use crate::{Kind, testing::on_both};
+use crate::{Kind, store::Tx, testing::on_both};
+
+async fn offered(tx: &mut Tx, id: ListingId) -> Result<Offer, Error> {
+    let asked = tx.ask_offer(id).await?;
+    tx.asked_offer(asked).await
+}
 
 on_both! {
     async fn a_listing_is_drafted_sold_changed_and_taken_off(url: &str) {
@@ -179,7 +184,7 @@ on_both! {
         let listing = published(&market, id, "l1").await;
 
         let mut tx = market.work().await.unwrap();
-        let offer = tx.offer(listing.id).await.unwrap();
+        let offer = offered(&mut tx, listing.id).await.unwrap();
         assert_eq!((&offer.listing, offer.qualifications.len()), (&listing, 1));
         assert_eq!(offer.agency.trades_on("2026-11-24".parse().unwrap()), Ok(()));
         let suspend = || {
@@ -199,7 +204,7 @@ on_both! {
         take_off().await.unwrap();
 
         let mut tx = market.work().await.unwrap();
-        let offer = tx.offer(listing.id).await.unwrap();
+        let offer = offered(&mut tx, listing.id).await.unwrap();
         assert_eq!(offer.listing.state, ListingState::OffShelf);
         assert_eq!(offer.agency.state.standing(), Standing::Suspended);
         tx.finish(()).await.unwrap();
@@ -214,7 +219,7 @@ on_both! {
         let waiting = market.clone();
         let mut offer = tokio::spawn(async move {
             let mut tx = waiting.work().await.unwrap();
-            tx.offer(listing.id).await.unwrap()
+            offered(&mut tx, listing.id).await.unwrap()
         });
         tx.save_listing(before.change(terms(7))).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_millis(300), &mut offer).await.is_err());
@@ -230,7 +235,7 @@ on_both! {
         assert_eq!(missing(market.listings().offer_of(draft).await), "listing");
         let mut tx = market.work().await.unwrap();
         for absent in [draft, ListingId(uuid::Uuid::nil())] {
-            assert_eq!(missing(tx.offer(absent).await), "listing");
+            assert_eq!(missing(offered(&mut tx, absent).await), "listing");
         }
     }
 }
