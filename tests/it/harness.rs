@@ -16,14 +16,15 @@ use market_core::{
     Actor, Call, Durability, Env, Market, Options, Party,
     account::{Identity, NewPerson, Origin, Password, Provider},
     applicant::{ApplicantKind, NewApplicant},
-    sealing::ServerKey,
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::{asking::Asking, fixtures::load_packs, issuer::Issuer, patience::within};
+use crate::{
+    asking::Asking, fixtures::load_packs, issuer::Issuer, patience::within, server::server_key,
+};
 
 /// When tests happen: 10:00 in China, on a Tuesday.
 pub(crate) const NOW: &str = "2026-11-24T02:00:00Z";
@@ -332,7 +333,7 @@ async fn open(url: &str, env: Env) -> Market {
 
 fn options(url: &str, env: Env) -> Options {
     let fonts = fonts();
-    let server_key = Some(ServerKey::new(&Env::real()));
+    let server_key = Some(server_key().clone());
     // One that nothing speaks with: only what is done without it can be tried.
     let provider = Provider {
         key: "harness".to_owned(),

@@ -7,6 +7,8 @@ use std::{
     process::{Output, Stdio},
 };
 
+use market_core::{Env, sealing::ServerKey};
+
 use crate::server::{Server, market};
 
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -42,6 +44,30 @@ pub(crate) fn post(address: &str, path: &str, body: &serde_json::Value) -> Strin
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_another_key_is_not_let_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| run(folder.path(), arguments);
+    let serve = || Server::ready(market(folder.path()));
+    let ends = |server: Server| {
+        server.terminate();
+        assert_eq!(server.code(), Some(0));
+    };
+    ends(serve().await);
+    let key = folder.path().join("server.key");
+    std::fs::write(&key, ServerKey::new(&Env::real()).reveal().as_bytes()).unwrap();
+    let refused = run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        why.contains("server.key: not the key that the servers of this database share"),
+        "{why}"
+    );
+    assert!(printed(&run(&["server-key", "--help"])).contains("accept"));
+    printed(&run(&["server-key", "accept"]));
+    ends(serve().await);
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! `market serve` as a process of its own, and a client that speaks to it over real HTTP.
 
 use std::{
-    io::{BufRead, BufReader},
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Mutex,
+    sync::{LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
-use market_core::{Env, Party, agency::Listing, sha256_hex};
+use market_core::{Env, Party, agency::Listing, sealing::ServerKey, sha256_hex};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -33,6 +35,12 @@ pub(crate) fn market(folder: &Path) -> Command {
     command
 }
 
+/// The key that all servers share.
+pub(crate) fn server_key() -> &'static ServerKey {
+    static KEY: LazyLock<ServerKey> = LazyLock::new(|| ServerKey::new(&Env::real()));
+    &KEY
+}
+
 /// A running server, ended with the test.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -43,6 +51,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on a free port.
     pub(crate) fn start(mut command: Command) -> Self {
+        let data = command.get_envs().find(|(name, _)| *name == "MARKET_DATA").unwrap().1.unwrap();
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        if let Ok(mut file) = options.open(Path::new(data).join("server.key")) {
+            file.write_all(server_key().reveal().as_bytes()).unwrap();
+        }
         let command = command.args(["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

@@ -135,6 +135,9 @@ enum Command {
     #[command(after_help = "Every command does this first; on its own it is for deployments that \
         want it done once, before the servers start.")]
     Migrate,
+    /// Manage the key that the servers of a database share
+    #[command(subcommand)]
+    ServerKey(ServerKeyCommand),
     /// Manage people's accounts
     #[command(subcommand)]
     User(user::Command),
@@ -154,6 +157,18 @@ enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ServerKeyCommand {
+    /// Have servers go on with the key of --server-key, if the one that they shared is lost
+    #[command(
+        after_help = "What was sealed to the lost key stays closed: second factors are to be \
+        set up anew\n(`market user reset-second-factor`), webhooks sign with new secrets, and \
+        purchases that were\npublished and not opened are to be voided and published again. Look \
+        for a backup first."
+    )]
+    Accept,
 }
 
 /// Why a command did not do what was asked.
@@ -256,6 +271,11 @@ async fn obey(command: Command, settings: &Settings) -> Result<(), Failure> {
             Ok(market.close().await?)
         }
         Command::Migrate => Ok(settings.open().await?.close().await?),
+        Command::ServerKey(ServerKeyCommand::Accept) => {
+            let market = settings.open().await?;
+            market.signing().share_key().await?;
+            Ok(market.close().await?)
+        }
         Command::User(command) => {
             let market = settings.open().await?;
             user::obey(&market, command).await?;

@@ -64,6 +64,13 @@ pub(super) async fn run(
     let sender: Arc<dyn Sender> = Arc::new(settings.sender()?);
     let (mailer, providers) = (settings.mailer()?, settings.providers()?);
     let market = settings.open().await?;
+    if !market.signing().shares_key().await? {
+        return Err(Failure::Failed(format!(
+            "{}: not the key that the servers of this database share; put a copy of theirs there, \
+             or, if it is lost, see `market server-key --help`",
+            settings.server_key.display()
+        )));
+    }
     // A server goes on whether anybody reads this or not.
     match welcome(&listener) {
         Err(Failure::Unread) | Ok(()) => {}

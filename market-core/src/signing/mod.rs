@@ -2,6 +2,7 @@
 //! are kept in the database, so that every node signs the same, and sealed there to the server's
 //! key: whoever has the database alone signs nothing.
 
+mod servers;
 pub(crate) mod store;
 
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -17,6 +17,13 @@ statements! {
         insert into signing_keys (number, seed, created_at, retires_at) \
         values ($1, $2, $3, null) on conflict do nothing";
     LAST_KEY = "select number from signing_keys order by number desc limit 1";
+    NOTE_SERVERS = "\
+        insert into server_key (one, public_key, noted_at) values (1, $1, $2) on conflict do nothing";
+    SERVERS = "select public_key from server_key where one = 1";
+    REPLACE_SERVERS = "\
+        insert into server_key (one, public_key, noted_at) values (1, $1, $2) \
+        on conflict (one) do update set public_key = excluded.public_key, \
+        noted_at = excluded.noted_at";
     RETIRE_KEY = "update signing_keys set retires_at = $2, seed = $3 where number = $1";
 }
 
@@ -38,6 +45,23 @@ impl Tx {
     ) -> Result<bool, Error> {
         let at = self.at;
         Ok(self.query(INSERT_KEY).bind(number).bind(seed).bind(at).execute().await? == 1)
+    }
+
+    /// Notes which key servers share, if that is not known.
+    pub(super) async fn note_server_key(&mut self, public: &str) -> Result<(), Error> {
+        let at = self.at;
+        self.query(NOTE_SERVERS).bind(public).bind(at).execute().await.map(drop)
+    }
+
+    /// The public part of the key that servers share.
+    pub(super) async fn server_key_noted(&mut self) -> Result<String, Error> {
+        self.query(SERVERS).one::<(String,)>().await.map(|(key,)| key)
+    }
+
+    /// Notes that servers share another key.
+    pub(super) async fn replace_server_key(&mut self, public: &str) -> Result<(), Error> {
+        let at = self.at;
+        self.query(REPLACE_SERVERS).bind(public).bind(at).execute().await.map(drop)
     }
 
     pub(crate) async fn last_signing_key_for_update(&mut self) -> Result<Option<i64>, Error> {

@@ -193,7 +193,8 @@ impl ServerKey {
         Zeroizing::new(text(SERVER, &bytes[..]))
     }
 
-    pub(super) fn public(&self) -> PublicKey {
+    /// What can be sealed to it, but not opened.
+    pub fn public(&self) -> PublicKey {
         PublicKey::of(&self.0)
     }
 
