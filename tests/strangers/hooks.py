@@ -146,6 +146,8 @@ UNSAYABLE = {
 # The same of faults whose code means something else elsewhere, by operation and place.
 UNSAYABLE_AT = {
     ("GET /api/v1/deadlines", "within_hours"): "not together with overdue",
+    ("GET /api/v1/deadlines", "from"): "not together with overdue or within_hours",
+    ("GET /api/v1/deadlines", "to"): "not together with overdue or within_hours",
     ("POST /api/v1/saved-searches", "/purchases"): "either this or query",
     ("POST /api/v1/saved-searches", "/query"): "either this or purchases",
     ("POST /api/v1/saved-searches", "/query/kind"): "a kind that other searches have",
