@@ -125,7 +125,7 @@ test("whoever sets up a second factor", async () => {
   await send(page, "启用");
   assert.equal(await heading(page), "第二重验证已启用");
   assert.deepEqual(await judgeShown(page), []);
-  await judgeAt(one, ["/account", "/account/second-factor/give-up"]);
+  await judgeAt(one, ["/account", "/account/password", "/account/second-factor/give-up"]);
 });
 
 test("whoever is invited", async () => {

@@ -54,6 +54,7 @@ mod portal_forms;
 mod portal_members;
 mod portal_orders;
 mod portal_passport;
+mod portal_password;
 mod portal_programs;
 mod portal_purchases;
 mod portal_reading;

@@ -44,6 +44,14 @@ pub(super) struct Next {
     pub(super) next: Option<String>,
 }
 
+/// The same, of who comes back to sign in again.
+#[derive(Debug, Deserialize)]
+pub(super) struct Back {
+    next: Option<String>,
+    /// Whether they have changed their password.
+    changed: Option<String>,
+}
+
 /// What is filled in to sign in.
 #[derive(Deserialize)]
 pub(super) struct SignIn {
@@ -155,13 +163,14 @@ pub(super) async fn sign_in_page(
     State(market): State<Market>,
     Jar(cookies): Jar,
     visitor: Visitor,
-    Query(Next { next }): Query<Next>,
+    Query(Back { next, changed }): Query<Back>,
 ) -> Result<Response, Problem> {
     let next = own(next.as_deref());
     if visitor.actor.is_some() {
         return Ok(go(&next, None));
     }
-    let (page, cookie) = form(&market, &cookies, next, String::new(), None, None).await?;
+    let why = changed.map(|_| "密码已经更改，请用新密码登录。");
+    let (page, cookie) = form(&market, &cookies, next, String::new(), why, None).await?;
     Ok(kept(page.into_response(), cookie))
 }
 

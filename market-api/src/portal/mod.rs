@@ -59,6 +59,7 @@ mod offer;
 mod orders;
 mod own;
 mod passport;
+mod password;
 mod picture;
 mod programs;
 mod provider;

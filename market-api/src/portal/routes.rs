@@ -8,8 +8,9 @@ use axum::{
 
 use super::{
     account, admission, agency, assets, buy, calendar, case, compare, complaint, desk, draw, entry,
-    home, identities, item, listings, mail, matter, members, my, orders, own, passport, programs,
-    provider, purchase, purchases, reading, register, search, second_factor, statistics, verify,
+    home, identities, item, listings, mail, matter, members, my, orders, own, passport, password,
+    programs, provider, purchase, purchases, reading, register, search, second_factor, statistics,
+    verify,
 };
 use crate::App;
 
@@ -84,6 +85,7 @@ fn account_pages() -> Router<App> {
             get(second_factor::confirm).post(second_factor::confirmed),
         )
         .route("/account/second-factor/give-up", get(second_factor::end).post(second_factor::ended))
+        .route("/account/password", get(password::change).post(password::changed))
         .route("/account/leave", get(members::leave).post(members::left))
         .route("/members", get(members::list))
         .route("/members/invite", get(members::invite).post(members::invited))

@@ -181,11 +181,15 @@ pub(super) const CARRIED: [&str; 4] = [PROOF, STEP, KEY, VERSION];
 
 /// The name of the field in which somebody proves who they are once more.
 pub(super) const PASSWORD: &str = "password";
+/// Those of what will prove it from then on.
+pub(super) const PASSWORD_NEW: &str = "password-new";
+pub(super) const PASSWORD_AGAIN: &str = "password-again";
 
 /// What was filled in, without what proves from where it comes, how far it has come, and who they
 /// are.
 pub(super) fn carried(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    let is_own = |name: &str| [PROOF, STEP, PASSWORD].contains(&name);
+    let own = [PROOF, STEP, PASSWORD, PASSWORD_NEW, PASSWORD_AGAIN];
+    let is_own = |name: &str| own.contains(&name);
     pairs.into_iter().filter(|(name, _)| !is_own(name)).collect()
 }
 

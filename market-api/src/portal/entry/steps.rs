@@ -87,7 +87,8 @@ async fn asked(
             form.version = Some(purchase.version);
             form.facts.extend(award.map(|one| ("中选金额", words::capital(one.amount))));
             if step == "decline" {
-                form.fields = vec![Field::lines("reason", "放弃的原因", 500)];
+                let field = Field::lines("reason", "放弃的原因", 500);
+                form.fields = vec![field.hint("会随采购的进展公开，请不要写个人信息")];
             }
         }
     }
