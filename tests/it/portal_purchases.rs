@@ -90,6 +90,14 @@ on_both! {
         li.post(&void.clone().with("proof", &proof), 404).await;
         browser.done(&void).await;
         has(&browser.see(&at).await, &["已终止", "采购项目已结束"]);
+
+        li.get(&format!("{at}/repurchase"), 404).await;
+        let again = form(&browser.see(&format!("{at}/repurchase")).await);
+        li.post(&again.clone().with("proof", &proof), 404).await;
+        let made = browser.done(&again).await;
+        assert_eq!(browser.done(&again).await, made);
+        has(&browser.see(&made).await, &["草稿", "本项目重新采购", &at]);
+        has(&browser.see(&at).await, &["本项目已重新采购为", &made, "采购项目已重新采购"]);
     }
 
     async fn an_owner_answers_opens_and_sees_the_draw(app: &TestApp) {

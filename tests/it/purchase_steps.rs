@@ -148,6 +148,26 @@ on_both! {
         assert_eq!(again.json["predecessor"], none["id"]);
     }
 
+    async fn what_was_given_up_is_bought_again_by_its_owner(app: &TestApp) {
+        let parties = Parties::gather(app, 1).await;
+        let path = published(app, &parties, "random").await;
+        let (owner, other) = (&parties.applicant, &parties.bidders[0].token);
+        let again = |token: &str| app.post(&format!("{path}/repurchase"), &json!({})).by(token);
+        again(owner).meets(409, "purchase-not-failed").await;
+        assert!(!allowed(app, &path, owner).await.contains(&"repurchase".to_owned()));
+        let why = json!({ "reason": "需求有变" });
+        app.post(&format!("{path}/void"), &why).by(owner).gives(200).await;
+        assert!(allowed(app, &path, owner).await.contains(&"repurchase".to_owned()));
+        again(other).meets(409, "other-side").await;
+        let made = again(owner).gives(201).await.json;
+        assert_eq!(made["predecessor"], id(&path));
+        again(owner).meets(409, "purchase-repeated").await;
+        let list = format!("{PURCHASES}?predecessor={}", id(&path));
+        let own = app.get(&list).by(owner).gives(200).await.json;
+        assert_eq!(own["items"][0]["id"], made["id"]);
+        assert_eq!(app.get(&list).gives(200).await.json["items"], json!([]));
+    }
+
     async fn an_owner_picks_of_its_short_list_only(app: &TestApp) {
         let parties = Parties::gather(app, 3).await;
         let (path, opened) = opened(app, &parties, "credit_preferred").await;

@@ -162,6 +162,7 @@ exceptions! {
     "webhooks_register" Key "the answer is a secret, which is never kept; repeated, the call registers another webhook";
     "webhooks_rotate_secret" Key "the answer is a secret, which is never kept; repeated, the call meets another version";
     "webhooks_ping" Version "a test message changes nothing that was seen";
+    "purchases_repurchase" Version "a purchase is made of its own, and the one that it repeats is over: it changes no more";
     "complaints_file" Version "a complaint is made of its own, and changes nothing that was seen";
 }
 

@@ -172,6 +172,7 @@ pub(super) fn purchase_step(name: &str) -> Option<&'static str> {
         "answer" => "答复提问",
         "correct" => "更正公告",
         "void" => "撤销采购",
+        "repurchase" => "重新采购",
         _ => return None,
     })
 }

@@ -39,6 +39,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(send_back))
         .routes(routes!(correct))
         .routes(routes!(void))
+        .routes(routes!(repurchase))
         .routes(routes!(choose))
         .routes(routes!(reply))
         .routes(routes!(replies))
@@ -58,6 +59,8 @@ pub(crate) struct ListPurchases {
     mode: Option<Mode>,
     /// Only those of this case.
     case_id: Option<CaseId>,
+    /// Only those that repeat this one.
+    predecessor: Option<PurchaseId>,
     /// Only the caller's own: what an applicant buys, what an agency registered for.
     own: Option<bool>,
     /// Where the page begins.
@@ -98,9 +101,10 @@ async fn list(
     State(market): State<Market>,
     Parameters(asked): Parameters<ListPurchases>,
 ) -> Result<Json<Page<Purchase>>, Problem> {
-    let ListPurchases { state, item, mode, case_id, own, after, limit } = asked;
+    let ListPurchases { state, item, mode, case_id, predecessor, own, after, limit } = asked;
     let paging = paging(after, limit)?;
-    let filter = PurchaseFilter { state, item, mode, case_id, own: own.unwrap_or(false) };
+    let own = own.unwrap_or(false);
+    let filter = PurchaseFilter { state, item, mode, case_id, predecessor, own };
     Ok(Json(market.purchases().list(asker(caller.as_ref()), &filter, &paging).await?))
 }
 
@@ -235,6 +239,20 @@ async fn void(
     Body(why): Body<Why>,
 ) -> Result<Tagged<Purchase>, Problem> {
     Ok(tagged(market.purchases().void(&call, id, &why.reason).await?))
+}
+
+/// The owner buys again what failed, or was voided after publication: a new draft of the same
+/// requirement, with the same notice, that says what it repeats.
+#[utoipa::path(post, path = "/purchases/{id}/repurchase", tag = "purchases",
+    security(("token" = [])), params(Key, ("id" = PurchaseId, Path)),
+    responses((status = 201, body = Purchase)))]
+async fn repurchase(
+    Once(call): Once,
+    State(market): State<Market>,
+    At(id): At<PurchaseId>,
+) -> Result<Created<Purchase>, Problem> {
+    let purchase = market.purchases().repurchase(&call, id).await?;
+    Ok(Created(format!("/api/v1/purchases/{}", purchase.id), purchase.version, purchase))
 }
 
 /// The owner picks one of a short list, or scores every candidate, with reasons that are published.

@@ -172,6 +172,8 @@ refusals! {
     PurchaseNotSuspended "purchase-not-suspended" "采购项目未因投诉暂停" "The purchase is not suspended by a complaint";
     PurchaseNotAwarded "purchase-not-awarded" "没有待确认的中选结果" "There is no award to confirm";
     PurchaseNotFailed "purchase-not-failed" "采购项目未流标" "The purchase has not failed";
+    PurchaseNeverPublished "purchase-never-published" "采购项目未公告过，不能重新采购" "A purchase that was never published cannot be repeated";
+    PurchaseRepeated "purchase-repeated" "采购项目已重新采购" "The purchase is already being repeated";
     PurchaseSealed "purchase-sealed" "报名已截止，采购项目不能撤销" "After the close a purchase cannot be voided";
     PurchaseOver "purchase-over" "采购项目已结束" "The purchase is over";
     RegistrationClosed "registration-closed" "报名已截止" "Registration has ended";

@@ -75,7 +75,7 @@ pub struct PublicNotice {
     pub at: Timestamp,
     /// The purchase.
     pub purchase_id: PurchaseId,
-    /// The failed purchase that this one repeats.
+    /// The purchase that this one repeats: it failed, or was voided.
     pub predecessor: Option<PurchaseId>,
     /// What is bought, as the notice then said.
     pub title: String,

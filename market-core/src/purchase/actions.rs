@@ -15,6 +15,21 @@ use crate::{
 };
 
 impl Db {
+    /// Whether what else there is of the requirement of a purchase lets it be repeated.
+    pub(super) async fn repeatable(
+        &self,
+        purchase: &Purchase,
+    ) -> Result<Result<(), Refusal>, Error> {
+        if purchase.check_repeatable().is_err() {
+            return Ok(Ok(()));
+        }
+        if self.repetition(purchase.id).await?.is_some() {
+            return Ok(Err(Refusal::PurchaseRepeated));
+        }
+        let case = self.case(purchase.case_id).await?;
+        Ok(case.admits(&purchase.item).map(drop))
+    }
+
     /// How an actor stands to a purchase: its owner, the agencies that registered and the
     /// departments of its case are party to it, the one that leads the matter supervises it.
     pub(super) async fn relation_to(
@@ -52,12 +67,14 @@ impl Purchases<'_> {
 }
 
 impl Purchase {
-    /// What an actor may do with the purchase now, from the same checks as the steps themselves.
+    /// What an actor may do with the purchase now, from the same checks as the steps themselves;
+    /// whether what else there is of its requirement lets it be repeated, is looked up before.
     pub fn actions(
         &self,
         actor: &Actor,
         relation: Relation,
         own: Option<&Registration>,
+        repeatable: Result<(), Refusal>,
         now: Timestamp,
     ) -> Vec<Action> {
         let may = |act: Act| act.allows(actor.role(), relation, self.state.stands());
@@ -85,6 +102,7 @@ impl Purchase {
             Action::of("send-back", operator.and(self.in_review().map(drop))),
             Action::of("correct", owner.and(self.check_correctable(now))),
             Action::of("void", owner.and(self.check_voidable(now))),
+            Action::of("repurchase", owner.and(self.check_repeatable()).and(repeatable)),
             Action::of("register", enters.and(open)),
             Action::of("withdraw", quotes.and(open).and(registered)),
             Action::of("quote", quotes.and(self.quotable(own, now))),

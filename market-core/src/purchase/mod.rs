@@ -85,7 +85,7 @@ pub struct Purchase {
     pub notice_number: i64,
     /// The rule of selection, fixed when it was submitted.
     pub selection: Option<Selection>,
-    /// The failed purchase that this one repeats (重新采购).
+    /// The purchase that this one repeats (重新采购): it failed, or was voided.
     pub predecessor: Option<PurchaseId>,
     /// Where it stands.
     pub state: PurchaseState,
@@ -110,7 +110,7 @@ pub struct NewPurchase {
     pub item: ItemCode,
     /// What to publish.
     pub notice: Notice,
-    /// The failed purchase of the same requirement that this one repeats.
+    /// The purchase of the same requirement that this one repeats: it failed, or was voided.
     #[serde(default)]
     pub predecessor: Option<PurchaseId>,
 }
@@ -126,6 +126,8 @@ pub struct PurchaseFilter {
     pub mode: Option<Mode>,
     /// Only those of this case.
     pub case_id: Option<CaseId>,
+    /// Only those that repeat this one.
+    pub predecessor: Option<PurchaseId>,
     /// Only the actor's own: of an applicant what it buys, of an agency what it registered for.
     pub own: bool,
 }
@@ -159,7 +161,7 @@ impl Purchases<'_> {
                 let message = "is no purchase of the same requirement";
                 return Err(Error::invalid("/predecessor", "other", message));
             }
-            before.failed()?;
+            tx.check_repeatable(&before).await?;
         }
         let clock = tx.clock_of(&case).await?;
         let id = PurchaseId(self.0.env.id());
@@ -242,7 +244,8 @@ impl Purchases<'_> {
             _ => None,
         };
         let relation = self.0.db.relation_to(actor, &purchase).await?;
-        Ok(purchase.actions(actor, relation, own.as_ref(), self.0.env.now()))
+        let repeatable = self.0.db.repeatable(&purchase).await?;
+        Ok(purchase.actions(actor, relation, own.as_ref(), repeatable, self.0.env.now()))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the owner of a purchase does: hands it in, corrects it, gives it up, chooses.
+//! What the owner of a purchase does: hands it in, corrects it, gives it up, buys
+//! again, chooses.
 
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,24 @@ impl Purchases<'_> {
             purchase.owned_by(&call.actor)?;
             let moved = purchase.void(reason.to_owned(), clock.now)?;
             let purchase = tx.save_ended(moved, &clock).await?;
+            tx.finish(purchase).await
+        })
+        .await
+    }
+
+    /// Drafts a purchase anew that came to nothing (重新采购): of the same requirement, with the same
+    /// notice, which its owner may then rewrite.
+    pub async fn repurchase(&self, call: &Call, id: PurchaseId) -> Result<Purchase, Error> {
+        retry(|| async {
+            let mut tx = begin!(self.0, call, "purchases.repurchase", &id);
+            let (before, clock) = tx.purchase_with_case(call, id).await?;
+            before.owned_by(&call.actor)?;
+            tx.check_repeatable(&before).await?;
+            let case = tx.case_for_update(before.case_id).await?;
+            let item_version = case.admits(&before.item)?.item_version;
+            let (id, new) = (PurchaseId(self.0.env.id()), before.repeated(&clock));
+            let moved = Purchase::draft_of(id, &new, item_version, &case, clock.now);
+            let purchase = tx.insert_purchase(moved, &clock).await?;
             tx.finish(purchase).await
         })
         .await

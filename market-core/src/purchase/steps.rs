@@ -153,6 +153,23 @@ impl Purchase {
         }
     }
 
+    /// Whether its owner may buy the same again: what was published, and came to nothing.
+    pub(super) fn check_repeatable(&self) -> Result<(), Refusal> {
+        match &self.state {
+            state if !state.is_public() => Err(Refusal::PurchaseNeverPublished),
+            PurchaseState::Voided(_) => Ok(()),
+            _ => self.failed().map(drop),
+        }
+    }
+
+    /// What repeats it says the same, open for as long as the rules ask.
+    pub(super) fn repeated(&self, clock: &Clock) -> NewPurchase {
+        let mut notice = self.notice.clone();
+        notice.closes_at = notice.closes_at.max(Self::earliest_close(clock));
+        let (case_id, item) = (self.case_id, self.item.clone());
+        NewPurchase { case_id, item, notice, predecessor: Some(self.id) }
+    }
+
     /// The owner gives it up.
     pub(super) fn void(self, reason: String, now: Timestamp) -> Result<Moved, Refusal> {
         self.check_voidable(now)?;

@@ -32,6 +32,8 @@ statements! {
         select id, case_id, item, item_version, applicant_id, region, fund, notice, selection, \
         notice_number, predecessor, detail, since, version, created_at, updated_at \
         from purchases where true";
+    REPETITION = "\
+        select id from purchases where predecessor = $1 and (live or state = 'draft')";
     DUE = "\
         select id from purchases where due_at <= $1 order by due_at, id limit $2";
     NEXT_DUE = "select min(due_at) from purchases where due_at is not null";
@@ -128,6 +130,7 @@ impl Db {
             .when(" and item = ", filter.item.as_ref())
             .when(" and mode = ", filter.mode)
             .when(" and case_id = ", filter.case_id)
+            .when(" and predecessor = ", filter.predecessor)
             .when(" and id < ", after)
             .with(" order by id desc limit ", paging.fetch())
             .all()
@@ -145,6 +148,12 @@ impl Db {
         let list = self.query(LIST).with(" and created_at >= ", since).when(" and id > ", after);
         let rows: Vec<PurchaseRow> = list.with(" order by id limit ", limit).all().await?;
         Ok(rows.into_iter().map(Purchase::from).collect())
+    }
+
+    /// What repeats a purchase now.
+    pub(super) async fn repetition(&self, of: PurchaseId) -> Result<Option<PurchaseId>, Error> {
+        let found: Option<(PurchaseId,)> = self.query(REPETITION).bind(of).optional().await?;
+        Ok(found.map(|(id,)| id))
     }
 
     /// Every purchase of some ids.
@@ -221,7 +230,16 @@ impl Tx {
         self.clock(&region).await
     }
 
-    /// Saves a new purchase.
+    /// Whether a purchase may be repeated, while its case is held.
+    pub(super) async fn check_repeatable(&mut self, purchase: &Purchase) -> Result<(), Error> {
+        purchase.check_repeatable()?;
+        let found: Option<(PurchaseId,)> =
+            self.query(REPETITION).bind(purchase.id).optional().await?;
+        if found.is_some() { Err(Refusal::PurchaseRepeated.into()) } else { Ok(()) }
+    }
+
+    /// Saves a new purchase. The unique index on live repetitions keeps one from being repeated
+    /// twice.
     pub(super) async fn insert_purchase(
         &mut self,
         moved: Moved,
@@ -251,7 +269,8 @@ impl Tx {
             .bind(purchase.updated_at)
             .bind(purchase.state.review_due())
             .execute()
-            .await?;
+            .await
+            .on_duplicate(Refusal::PurchaseRepeated)?;
         self.insert_purchase_notice(&purchase).await?;
         self.record_purchase(&purchase, (from, event), reason, clock).await?;
         Ok(purchase)
@@ -324,6 +343,7 @@ impl Tx {
             "title": purchase.notice.title,
             "mode": purchase.notice.mode,
             "notice": purchase.notice_number,
+            "predecessor": purchase.predecessor,
             "agency": award.map(|award| award.agency_id),
             "amount": award.map(|award| award.amount),
             "place": award.map(|award| award.place),

@@ -86,6 +86,7 @@ pub(super) fn scenes(operation: &str) -> (&'static [&'static str], &'static [&'s
         "purchases_reveal" => &["purchase revealing"],
         "purchases_choose" => &["purchase choosing"],
         "purchases_reply" => &["purchase rounds"],
+        "purchases_repurchase" => &["purchase voided"],
         "purchases_replies" => &["purchase replied"],
         "purchases_confirm" | "purchases_decline" => &["purchase awarded"],
         "purchases_registrations" | "publicity_notice" | "draws_proof" => &["purchase publicity"],

@@ -9,7 +9,7 @@ use market_core::{
     Error, Market, Paging, Refusal,
     complaint::ComplaintFilter,
     id::PurchaseId,
-    purchase::{PurchaseState, Question},
+    purchase::{Purchase, PurchaseFilter, PurchaseState, Question},
 };
 
 use super::{
@@ -46,6 +46,10 @@ struct ManagePage {
     waits: Option<String>,
     /// Why the review sent it back.
     returned: Option<String>,
+    /// The purchase that this one repeats.
+    repeats: Option<Link>,
+    /// Those that repeat it, the newest first.
+    repeated_by: Vec<Link>,
     is_public: bool,
     next: Option<Doing>,
     doings: Doings,
@@ -77,7 +81,7 @@ struct QuestionView {
 }
 
 /// What an owner does first, if it may.
-const FIRST: [&str; 4] = ["open", "choose", "submit", "revise"];
+const FIRST: [&str; 5] = ["open", "choose", "submit", "revise", "repurchase"];
 
 pub(in crate::portal) async fn show(
     State(market): State<Market>,
@@ -138,6 +142,17 @@ pub(in crate::portal) async fn show(
     let case = market.cases().get(actor, purchase.case_id).await?;
     let mut facts = vec![("中介服务", item.name), ("为哪件事", case.title.clone())];
     facts.extend(notice::facts(&purchase.notice));
+    let related = |one: &Purchase| Link {
+        href: format!("/purchases/{}/manage", one.id),
+        name: format!("{}（{}）", one.notice.title, words::stage(one.state.name())),
+    };
+    let repeats = match purchase.predecessor {
+        Some(before) => Some(related(&purchases.get(Some(actor), before).await?)),
+        None => None,
+    };
+    let filter = PurchaseFilter { predecessor: Some(id), own: true, ..PurchaseFilter::default() };
+    let repeated_by = purchases.list(Some(actor), &filter, &Paging::default()).await?.items;
+    let repeated_by = repeated_by.iter().map(related).collect();
     let has_proof = match purchases.proof(id).await {
         Ok(_) => true,
         Err(Error::NotFound(_)) => false,
@@ -159,6 +174,8 @@ pub(in crate::portal) async fn show(
             PurchaseState::Draft(state) => state.returned.clone(),
             _ => None,
         },
+        repeats,
+        repeated_by,
         is_public: purchase.state.is_public(),
         next,
         doings,

@@ -36,6 +36,7 @@ fn told(step: &str) -> &'static str {
             "提交以后，由运营机构形式审查，或者直接公告。\n开标码是打开报价的唯一钥匙：平台不保存，也找不回来。请现在抄下来或者存好，报名截止以后凭它开标；没有它，采购会流标。"
         }
         "void" => "撤销以后不能恢复；报名截止以后不能撤销。",
+        "repurchase" => "另起一份草稿，公告内容照旧，可以修改以后再提交。",
         "open" => "请输入提交公告时存下的开标码。开标以后，报价才能看到，抽取也随之进行。",
         "choose" => "选定以后公示，理由会一起公布。",
         "reply" => "机构看到您的答复以后可以再报一次价。",
@@ -59,7 +60,7 @@ async fn asked(
 ) -> Result<Asked, Problem> {
     let purchase = market.purchases().get(Some(&signed.actor), id).await?;
     let label = match step {
-        "submit" | "void" | "open" | "choose" | "reply" => said::purchase_step(step),
+        "submit" | "void" | "repurchase" | "open" | "choose" | "reply" => said::purchase_step(step),
         _ => None,
     };
     let label = label.filter(|_| owns(signed, &purchase)).ok_or(Code::NOT_FOUND)?;
@@ -68,7 +69,7 @@ async fn asked(
     form.trail = super::trail(&purchase.notice.title, &at);
     told(step).clone_into(&mut form.lead);
     form.version = Some(purchase.version);
-    form.is_final = step != "reply";
+    form.is_final = !matches!(step, "reply" | "repurchase");
     form.is_secret = matches!(step, "submit" | "open");
     let candidates = match step {
         "choose" | "reply" => candidates(market, signed, &purchase).await?,
@@ -230,6 +231,11 @@ pub(in crate::portal) async fn done(
         }
         "void" => {
             take!(read.reason(), |call, why: String| market.purchases().void(&call, id, &why))
+        }
+        "repurchase" => {
+            let again = |call, ()| async move { market.purchases().repurchase(&call, id).await };
+            let to = |made: &Purchase| format!("/purchases/{}/manage", made.id);
+            form.take(market, &sent, read.end(Some(())), again, to).await
         }
         "open" => {
             let code = code(&mut read);

@@ -26,6 +26,44 @@ on_both! {
         assert_eq!(world.submit(&again).await.unwrap().state.name(), "in_review");
     }
 
+    async fn what_failed_is_bought_again_once_at_a_time(url: &str) {
+        let world = World::new(url, Fund::Fiscal, 0).await;
+        let purchases = world.market.purchases();
+        let draft = world.draft(notice(Mode::Random, fixed())).await.unwrap();
+        let again = purchases.repurchase(&world.owner, draft.id).await;
+        assert_eq!(refusal(again), Refusal::PurchaseNeverPublished);
+        let open = world.publish(notice(Mode::Random, fixed())).await.unwrap();
+        let again = purchases.repurchase(&world.owner, open.id).await;
+        assert_eq!(refusal(again), Refusal::PurchaseNotFailed);
+        let failed = world.wait(&open).await;
+        // As if at two nodes.
+        let (one, other) = tokio::join!(
+            purchases.repurchase(&world.owner, open.id),
+            purchases.repurchase(&world.owner, open.id),
+        );
+        let (made, refused) = if one.is_ok() { (one, other) } else { (other, one) };
+        assert_eq!(refusal(refused), Refusal::PurchaseRepeated);
+        let made = made.unwrap();
+        assert_eq!((made.predecessor, made.state.name()), (Some(failed.id), "draft"));
+        let closes_at = made.notice.closes_at;
+        assert!(closes_at > world.now(), "there is time to register");
+        assert_eq!(made.notice, Notice { closes_at, ..failed.notice.clone() });
+        let filter = PurchaseFilter { predecessor: Some(open.id), ..PurchaseFilter::default() };
+        let paging = Paging::default();
+        let owner = Some(&world.owner.actor);
+        assert_eq!(purchases.list(owner, &filter, &paging).await.unwrap().items, std::slice::from_ref(&made));
+        let told = purchases.list(None, &filter, &paging).await.unwrap();
+        assert!(told.items.is_empty(), "a draft is its owner's alone");
+        // What was given up may be repeated again; of itself, only what was published.
+        purchases.void(&world.owner, made.id, "改日再买").await.unwrap();
+        let again = purchases.repurchase(&world.owner, made.id).await;
+        assert_eq!(refusal(again), Refusal::PurchaseNeverPublished);
+        let again = purchases.repurchase(&world.owner, open.id).await.unwrap();
+        assert_eq!(world.submit(&again).await.unwrap().state.name(), "in_review");
+        let third = purchases.repurchase(&world.owner, open.id).await;
+        assert_eq!(refusal(third), Refusal::PurchaseRepeated);
+    }
+
     async fn a_quote_one_microsecond_late_is_too_late(url: &str) {
         let world = World::new(url, Fund::Social, 3).await;
         let open = world.publish(notice(Mode::LowestPrice, limits())).await.unwrap();

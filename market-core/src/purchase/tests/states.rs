@@ -154,10 +154,24 @@ fn actions_agree_with_steps() {
                 _ => continue,
             };
             let purchase = purchase(state.clone());
-            let actions = purchase.actions(&actor, Relation::Party, None, clock().now);
+            let actions = purchase.actions(&actor, Relation::Party, None, Ok(()), clock().now);
             let action = actions.iter().find(|action| action.name == name).unwrap();
             let outcome = step(purchase.clone(), &clock()).map(drop);
             assert_eq!(action.refusal, outcome.err(), "{name} from {}", state.name());
+        }
+        let purchase = purchase(state.clone());
+        for repeatable in [Ok(()), Err(Refusal::PurchaseRepeated)] {
+            let actions = purchase.actions(&owner, Relation::Party, None, repeatable, clock().now);
+            let action = actions.iter().find(|action| action.name == "repurchase").unwrap();
+            let may = purchase.check_repeatable();
+            assert_eq!(
+                action.refusal,
+                may.and(repeatable).err(),
+                "repurchase from {}",
+                state.name()
+            );
+            let over = matches!(state.name(), "failed" | "voided") && state.is_public();
+            assert_eq!(may.is_ok(), over, "{}", state.name());
         }
     }
 }
