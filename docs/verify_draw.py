@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Verifies proofs of draws (docs/draw.md): python3 verify_draw.py [--bare] proof.json ... 校验抽取证明"""
-import bisect, hashlib, itertools, json, sys
+import bisect, hashlib, itertools, json, re, sys
 
 def sha(*parts): return hashlib.sha256(b"".join(parts)).hexdigest()
 def field(data): return len(data).to_bytes(8, "big") + data
@@ -27,6 +27,9 @@ def verify(data, bare=False):
     must([one["party"] for one in proof["reveals"]] == [party for party in parties if party in values], "order of reveals")
     must(proof["withheld"] == [party for party in parties if party not in values], "withheld")
     must(len(values) >= sealed["min_reveals"] and (proof["beacon"] is None) == (sealed["beacon"] is None), "what makes the seed")
+    if isinstance(sealed["beacon"], dict):  # a number, written in one way only
+        decimals = r"\.[0-9]{%d}" % sealed["beacon"]["decimals"] if sealed["beacon"]["decimals"] else ""
+        must(re.fullmatch(r"(?!-[0.]*$)-?(0|[1-9][0-9]{0,17})" + decimals, proof["beacon"]), "spelling of the public number")
     for one in sealed["commitments"]:
         party, value = field(one["party"].encode()), values.get(one["party"])
         fits = value and sha(b"market-commitment-v1", field(sealed["purchase"].encode()), party, value) == one["sha256"]

@@ -1,7 +1,7 @@
 //! Openings over HTTP: the code that an owner withholds, and others who take part in the draw.
 
 use market_core::{
-    Env, Party,
+    Env, Party, Timestamp,
     draw::{Bytes32, Commitment, Proof},
     purchase,
     sealing::{SupervisorKey, open_deposit},
@@ -83,8 +83,12 @@ on_both! {
 
     async fn a_witness_and_a_public_number_become_part_of_the_draw(app: &TestApp) {
         let parties = Parties::gather(app, 3).await;
-        let number = "上证指数 2026-12-02 收盘";
-        let more = [("witness_department", json!("fire-rescue")), ("beacon", json!(number))];
+        let closes_at: Timestamp = in_a_week(app).parse().unwrap();
+        let known_at = closes_at.plus_seconds(3600);
+        let number = json!({
+            "name": "上证指数 2026-12-02 收盘", "known_at": known_at, "decimals": 2,
+        });
+        let more = [("witness_department", json!("fire-rescue")), ("beacon", number)];
         let path = published_with(app, &parties, &more).await;
         registered(app, &parties, &path).await;
         let purchase = id(&path).parse().unwrap();
@@ -112,8 +116,20 @@ on_both! {
         let revealed = app.post(&reveal, &value).by(&parties.fire).gives(200).await;
         assert_eq!(revealed.text_at("/state/state"), "opening", "the number is missing");
         let beacon = json!({ "value": "3210.98" });
-        let given = app.post(&format!("{path}/beacon"), &beacon).by(&parties.operator);
-        assert_eq!(given.gives(200).await.text_at("/state/state"), "publicity");
+        let given = format!("{path}/beacon");
+        app.post(&given, &beacon).by(&parties.operator).meets(409, "beacon-not-known").await;
+        app.market.env().set(known_at);
+        for value in ["3210.980", "3210.9", " 3210.98", "3,210.98"] {
+            let asked = app.post(&given, &json!({ "value": value })).by(&parties.operator);
+            assert_eq!(asked.meets(422, "invalid").await.text_at("/errors/0/pointer"), "/value");
+        }
+        let one = app.post(&given, &beacon).by(&parties.operator).gives(200).await;
+        assert_eq!(one.text_at("/state/numbers/0/by"), "platform");
+        app.post(&given, &beacon).by(&parties.operator).meets(409, "beacon-given").await;
+        let other = app.post(&given, &json!({ "value": "3210.89" })).by(&parties.fire);
+        assert_eq!(other.gives(200).await.text_at("/state/numbers/1/value"), "3210.89");
+        let settled = app.post(&given, &beacon).by(&parties.applicant).gives(200).await;
+        assert_eq!(settled.text_at("/state/state"), "publicity");
         let proof = proof(app, &path).await;
         assert_eq!(proof.beacon.as_deref(), Some("3210.98"));
         assert_eq!((proof.reveals.len(), proof.withheld.len()), (3, 0));

@@ -114,7 +114,9 @@ on_both! {
             ("/rounds", json!(2)),
             ("/long_list", json!(3)),
             ("/criteria", json!([{ "key": "a", "name": "b", "weight": 100 }])),
-            ("/beacon", json!("")),
+            ("/beacon", json!("某日收盘价")),
+            ("/beacon", json!({ "name": "收盘价", "known_at": "2026-01-01T00:00:00Z", "decimals": 2 })),
+            ("/beacon", json!({ "name": "收盘价", "known_at": "soon", "decimals": 2 })),
             ("/witnesses", json!(vec![json!({ "name": "王", "phone": "12345" }); 4])),
             ("/favourite", json!("the cousin's firm")),
         ] {

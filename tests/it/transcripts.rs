@@ -2,8 +2,8 @@
 
 use market_core::{
     draw::{
-        ALGORITHM, Bytes32, Candidate, Commitment, Entropy, Excluded, Lot, Lottery, Opened, Proof,
-        Reveal, Sealed, quote_commitment,
+        ALGORITHM, Beacon, Bytes32, Candidate, Commitment, Entropy, Excluded, Lot, Lottery, Opened,
+        Proof, PublicNumber, Reveal, Sealed, quote_commitment,
     },
     id::{PurchaseId, RegistrationId},
     sha256_hex,
@@ -95,7 +95,19 @@ fn good(chance: &mut ChaCha8Rng) -> Vec<u8> {
     let parties = &["platform", "owner", "发展改革局"][..=below(chance, 3)];
     let values: Vec<_> = parties.iter().map(|party| (*party, bytes32(chance))).collect();
     let revealed = 1 + below(chance, values.len());
-    let beacon = (below(chance, 2) == 0).then(|| format!("双色球{}", text(chance)));
+    let (named, beacon) = match below(chance, 3) {
+        0 => (None, None),
+        1 => {
+            let words = format!("双色球{}", text(chance));
+            (Some(Beacon::Words(words.clone())), Some(words))
+        }
+        _ => {
+            let decimals = 2;
+            let known_at = "2026-11-24T10:00:00Z".parse().unwrap();
+            let number = PublicNumber { name: text(chance), known_at, decimals };
+            (Some(Beacon::Number(number)), Some(format!("-{}.50", below(chance, 9))))
+        }
+    };
     let (mut list, mut opened) = (Vec::new(), Vec::new());
     for _ in 0..below(chance, 6) {
         let registration = RegistrationId(id(chance));
@@ -132,7 +144,7 @@ fn good(chance: &mut ChaCha8Rng) -> Vec<u8> {
             .map(|(party, value)| Commitment::to(purchase, party, value))
             .collect(),
         min_reveals: 1,
-        beacon: beacon.clone(),
+        beacon: named,
         sealed_at: "2026-11-24T09:00:00.000001Z".parse().unwrap(),
         excluded: excluded.into_iter().collect(),
         list,

@@ -25,7 +25,7 @@ struct DrawPage {
     commitments: Vec<(String, String)>,
     reveals: Vec<(String, String)>,
     withheld: Vec<String>,
-    beacon: Option<String>,
+    beacon: Option<(Option<String>, String)>,
     seed: String,
     opened: Vec<(String, String)>,
     draws: Vec<DrawView>,
@@ -115,7 +115,10 @@ pub(super) async fn show(
             .collect(),
         reveals: proof.reveals.iter().map(text).collect(),
         withheld: proof.withheld.iter().map(|name| party(name)).collect(),
-        beacon: proof.beacon.clone(),
+        beacon: proof
+            .beacon
+            .clone()
+            .map(|value| (sealed.beacon.as_ref().map(words::beacon), value)),
         seed: proof.seed.0.to_string(),
         opened: proof
             .opened

@@ -10,7 +10,7 @@ use market_core::{
     Error, Market, Paging, Party,
     document::{DocumentBody, DocumentFacts},
     id::PurchaseId,
-    purchase::{Notice, Purchase, PurchaseState, Question},
+    purchase::{GivenNumber, Notice, Purchase, PurchaseState, Question},
     selection::Criterion,
 };
 
@@ -107,7 +107,7 @@ pub(super) async fn show(
         ("执业人员", practitioners.map(|count| format!("至少 {count} 人"))),
         ("报价轮次", notice.rounds.map(|rounds| format!("{rounds} 轮"))),
         ("评分标准", Some(criteria(&notice.criteria))),
-        ("公共数", notice.beacon.clone()),
+        ("公共数", notice.beacon.as_ref().map(words::beacon)),
     ];
     let given = |(name, text): (_, Option<String>)| {
         text.filter(|text| !text.is_empty()).map(|text| (name, text))
@@ -157,7 +157,11 @@ pub(super) fn waits(state: &PurchaseState) -> Option<String> {
     let text = match state {
         PurchaseState::Open(state) => format!("{}前报名", words::instant(state.closes_at)),
         PurchaseState::Opening(state) => {
-            format!("报名已截止，业主须在{}前交出开标码", words::instant(state.until))
+            let text = format!("报名已截止，业主须在{}前交出开标码", words::instant(state.until));
+            match given(&state.numbers) {
+                Some(given) => format!("{text}；公共数须两方登记一致，已登记：{given}"),
+                None => text,
+            }
         }
         PurchaseState::Rounds(state) => format!(
             "共 {} 轮，第 {} 轮在{}结束",
@@ -182,6 +186,22 @@ pub(super) fn waits(state: &PurchaseState) -> Option<String> {
         }
     };
     Some(text)
+}
+
+/// A party that gives the public number, in words.
+fn who(by: &str) -> &str {
+    match by {
+        "owner" => "项目业主",
+        "platform" => "平台",
+        other => other.trim_start_matches("department:"),
+    }
+}
+
+/// What parties say that the public number is.
+fn given(numbers: &[GivenNumber]) -> Option<String> {
+    let one = |one: &GivenNumber| format!("{} {}", who(&one.by), one.value);
+    let all = numbers.iter().map(one).collect::<Vec<_>>();
+    (!all.is_empty()).then(|| all.join("，"))
 }
 
 impl QuestionView {

@@ -8,6 +8,7 @@ use market_core::{
     catalog::{
         DeliverableKind, Nature, PriceMode, QualificationType, Requirement, Rule, ServiceItem,
     },
+    draw::Beacon,
     evaluation::Rater,
     matter::Source,
     purchase::Price,
@@ -24,6 +25,16 @@ pub(super) fn day(day: Day) -> String {
 pub(super) fn instant(at: Timestamp) -> String {
     let (hour, minute) = at.clock();
     format!("{}{hour}时{minute:02}分", day(at.day()))
+}
+
+/// A public number: which, when it is known, and how it is written.
+pub(super) fn beacon(beacon: &Beacon) -> String {
+    match beacon {
+        Beacon::Words(words) => words.clone(),
+        Beacon::Number(number) => {
+            format!("{}，{}公布，{} 位小数", number.name, instant(number.known_at), number.decimals)
+        }
+    }
 }
 
 /// Until when: the last day, where that is an end of one.

@@ -58,7 +58,8 @@ pub(crate) struct Commit {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GiveBeacon {
-    /// The number as it was published, 1 to 200 characters.
+    /// The number, a decimal number with just the decimals that the notice says; where an earlier
+    /// notice names it in words alone, as it was published, 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     value: String,
 }
@@ -145,7 +146,8 @@ async fn reveal(
     Ok(tagged(market.purchases().reveal(&call, id, new).await?))
 }
 
-/// The public number that the notice named is written down, after the close.
+/// The public number that the notice named is written down, once it is known. It counts when two
+/// parties gave the same; until then each may give another, and what each gave is shown.
 #[utoipa::path(post, path = "/purchases/{id}/beacon", tag = "purchases", security(("token" = [])),
     params(Guards, ("id" = PurchaseId, Path)), request_body = GiveBeacon,
     responses((status = 200, body = Purchase)))]

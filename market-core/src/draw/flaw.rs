@@ -43,7 +43,7 @@ flaws! {
     RevealOrder     "reveal-order"     "揭示的顺序与承诺不同，或有重复" "reveals are not in the order of the commitments, or one is there twice"
     Withheld        "withheld"         "未揭示方的名单有误" "the parties that withheld are not those named"
     TooFewReveals   "too-few-reveals"  "揭示数不足" "fewer reveals than the sealed list asks for"
-    Beacon          "beacon"           "公共数与公告约定不符" "there is a public number exactly if the notice named one"
+    Beacon          "beacon"           "公共数与公告约定不符，或书写不符" "there is a public number exactly if the notice named one, written as it says"
     UnknownQuote    "unknown-quote"    "打开的报价不在名单中" "an opened quote that the sealed list does not hold"
     Quote           "quote"            "报价与封存时的承诺不符" "the quote does not fit what was sealed"
     QuoteOrder      "quote-order"      "报价未按报名编号排序或有重复" "opened quotes are not sorted by registration, or one is there twice"

@@ -7,6 +7,7 @@
 //! Reading order: [`Draws`] (from a seed to lots), [`Commitment`], [`Sealed`] (what was fixed before
 //! chance came in), [`Proof`] (the published file), and what a verifier finds wrong, [`Flaw`].
 
+mod beacon;
 mod bytes;
 mod canonical;
 mod commitment;
@@ -20,8 +21,10 @@ mod verify;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::beacon::MOST_DECIMALS;
 pub(crate) use self::canonical::canonical;
 pub use self::{
+    beacon::{Beacon, PublicNumber},
     bytes::{Bytes32, NotHex, Seed},
     canonical::NotCanonical,
     commitment::{Commitment, quote_commitment},

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    beacon::Beacon,
     bytes::{Bytes32, Hash},
     canonical::{NotCanonical, canonical},
     commitment::Commitment,
@@ -38,8 +39,8 @@ pub struct Sealed {
     pub commitments: Vec<Commitment>,
     /// How many of them must be revealed for a draw to count.
     pub min_reveals: usize,
-    /// The public number that the notice named in advance, in words that leave no choice.
-    pub beacon: Option<String>,
+    /// The public number that the notice named in advance, with all that leaves no choice.
+    pub beacon: Option<Beacon>,
     /// When the list was sealed.
     pub sealed_at: Timestamp,
     /// Who takes part, sorted by registration.

@@ -160,9 +160,11 @@ impl<'p> Check<'p> {
             self.note("/withheld", FlawKind::Withheld, silent.join(", "));
         }
         self.must(places.len() >= sealed.min_reveals, "/reveals", FlawKind::TooFewReveals);
-        let drawn = beacon.as_ref().is_some_and(|value| !value.is_empty());
-        let named = sealed.beacon.as_ref().is_some_and(|name| !name.is_empty());
-        let agree = drawn == named && beacon.is_some() == sealed.beacon.is_some();
+        let agree = match (&sealed.beacon, beacon) {
+            (Some(named), Some(value)) => named.admits(value),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
         self.must(agree, "/beacon", FlawKind::Beacon);
         let follows = seed(sealed, sealed_sha256, reveals, beacon.as_deref());
         if self.proof.seed != follows {

@@ -196,6 +196,9 @@ refusals! {
     NotAParticipant "not-a-participant" "不是该采购项目的参与方" "The party takes no part in this opening";
     RevealMismatch "reveal-mismatch" "与已公布的承诺值不一致" "The value does not match its commitment";
     BeaconNotNamed "beacon-not-named" "采购公告未约定公开数值" "The notice names no public number";
+    BeaconTooSoon "beacon-too-soon" "公共数在报名截止前就会公布" "The public number would be known before registration ends";
+    BeaconNotKnown "beacon-not-known" "公共数尚未到公布时间" "The public number is not known yet";
+    BeaconGiven "beacon-given" "公共数已登记" "The public number, or the same value by the same party, was given already";
     NotACandidate "not-a-candidate" "不在候选名单中" "The registration is not among the candidates";
 
     ChangeOpen "change-open" "已有待确认的变更" "A proposed change awaits its answer already";

@@ -46,7 +46,7 @@ pub use self::{
     registering::{NewQuote, NewRegistration, QuoteReceipt},
     registration::{QuoteState, Registration, RegistrationEligibility, RegistrationState},
     rounds::{NewReply, Reply},
-    state::{Award, Failure, PurchaseState, Waiting},
+    state::{Award, Failure, GivenNumber, PurchaseState, Waiting},
 };
 use crate::{
     Actor, Call, Error, Kind, Market, Mode, Page, Paging, Party, Recorded, Timestamp,
@@ -146,6 +146,7 @@ impl Purchases<'_> {
     /// Drafts a purchase for a requirement of the applicant's case.
     pub async fn create(&self, call: &Call, new: NewPurchase) -> Result<Purchase, Error> {
         new.notice.check("/notice", self.0.env.now())?;
+        new.notice.check_number("/notice")?;
         retry(|| self.create_once(call, &new)).await
     }
 
@@ -178,6 +179,7 @@ impl Purchases<'_> {
         notice: Notice,
     ) -> Result<Purchase, Error> {
         notice.check("", self.0.env.now())?;
+        notice.check_number("")?;
         self.step(call, id, "purchases.revise", &notice, |purchase, clock| {
             purchase.owned_by(&call.actor)?;
             purchase.check_revisable()?;

@@ -6,6 +6,7 @@ use super::Purchase;
 use crate::{
     Error, Fault, Mode, Money, Refusal, Timestamp,
     code::DepartmentCode,
+    draw::{Beacon, MOST_DECIMALS},
     id::AgencyId,
     kernel::{
         fund::Fund,
@@ -156,11 +157,10 @@ pub struct Notice {
     /// A department that adds a secret of its own to the draw.
     #[serde(default)]
     pub witness_department: Option<DepartmentCode>,
-    /// A public number born after the close, such as the closing figure of an exchange on a named
-    /// day, up to 200 characters; it becomes part of the draw.
+    /// A public number born after the close; it becomes part of the draw. In words alone, as
+    /// purchases of before named it, it is only read.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
-    pub beacon: Option<String>,
+    pub beacon: Option<Beacon>,
 }
 
 /// The most agencies that one purchase may avoid.
@@ -173,6 +173,8 @@ const MOST_WITNESSES: usize = 3;
 /// For how many days registration may be open at most. What is published is meant to be awarded: no
 /// policy keeps agencies waiting, or a case under way, for longer than a year.
 const LONGEST_OPEN: i64 = 366;
+/// For how many days after the close a public number may be waited for.
+const LONGEST_UNKNOWN: i64 = 30;
 
 impl Notice {
     /// Checks what can be checked without the market, at a time.
@@ -188,9 +190,6 @@ impl Notice {
         check_text(&place("contact/name"), &self.contact.name, 1, 50, &mut faults);
         check_text(&place("contact/phone"), &self.contact.phone, 5, 40, &mut faults);
         check_text(&place("complaint_phone"), &self.complaint_phone, 5, 40, &mut faults);
-        if let Some(beacon) = &self.beacon {
-            check_text(&place("beacon"), beacon, 1, 200, &mut faults);
-        }
         if !(1..=3650).contains(&self.service_days) {
             faults.push(Fault::new(place("service_days"), "range", "must be between 1 and 3650"));
         }
@@ -201,10 +200,46 @@ impl Notice {
             let message = format!("must be {LONGEST_OPEN} days from now at most");
             faults.push(Fault::new(place("closes_at"), "range", message));
         }
+        self.check_beacon(at, &mut faults);
         self.check_people(at, &mut faults);
         self.check_price(at, &mut faults);
         self.check_mode(at, &mut faults);
         Error::unless_faultless(faults)
+    }
+
+    fn check_beacon(&self, at: &str, faults: &mut Vec<Fault>) {
+        let Some(Beacon::Number(number)) = &self.beacon else { return };
+        check_text(&format!("{at}/beacon/name"), &number.name, 1, 200, faults);
+        if number.decimals > MOST_DECIMALS {
+            let message = format!("must be between 0 and {MOST_DECIMALS}");
+            faults.push(Fault::new(format!("{at}/beacon/decimals"), "range", message));
+        }
+        let latest = self.closes_at.day().plus(LONGEST_UNKNOWN).end();
+        if number.known_at <= self.closes_at || number.known_at > latest {
+            let message = format!("must be after closes_at, by {LONGEST_UNKNOWN} days at most");
+            faults.push(Fault::new(format!("{at}/beacon/known_at"), "range", message));
+        }
+    }
+
+    /// Whether a notice that is written now names its public number so that it can be written in
+    /// one way only.
+    pub(super) fn check_number(&self, at: &str) -> Result<(), Error> {
+        let mut faults = Vec::new();
+        if let Some(Beacon::Words(_)) = &self.beacon {
+            let message = "must be given, and with how many decimals it is written";
+            faults.push(Fault::new(format!("{at}/beacon/known_at"), "missing", message));
+        }
+        Error::unless_faultless(faults)
+    }
+
+    /// Whether its public number is still unknown when registration ends.
+    pub(super) fn stays_unknown(&self, closes_at: Timestamp) -> Result<(), Refusal> {
+        match &self.beacon {
+            Some(Beacon::Number(number)) if number.known_at <= closes_at => {
+                Err(Refusal::BeaconTooSoon)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_people(&self, at: &str, faults: &mut Vec<Fault>) {

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Purchase, Purchases, steps::Moved};
+use super::{Failure, GivenNumber, Purchase, Purchases, steps::Moved};
 use crate::{
-    Actor, Call, Error, Party, Refusal,
+    Actor, Call, Error, Fault, Party, Refusal,
     code::DepartmentCode,
-    draw::{Bytes32, Commitment},
+    draw::{Beacon, Bytes32, Commitment, PublicNumber},
     id::PurchaseId,
     kernel::{
         authority::{Act, Relation, act},
@@ -153,8 +153,9 @@ impl Purchases<'_> {
         .await
     }
 
-    /// The public number that the notice named is written down, after the close, by the owner, the
-    /// operator or a department of the case; anybody can check it where it was published.
+    /// The public number that the notice named is written down once it is known, by the owner, the
+    /// operator or a department of the case; anybody can check it where it was published. It counts
+    /// when two of them gave the same. What was named in words alone counts at once.
     pub async fn give_beacon(
         &self,
         call: &Call,
@@ -166,19 +167,55 @@ impl Purchases<'_> {
         Error::unless_faultless(faults)?;
         retry(|| async {
             let mut tx = begin!(self.0, call, "purchases.beacon", &(id, value));
-            let (purchase, clock) = tx.purchase_with_case(call, id).await?;
+            let (mut purchase, clock) = tx.purchase_with_case(call, id).await?;
             tx.check_opener(BEACON, call, &purchase).await?;
-            if purchase.notice.beacon.is_none() {
-                return Err(Refusal::BeaconNotNamed.into());
-            }
-            if !tx.give_beacon(id, value).await? {
-                return Err(Refusal::AlreadyOpened.into());
+            let is_settled = match purchase.notice.beacon.clone() {
+                None => return Err(Refusal::BeaconNotNamed.into()),
+                Some(Beacon::Words(_)) => true,
+                Some(Beacon::Number(number)) => {
+                    if clock.now < number.known_at {
+                        return Err(Refusal::BeaconNotKnown.into());
+                    }
+                    check_value(&number, value)?;
+                    let (by, at) = (party_of(&call.actor.party)?, clock.now);
+                    if tx.secrets(id).await?.beacon.is_some() {
+                        return Err(Refusal::BeaconGiven.into());
+                    }
+                    purchase.give_number(GivenNumber { by, value: value.to_owned(), at })?
+                }
+            };
+            if is_settled && !tx.give_beacon(id, value).await? {
+                return Err(Refusal::BeaconGiven.into());
             }
             let purchase = tx.proceed(purchase, "beacon_given", &clock).await?;
             tx.finish(purchase).await
         })
         .await
     }
+}
+
+/// The name of a party that opens a purchase, in a draw.
+fn party_of(party: &Party) -> Result<String, Refusal> {
+    match party {
+        Party::Applicant(_) => Ok(OWNER.to_owned()),
+        Party::Operator => Ok(PLATFORM.to_owned()),
+        Party::Department(code) => Ok(department_party(code)),
+        Party::Agency(_) => Err(Refusal::NotAParticipant),
+    }
+}
+
+/// Whether a value is written in the one way in which the number is.
+fn check_value(number: &PublicNumber, value: &str) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    if !number.admits(value) {
+        let message = format!(
+            "must be a decimal number with exactly {} decimals, without blanks, signs but a minus, \
+             separators or leading zeros",
+            number.decimals
+        );
+        faults.push(Fault::new("/value", "format", message));
+    }
+    Error::unless_faultless(faults)
 }
 
 impl Purchase {

@@ -82,6 +82,18 @@ pub struct Award {
     pub decided_at: Timestamp,
 }
 
+/// What a party says that the public number is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GivenNumber {
+    /// Which party, as the draw names it: `owner`, `platform` or `department:` with a code.
+    pub by: String,
+    /// The value.
+    pub value: String,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
 macro_rules! states {
     ($(
         $(#[$doc:meta])*
@@ -154,8 +166,11 @@ states! {
         sealed_at: Timestamp,
         /// The digest of the sealed list.
         sealed_sha256: String,
-        /// Until when the code and the reveals may come.
+        /// Until when the code, the reveals and the public number may come.
         until: Timestamp,
+        /// What parties gave as the public number, as long as no two gave the same.
+        #[serde(default)]
+        numbers: Vec<GivenNumber>,
     }
     /// Quotes follow one another in rounds (报价轮次中).
     Rounds "rounds" rounds or PurchaseNotInRounds {

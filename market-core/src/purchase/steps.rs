@@ -4,14 +4,15 @@
 use super::{
     NewPurchase, Notice, Purchase, PurchaseState,
     state::{
-        Award, Awarded, Choosing, Draft, Failed, Failure, InReview, Open, Opening, Ordered,
-        Publicity, Rounds, Suspended, Voided,
+        Award, Awarded, Choosing, Draft, Failed, Failure, GivenNumber, InReview, Open, Opening,
+        Ordered, Publicity, Rounds, Suspended, Voided,
     },
 };
 use crate::{
     Refusal, Timestamp,
     case::Case,
     code::DepartmentCode,
+    draw::Beacon,
     id::{ComplaintId, OrderId, PurchaseId, RegistrationId},
     rules::Clock,
     selection::{Quote, Selection},
@@ -94,8 +95,9 @@ impl Purchase {
         if self.notice.closes_at < Self::earliest_close(clock) {
             return Err(Refusal::WindowTooShort);
         }
-        self.selection = Some(selection);
         let closes_at = self.notice.closes_at;
+        self.notice.stays_unknown(closes_at)?;
+        self.selection = Some(selection);
         Ok(if clock.policy.selection.reviewed.contains(&self.fund) {
             let due = clock.within(clock.policy.selection.review_days);
             self.moved("purchase_submitted", clock.now, InReview { due })
@@ -108,6 +110,7 @@ impl Purchase {
     pub(super) fn approve(mut self, clock: &Clock) -> Result<Moved, Refusal> {
         self.in_review()?;
         let closes_at = self.notice.closes_at.max(Self::earliest_close(clock));
+        self.notice.stays_unknown(closes_at)?;
         let is_later = closes_at != self.notice.closes_at;
         if is_later {
             self.notice.closes_at = closes_at;
@@ -129,6 +132,7 @@ impl Purchase {
         let open = self.open_at(clock.now)?.clone();
         notice.corrects(&self.notice)?;
         let closes_at = notice.closes_at.max(open.closes_at).max(Self::earliest_close(clock));
+        notice.stays_unknown(closes_at)?;
         notice.closes_at = closes_at;
         self.notice = notice;
         self.notice_number += 1;
@@ -182,9 +186,31 @@ impl Purchase {
         self.open()?;
         let hours = i64::from(clock.policy.selection.opening_hours);
         let sealed_at = clock.now;
-        let until = sealed_at.plus_seconds(hours * SECONDS_PER_HOUR);
-        let to = Opening { sealed_at, sealed_sha256, until };
+        // What is known later leaves as long to write it down.
+        let known_at = match &self.notice.beacon {
+            Some(Beacon::Number(number)) => number.known_at,
+            Some(Beacon::Words(_)) | None => sealed_at,
+        };
+        let until = sealed_at.max(known_at).plus_seconds(hours * SECONDS_PER_HOUR);
+        let to = Opening { sealed_at, sealed_sha256, until, numbers: Vec::new() };
         Ok(self.moved("registration_closed", clock.now, to))
+    }
+
+    /// A party gives the public number, in the place of what it gave before; says whether another
+    /// has given the same, which settles it.
+    pub(super) fn give_number(&mut self, given: GivenNumber) -> Result<bool, Refusal> {
+        self.opening()?;
+        let PurchaseState::Opening(opening) = &mut self.state else {
+            return Err(Refusal::PurchaseNotOpening);
+        };
+        let same = |one: &GivenNumber| one.value == given.value;
+        if opening.numbers.iter().any(|one| same(one) && one.by == given.by) {
+            return Err(Refusal::BeaconGiven);
+        }
+        opening.numbers.retain(|one| one.by != given.by);
+        let is_settled = opening.numbers.iter().any(same);
+        opening.numbers.push(given);
+        Ok(is_settled)
     }
 
     /// It comes to nothing.

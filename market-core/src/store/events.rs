@@ -116,7 +116,7 @@ events! {
         "notice_corrected" "采购公告已更正" "The notice is corrected";
         "registration_closed" "报名已截止" "Registration is closed";
         "secret_revealed" "随机数已揭示" "A secret of the draw is revealed";
-        "beacon_given" "公共数已公布" "The public number is given";
+        "beacon_given" "公共数已登记" "A party gave the public number";
         "purchase_opened" "已开标" "The quotes are opened";
         "round_begun" "新一轮报价开始" "A round of quotes begins";
         "candidates_found" "候选名单已产生" "The candidates are found";

@@ -117,6 +117,9 @@ impl Cast<'_> {
     async fn close(&self, path: &str, wanted: &str, scene: &mut Scene) -> Value {
         let purchase = self.time_passes(path).await;
         if matches!(wanted, "opening" | "beacon" | "revealing") {
+            if let Some(known_at) = purchase["notice"]["beacon"]["known_at"].as_str() {
+                self.app.market.env().set(known_at.parse().unwrap());
+            }
             return purchase;
         }
         let open = json!({ "opening_code": code() });

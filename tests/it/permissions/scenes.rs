@@ -64,7 +64,10 @@ pub(super) fn notice(cast: &Cast<'_>, mode: &str) -> Value {
         notice["avoid"] = json!([]);
     }
     if has_beacon {
-        notice["beacon"] = json!("上证指数 2026-12-02 收盘");
+        let known_at = now.plus_seconds(9 * 24 * 60 * 60 + 3600);
+        notice["beacon"] = json!({
+            "name": "上证指数 2026-12-02 收盘", "known_at": known_at, "decimals": 2,
+        });
     }
     notice
 }

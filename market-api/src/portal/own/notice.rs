@@ -2,6 +2,7 @@
 
 use market_core::{
     Error, Mode, Money, Timestamp,
+    draw::{Beacon, PublicNumber},
     purchase::{Contact, Notice, Price},
     selection::{Criterion, Rate},
 };
@@ -102,8 +103,14 @@ pub(super) fn fields(mode: Mode, begin: &Beginning) -> Vec<Field> {
             .filled(&begin.contact.phone)
             .completed("tel"),
         Field::new("complaint_phone", "投诉电话", Kind::Phone).filled(&begin.contact.phone),
-        Field::line("beacon", "公共数", 200)
+        Field::line("beacon/name", "公共数", 200)
             .hint("想让抽取更公开的才填：写明截止以后才有的公开数字，例如某日上证指数收盘价")
+            .optional(),
+        Field::new("beacon/known_at", "公共数何时公布", Kind::Instant)
+            .hint("要在报名截止以后；没有公共数的不填")
+            .optional(),
+        Field::new("beacon/decimals", "公共数有几位小数", Kind::Number)
+            .hint("0 到 8，例如收盘价是 2；没有公共数的不填")
             .optional(),
     ]);
     fields
@@ -126,7 +133,9 @@ pub(super) fn filled(notice: &Notice) -> Vec<Field> {
             "project_code" => Some(notice.project_code.clone()),
             "other_requirements" => Some(notice.other_requirements.clone()),
             "complaint_phone" => Some(notice.complaint_phone.clone()),
-            "beacon" => notice.beacon.clone(),
+            "beacon/name" => notice.beacon.as_ref().map(|beacon| beacon.name().to_owned()),
+            "beacon/known_at" => number_of(notice).map(|number| to_local(number.known_at)),
+            "beacon/decimals" => number_of(notice).map(|number| number.decimals.to_string()),
             "long_list" => number(notice.long_list),
             "short_list" => number(notice.short_list),
             "rounds" => number(notice.rounds),
@@ -180,6 +189,7 @@ pub(super) fn notice(mut read: Reading<'_>, before: Option<&Notice>) -> Result<N
     }
     let criteria = criteria(&mut read);
     let practitioners = read.optional("practitioners").unwrap_or(0);
+    let beacon = beacon(&mut read, before.and_then(|before| before.beacon.as_ref()));
     let notice = |mode, price, service_days, closes_at, read: &mut Reading<'_>| Notice {
         title: read.text("title"),
         content: read.text("content"),
@@ -200,7 +210,7 @@ pub(super) fn notice(mut read: Reading<'_>, before: Option<&Notice>) -> Result<N
         avoid: before.map(|before| before.avoid.clone()).unwrap_or_default(),
         witnesses: before.map(|before| before.witnesses.clone()).unwrap_or_default(),
         witness_department: before.and_then(|before| before.witness_department.clone()),
-        beacon: read.given("beacon"),
+        beacon,
     };
     let notice = match (mode, price, service_days, close) {
         (Some(mode), Some(price), Some(service_days), Some(closes_at)) => {
@@ -209,6 +219,36 @@ pub(super) fn notice(mut read: Reading<'_>, before: Option<&Notice>) -> Result<N
         _ => None,
     };
     read.end(notice)
+}
+
+/// The public number of a notice, where it is named with all that leaves no choice.
+fn number_of(notice: &Notice) -> Option<&PublicNumber> {
+    match &notice.beacon {
+        Some(Beacon::Number(number)) => Some(number),
+        Some(Beacon::Words(_)) | None => None,
+    }
+}
+
+/// The public number; what an earlier notice named in words alone stays as it was.
+fn beacon(read: &mut Reading<'_>, before: Option<&Beacon>) -> Option<Beacon> {
+    let name = read.text("beacon/name");
+    let at = read.text("beacon/known_at");
+    if at.is_empty() && read.text("beacon/decimals").is_empty() {
+        let words = before.filter(|before| matches!(before, Beacon::Words(_)));
+        match words.filter(|words| words.name() == name) {
+            None if name.is_empty() => return None,
+            Some(words) => return Some(words.clone()),
+            None => {}
+        }
+    }
+    let known_at = local(&at);
+    if known_at.is_none() {
+        let code = if at.is_empty() { "missing" } else { "format" };
+        read.fault("beacon/known_at", code, "must be a day and a time");
+    }
+    let decimals = read.value("beacon/decimals");
+    let (known_at, decimals) = known_at.zip(decimals)?;
+    Some(Beacon::Number(PublicNumber { name, known_at, decimals }))
 }
 
 fn price(read: &mut Reading<'_>, mode: Mode) -> Option<Price> {

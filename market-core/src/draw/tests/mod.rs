@@ -1,6 +1,7 @@
 //! What a draw promises.
 
 mod adversary;
+mod beacon;
 mod chance;
 mod tampering;
 mod vectors;

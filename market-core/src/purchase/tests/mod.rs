@@ -3,6 +3,7 @@
 mod chance;
 mod lapses;
 mod modes;
+mod numbers;
 mod receipts;
 mod rules;
 mod secrets;

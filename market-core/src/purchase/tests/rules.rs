@@ -1,6 +1,9 @@
 //! Who may do what, and what is refused.
 
-use super::*;
+use super::{
+    numbers::{KNOWN_AT, index},
+    *,
+};
 use crate::{
     Party,
     agency::Suspension,
@@ -245,7 +248,7 @@ on_both! {
         let other = acting(Party::Department("market-regulation".parse().unwrap()));
         let named = Notice {
             witness_department: Some("fire-rescue".parse().unwrap()),
-            beacon: Some("2026-11-30 上证指数收盘价".to_owned()),
+            beacon: Some(index(2)),
             ..notice(Mode::Random, fixed())
         };
         let open = world.publish(named).await.unwrap();
@@ -264,7 +267,9 @@ on_both! {
         assert_eq!(waiting.state.name(), "opening", "a secret and the number are missing");
         let false_one = NewReveal { value: Bytes32([8; 32]) };
         assert_eq!(refusal(purchases.reveal(&witness, open.id, false_one).await), Refusal::RevealMismatch);
-        let waiting = purchases.give_beacon(&other, open.id, "3871.28").await.unwrap();
+        world.env().set(KNOWN_AT.parse().unwrap());
+        purchases.give_beacon(&other, open.id, "3871.28").await.unwrap();
+        let waiting = purchases.give_beacon(&operator(), open.id, "3871.28").await.unwrap();
         assert_eq!(waiting.state.name(), "opening");
         let published = world.wait(&waiting).await;
         assert_eq!(published.state.name(), "publicity", "without the silent witness");

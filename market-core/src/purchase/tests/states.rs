@@ -45,7 +45,13 @@ fn states() -> Vec<PurchaseState> {
         Draft { returned: None }.into(),
         InReview { due: until }.into(),
         Open { closes_at: at }.into(),
-        Opening { sealed_at: clock().now, sealed_sha256: String::new(), until: at }.into(),
+        Opening {
+            sealed_at: clock().now,
+            sealed_sha256: String::new(),
+            until: at,
+            numbers: Vec::new(),
+        }
+        .into(),
         Rounds { round: 1, of: 2, until: at, lowest: None }.into(),
         Choosing { candidates: award().ranking, until }.into(),
         Publicity { award: award(), until }.into(),
