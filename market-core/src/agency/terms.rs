@@ -38,7 +38,7 @@ impl Terms {
         check_text(&format!("{at}/summary"), &self.summary, 1, 2000, &mut faults);
         check_text(&format!("{at}/unit"), &self.unit, 1, 20, &mut faults);
         if !(1..=1000).contains(&self.days) {
-            let message = "must be 1 to 1000 working days";
+            let message = "must be between 1 and 1000 working days";
             faults.push(Fault::new(format!("{at}/days"), "range", message));
         }
         if !(1..=100).contains(&self.regions.len()) {

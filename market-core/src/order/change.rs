@@ -80,10 +80,10 @@ impl NewChange {
             check_near("/ends_on", ends_on, today, &mut faults);
         }
         if self.amount == Some(Money::ZERO) {
-            faults.push(Fault::new("/amount", "range", "must be more than nothing"));
+            faults.push(Fault::new("/amount", "range", "must be above 0"));
         }
         if self.service_days.is_some_and(|days| !(1..=3650).contains(&days)) {
-            faults.push(Fault::new("/service_days", "range", "must be 1 to 3650"));
+            faults.push(Fault::new("/service_days", "range", "must be between 1 and 3650"));
         }
         let Self { amount, ends_on, service_days, scope, reason: _ } = self;
         if (amount, ends_on, service_days, scope) == (&None, &None, &None, &None) {

@@ -52,7 +52,7 @@ impl Contract {
                 faults.push(Fault::new(at("due_on"), "range", "must be a day of the service"));
             }
             if !(1..=100).contains(&one.share_percent) {
-                faults.push(Fault::new(at("share_percent"), "range", "must be 1 to 100"));
+                faults.push(Fault::new(at("share_percent"), "range", "must be between 1 and 100"));
             }
         }
         if self.milestones.len() > MOST {

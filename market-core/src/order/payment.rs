@@ -73,7 +73,7 @@ impl NewPayment {
     fn check(&self) -> Result<(), Error> {
         let mut faults = Vec::new();
         if self.amount == Money::ZERO {
-            faults.push(Fault::new("/amount", "range", "must be more than nothing"));
+            faults.push(Fault::new("/amount", "range", "must be above 0"));
         }
         check_text("/reference", &self.reference, 1, 100, &mut faults);
         check_text("/note", &self.note, 0, 500, &mut faults);
