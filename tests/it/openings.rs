@@ -10,7 +10,9 @@ use market_core::{
 use serde_json::{Value, json};
 
 use crate::{
+    browsing::{Browser, form},
     harness::{TestApp, on_both},
+    portal::has,
     purchase::{Parties, code, notice},
     purchases::{PURCHASES, case, id, in_a_week, published, register},
     trade::INSPECTION,
@@ -149,6 +151,40 @@ on_both! {
         let after = World::time_passes(app, id(&path)).await;
         assert_eq!(after["state"]["state"], "publicity", "{after}");
         assert_eq!(proof(app, &path).await.withheld, ["department:fire-rescue"]);
+    }
+
+    async fn a_public_number_is_written_down_on_pages(app: &TestApp) {
+        let parties = Parties::gather(app, 3).await;
+        let closes_at: Timestamp = in_a_week(app).parse().unwrap();
+        let known_at = closes_at.plus_seconds(3600);
+        let number = json!({
+            "name": "上证指数 2026-12-02 收盘", "known_at": known_at, "decimals": 2,
+        });
+        let path = published_with(app, &parties, &[("beacon", number)]).await;
+        registered(app, &parties, &path).await;
+        World::time_passes(app, id(&path)).await;
+        let open = json!({ "opening_code": code(0) });
+        app.post(&format!("{path}/open"), &open).by(&parties.applicant).gives(200).await;
+        app.market.env().set(known_at);
+
+        let purchase = id(&path);
+        let desk = Browser::acting(app, "clerk", Party::Operator).await;
+        let at = format!("/desk/purchases/{purchase}");
+        has(&desk.see(&at).await, &["登记公共数"]);
+        let asked = form(&desk.see(&format!("{at}/beacon")).await);
+        desk.done(&asked.with("value", "3210.98")).await;
+        let me = app.get("/api/v1/me").by(&parties.applicant).gives(200).await.json;
+        let owner: Party = serde_json::from_value(me["party"].clone()).unwrap();
+        let browser = Browser::acting(app, "owning", owner).await;
+        let at = format!("/purchases/{purchase}/manage");
+        has(&browser.see(&at).await, &["登记公共数"]);
+        let asked = form(&browser.see(&format!("{at}/beacon")).await);
+        let wrong = browser.back(&asked.clone().with("value", "3210.980"), 422).await;
+        let told = ["上证指数 2026-12-02 收盘", "正好 2 位小数", "id=\"value-wrong\"", "格式不对"];
+        has(&wrong, &told);
+        browser.done(&asked.with("value", "3210.98")).await;
+        let settled = app.get(&path).by(&parties.applicant).gives(200).await;
+        assert_eq!(settled.text_at("/state/state"), "publicity");
     }
 
     async fn a_number_that_is_not_named_is_not_taken(app: &TestApp) {

@@ -167,6 +167,7 @@ pub(super) fn purchase_step(name: &str) -> Option<&'static str> {
         "submit" => "提交公告",
         "revise" => "修改草稿",
         "open" => "开标",
+        "beacon" => "登记公共数",
         "choose" => "选定机构",
         "reply" => "答复机构",
         "answer" => "答复提问",

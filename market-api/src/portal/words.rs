@@ -27,6 +27,10 @@ pub(super) fn instant(at: Timestamp) -> String {
     format!("{}{hour}时{minute:02}分", day(at.day()))
 }
 
+/// What is said to who writes a public number down.
+pub(super) const BEACON: &str = "公共数参与抽取，请照公布的原样登记。业主、运营机构、办件的审批部门中\
+    有两方登记的一致，才算数；在那以前，登记错的可以重新登记。各方登记的数都会公开。";
+
 /// A public number: which, when it is known, and how it is written.
 pub(super) fn beacon(beacon: &Beacon) -> String {
     match beacon {

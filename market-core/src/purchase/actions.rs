@@ -3,12 +3,13 @@
 use super::{
     OWN, Purchase, Purchases, Registration, RegistrationState,
     awarding::TAKE,
-    opening::OPEN,
+    opening::{BEACON, OPEN},
     registering::{ENTER, QUOTE},
     review::REVIEW,
 };
 use crate::{
     Action, Actor, Error, Mode, Party, Refusal, Timestamp,
+    draw::Beacon,
     id::PurchaseId,
     kernel::authority::{Act, Relation},
     store::Db,
@@ -109,11 +110,21 @@ impl Purchase {
             Action::of("ask", enters.and(open)),
             Action::of("answer", owner.and(open)),
             Action::of("open", opener.and(opening)),
+            Action::of("beacon", may(BEACON).and(self.check_number_wanted(now))),
             Action::of("reply", owner.and(self.repliable(now))),
             Action::of("choose", owner.and(self.choosing().map(drop))),
             Action::of("confirm", takes.and(awarded).and(won)),
             Action::of("decline", takes.and(awarded).and(won)),
         ]
+    }
+
+    /// Whether the public number may be written down now.
+    fn check_number_wanted(&self, now: Timestamp) -> Result<(), Refusal> {
+        self.opening()?;
+        match self.notice.beacon.as_ref().ok_or(Refusal::BeaconNotNamed)? {
+            Beacon::Number(number) if now < number.known_at => Err(Refusal::BeaconNotKnown),
+            Beacon::Number(_) | Beacon::Words(_) => Ok(()),
+        }
     }
 
     /// Whether an agency may quote now.

@@ -38,7 +38,7 @@ pub struct NewReveal {
 }
 
 pub(super) const OPEN: Act = act("purchase.open");
-const BEACON: Act = act("purchase.beacon");
+pub(super) const BEACON: Act = act("purchase.beacon");
 const DEPOSIT: Act = act("purchase.deposit");
 const WITNESS: Act = act("purchase.witness");
 

@@ -18,6 +18,7 @@ pub(super) fn purchase_step(name: &str) -> Option<&'static str> {
         "approve" => "审查通过，发布公告",
         "send-back" => "退回业主修改",
         "open" => "开标",
+        "beacon" => "登记公共数",
         _ => return None,
     })
 }

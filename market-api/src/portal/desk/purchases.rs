@@ -52,7 +52,7 @@ pub(super) struct Asked {
 }
 
 /// What is done at a desk with a purchase.
-const STEPS: [&str; 3] = ["approve", "send-back", "open"];
+const STEPS: [&str; 4] = ["approve", "send-back", "open", "beacon"];
 
 pub(super) async fn list(
     State(market): State<Market>,
@@ -112,7 +112,12 @@ pub(super) async fn show(
     let purchase = purchases.get(Some(actor), id).await?;
     let actions = purchases.actions(actor, id).await?;
     let at = |name: &str| format!("/desk/purchases/{id}/{name}");
-    let doings = Doings::of(&actions, |name| called::purchase_step(name).map(str::to_owned), at);
+    let has_number = purchase.notice.beacon.is_some();
+    let named = |name: &str| {
+        let is_of_it = name != "beacon" || has_number;
+        called::purchase_step(name).filter(|_| is_of_it).map(str::to_owned)
+    };
+    let doings = Doings::of(&actions, named, at);
     let item = market.catalog().item(&purchase.item).await?;
     let mut facts =
         vec![("中介服务", item.name), ("资金来源", words::fund(purchase.fund).to_owned())];
@@ -231,6 +236,10 @@ async fn asked(
             form.lead = "业主按您写的原因修改以后，可以再提交。".to_owned();
             form.fields = vec![Field::lines("reason", "退回的原因，要改什么", 500)];
         }
+        "beacon" => {
+            form.lead = words::BEACON.to_owned();
+            form.fields.extend(notice::number_field(&purchase.notice));
+        }
         _ => {
             form.lead = "业主没有开标的，由受托保管开标码的部门代为开标：先取回托管的密文，用本部门的私钥解开，再把得到的开标码填在这里。".to_owned();
             form.is_secret = true;
@@ -273,6 +282,12 @@ pub(super) async fn done(
         "send-back" => {
             let reason = read.reason();
             take!(form, market, sent, to, reason, |call, why| purchases.send_back(&call, id, &why))
+        }
+        "beacon" => {
+            let value = notice::number(read);
+            take!(form, market, sent, to, value, |call, value| {
+                purchases.give_beacon(&call, id, &value)
+            })
         }
         _ => {
             let code: Option<OpeningCode> = read.value("opening_code");

@@ -26,6 +26,23 @@ pub(super) struct Beginning {
     pub(super) contact: Contact,
 }
 
+/// Where the public number is written down that a notice names.
+pub(in crate::portal) fn number_field(notice: &Notice) -> Option<Field> {
+    let field = |name: &str| Field::line("value", name, 200);
+    notice.beacon.as_ref().map(|beacon| match beacon {
+        Beacon::Words(words) => field(words),
+        Beacon::Number(PublicNumber { name, decimals, .. }) => {
+            field(name).hint(format!("正好 {decimals} 位小数，不带空格、千位分隔符"))
+        }
+    })
+}
+
+/// What a public number is said to be.
+pub(in crate::portal) fn number(mut read: Reading<'_>) -> Result<String, Error> {
+    let value = read.line("value");
+    read.end(Some(value))
+}
+
 /// How a mode chooses, in a line.
 pub(super) const fn explained(mode: Mode) -> &'static str {
     match mode {

@@ -94,9 +94,14 @@ pub(in crate::portal) async fn show(
         return Err(Code::NOT_FOUND.into());
     }
     let actions = purchases.actions(actor, id).await?;
-    let mode = purchase.notice.mode;
+    let (mode, has_number) = (purchase.notice.mode, purchase.notice.beacon.is_some());
     let named = |name: &str| {
-        let is_form = name != "answer" && (name != "reply" || replies(mode));
+        let is_form = match name {
+            "answer" => false,
+            "reply" => replies(mode),
+            "beacon" => has_number,
+            _ => true,
+        };
         said::purchase_step(name).filter(|_| is_form).map(str::to_owned)
     };
     let at = |name: &str| match name {

@@ -38,6 +38,7 @@ fn told(step: &str) -> &'static str {
         "void" => "撤销以后不能恢复；报名截止以后不能撤销。",
         "repurchase" => "另起一份草稿，公告内容照旧，可以修改以后再提交。",
         "open" => "请输入提交公告时存下的开标码。开标以后，报价才能看到，抽取也随之进行。",
+        "beacon" => words::BEACON,
         "choose" => "选定以后公示，理由会一起公布。",
         "reply" => "机构看到您的答复以后可以再报一次价。",
         _ => "",
@@ -60,7 +61,9 @@ async fn asked(
 ) -> Result<Asked, Problem> {
     let purchase = market.purchases().get(Some(&signed.actor), id).await?;
     let label = match step {
-        "submit" | "void" | "repurchase" | "open" | "choose" | "reply" => said::purchase_step(step),
+        "submit" | "void" | "repurchase" | "open" | "beacon" | "choose" | "reply" => {
+            said::purchase_step(step)
+        }
         _ => None,
     };
     let label = label.filter(|_| owns(signed, &purchase)).ok_or(Code::NOT_FOUND)?;
@@ -88,6 +91,7 @@ async fn asked(
         }
         "void" => form.fields = vec![Field::lines("reason", "撤销的原因", 500)],
         "open" => form.fields = vec![Field::line("opening_code", "开标码", 64)],
+        "beacon" => form.fields.extend(notice::number_field(&purchase.notice)),
         "choose" => {
             form.is_checked = true;
             form.fields = choosing(&purchase, &candidates);
@@ -241,6 +245,10 @@ pub(in crate::portal) async fn done(
             let code = code(&mut read);
             let code = read.end(code);
             take!(code, |call, code: OpeningCode| market.purchases().open(&call, id, &code))
+        }
+        "beacon" => {
+            let value = notice::number(read);
+            take!(value, |call, value: String| market.purchases().give_beacon(&call, id, &value))
         }
         "choose" => {
             let choice = choice(read, &purchase, &candidates);
