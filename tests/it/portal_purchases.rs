@@ -96,8 +96,8 @@ on_both! {
         li.post(&again.clone().with("proof", &proof), 404).await;
         let made = browser.done(&again).await;
         assert_eq!(browser.done(&again).await, made);
-        has(&browser.see(&made).await, &["草稿", "本项目重新采购", &at]);
-        has(&browser.see(&at).await, &["本项目已重新采购为", &made, "采购项目已重新采购"]);
+        has(&browser.see(&made).await, &["草稿", "本项目是重新采购，原项目", &at]);
+        has(&browser.see(&at).await, &["本项目已重新采购，新项目", &made, "采购项目已重新采购"]);
     }
 
     async fn an_owner_answers_opens_and_sees_the_draw(app: &TestApp) {

@@ -193,7 +193,7 @@ fn who(by: &str) -> &str {
     match by {
         "owner" => "项目业主",
         "platform" => "平台",
-        other => other.trim_start_matches("department:"),
+        _ => "审批部门",
     }
 }
 

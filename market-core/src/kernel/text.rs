@@ -38,7 +38,7 @@ pub(crate) fn check_lines(
 }
 
 /// A text as a cell that a spreadsheet shows as it is, and does not take for a formula: with an
-/// apostrophe before it where it might. [`cell_text`] is its inverse.
+/// apostrophe before it where it might, which is taken off again when a sheet is read.
 pub fn plain_cell(text: &str) -> String {
     if may_reckon(text) { format!("'{text}") } else { text.to_owned() }
 }
