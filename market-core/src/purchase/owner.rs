@@ -72,6 +72,7 @@ impl Purchases<'_> {
             case.admits(&purchase.item)?;
             let item = tx.service_item_version(&purchase.item, purchase.item_version).await?;
             purchase.check_budget(&item)?;
+            purchase.notice.check_number("/notice")?;
             let rules = &clock.policy.selection;
             let selection = purchase.notice.selection("/notice", rules, purchase.fund)?;
             let moved = purchase.submit(selection, &clock)?;

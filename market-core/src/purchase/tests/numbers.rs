@@ -30,6 +30,20 @@ async fn opening(world: &World, beacon: Beacon) -> PurchaseId {
     world.wait(&open).await.id
 }
 
+/// A published purchase as it was before numbers had a spelling.
+async fn in_words(world: &World, id: PurchaseId) -> Purchase {
+    let mut tx = world.market.work().await.unwrap();
+    let mut purchase = tx.hold_purchase(id).await.unwrap();
+    let clock = tx.clock_of_purchase(&purchase).await.unwrap();
+    purchase.notice.beacon = Some(Beacon::Words("双色球当日开奖号".to_owned()));
+    purchase.version += 1;
+    let (from, event) = (Some("open"), "notice_corrected");
+    let moved = Moved { purchase, from, event, new_notice: false, reason: None };
+    let earlier = tx.save_purchase(moved, &clock).await.unwrap();
+    tx.finish(()).await.unwrap();
+    earlier
+}
+
 fn places(came: Result<Purchase, Error>) -> Vec<String> {
     match came {
         Err(Error::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect(),
@@ -89,15 +103,7 @@ on_both! {
         for at in 0..3 {
             world.register(at, open.id).await.unwrap();
         }
-        let mut tx = world.market.work().await.unwrap();
-        let mut purchase = tx.hold_purchase(open.id).await.unwrap();
-        let clock = tx.clock_of_purchase(&purchase).await.unwrap();
-        purchase.notice.beacon = Some(Beacon::Words("双色球当日开奖号".to_owned()));
-        purchase.version += 1;
-        let (from, event) = (Some("open"), "notice_corrected");
-        let moved = Moved { purchase, from, event, new_notice: false, reason: None };
-        let earlier = tx.save_purchase(moved, &clock).await.unwrap();
-        tx.finish(()).await.unwrap();
+        let earlier = in_words(&world, open.id).await;
         let corrected = Notice { content: "另附照片".to_owned(), ..earlier.notice };
         let purchases = world.market.purchases();
         purchases.correct(&world.owner, open.id, corrected).await.unwrap();
@@ -106,6 +112,19 @@ on_both! {
         let published = purchases.give_beacon(&operator(), open.id, "03 08 15").await.unwrap();
         assert_eq!(published.state.name(), "publicity");
         assert_eq!(proof(&world, open.id).await.beacon.as_deref(), Some("03 08 15"));
+    }
+
+    async fn a_number_in_words_is_not_published_again(url: &str) {
+        let world = World::new(url, Fund::Social, 0).await;
+        let open = world.publish(notice(Mode::Random, fixed())).await.unwrap();
+        in_words(&world, open.id).await;
+        let purchases = world.market.purchases();
+        purchases.void(&world.owner, open.id, "需求有变").await.unwrap();
+        let again = purchases.repurchase(&world.owner, open.id).await.unwrap();
+        assert_eq!(places(world.submit(&again).await), ["/notice/beacon/known_at"]);
+        let named = Notice { beacon: None, ..again.notice.clone() };
+        let again = purchases.revise(&world.owner, again.id, named).await.unwrap();
+        assert_eq!(world.submit(&again).await.unwrap().state.name(), "open");
     }
 
     async fn a_number_is_named_so_that_nobody_can_choose_it(url: &str) {
